@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of ours: Swift 6 mode, warnings are errors, an import stays internal unless it says `public import`.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+// Reference numbers and real data are read from the checkout, so that they exist once.
+func tests(
+    _ module: String, alsoUsing more: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: "\(module)Tests",
+        dependencies: [.target(name: module)] + more,
+        path: "Tests/\(module)",
+        exclude: exclude,
+        swiftSettings: strict
+    )
+}
+
+let package = Package(
+    name: "nabla",
+    products: [
+        .executable(name: "nabla", targets: ["NablaCLI"]),
+        .library(name: "NablaClient", targets: ["NablaClient"]),
+    ],
+    dependencies: [
+        // The command line: parsing, help and completions.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Settings: one reader over flags, environment and a YAML file.
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        // Log records, with the backend the operator's choice.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // SQLite: migrations, one writer, concurrent readers.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C libraries: a module map and a shim, nothing more.
+        .systemLibrary(
+            name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CEpoll"),
+
+        // What can be asked for, as plain checked values.
+        .target(name: "NablaNetworks", swiftSettings: strict),
+        // The mathematics.
+        .target(
+            name: "NablaCore", dependencies: ["NablaNetworks", "CBLAS"], swiftSettings: strict),
+        // Bytes ⇄ values.
+        .target(name: "NablaJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        // The wire types.
+        .target(
+            name: "NablaAPI", dependencies: ["NablaJSON", "NablaNetworks"], swiftSettings: strict),
+        // HTTP/1.1 messages.
+        .target(name: "NablaHTTP", swiftSettings: strict),
+        // Listener, connections, time-outs.
+        .target(
+            name: "NablaSockets", dependencies: ["NablaHTTP", "CEpoll"], swiftSettings: strict),
+        // Runs and metrics in SQLite.
+        .target(
+            name: "NablaStore",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        // The service.
+        .target(
+            name: "NablaService",
+            dependencies: [
+                "NablaSockets", "NablaHTTP", "NablaStore", "NablaAPI", "NablaCore", "NablaNetworks",
+                "NablaJSON",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        // The client library.
+        .target(
+            name: "NablaClient", dependencies: ["NablaAPI", "NablaNetworks", "NablaJSON", "CCurl"],
+            swiftSettings: strict),
+        // The program `nabla`.
+        .executableTarget(
+            name: "NablaCLI",
+            dependencies: [
+                "NablaService", "NablaClient", "NablaAPI", "NablaNetworks", "NablaJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,4 @@
+@main
+struct Nabla {
+    static func main() {}
+}

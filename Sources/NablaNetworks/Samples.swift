@@ -1,0 +1,58 @@
+/// What the loss is taken over.
+public struct Samples: Sendable, Equatable {
+    /// Shape (n, features), n above 0.
+    public let inputs: Tensor
+    /// Shape (n, outputs), or (n): one output each, or class indices for the cross entropies.
+    public let targets: Tensor
+    /// Shape (n): what each sample's loss is multiplied by, at least 0 and not all 0; nil for 1 each.
+    public let weights: Tensor?
+
+    /// Makes samples whose parts are equally many.
+    ///
+    /// - Throws: `InvalidValue` pointing at `/inputs`, `/targets` or `/weights`.
+    public init(inputs: Tensor, targets: Tensor, weights: Tensor? = nil) throws(InvalidValue) {
+        guard inputs.shape.count == 2 else {
+            throw InvalidValue(
+                .shapeMismatch, "inputs has the shape \(inputs.shape), but must be (n, features)",
+                at: "/inputs")
+        }
+        let count = inputs.shape[0]
+        guard count > 0 else {
+            throw InvalidValue(
+                .inconsistent, "there are no samples; at least 1 is needed", at: "/inputs")
+        }
+        guard targets.shape.count == 1 || targets.shape.count == 2, targets.shape[0] == count else {
+            throw InvalidValue(
+                .shapeMismatch,
+                "targets has the shape \(targets.shape), but inputs has \(count) rows: it must be "
+                    + "(\(count), outputs) or (\(count))",
+                at: "/targets")
+        }
+        if let weights { try Samples.check(weights: weights, count: count) }
+        self.inputs = inputs
+        self.targets = targets
+        self.weights = weights
+    }
+
+    /// How many samples there are.
+    public var count: Int { inputs.shape[0] }
+
+    private static func check(weights: Tensor, count: Int) throws(InvalidValue) {
+        guard weights.shape == [count] else {
+            throw InvalidValue(
+                .shapeMismatch,
+                "weights has the shape \(weights.shape), but inputs has \(count) rows: it must be [\(count)]",
+                at: "/weights")
+        }
+        let values = weights.values(as: Double.self)
+        if let index = values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+            throw InvalidValue(
+                .outOfRange, "a sample's weight is \(values[index]), but must be at least 0",
+                at: "/weights/\(index)")
+        }
+        guard values.contains(where: { $0 > 0 }) else {
+            throw InvalidValue(
+                .inconsistent, "all weights are 0, so no sample counts", at: "/weights")
+        }
+    }
+}

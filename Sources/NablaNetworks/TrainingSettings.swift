@@ -1,0 +1,65 @@
+/// A number that says how good a network is, beside its loss.
+public enum Metric: String, Sendable, CaseIterable {
+    /// The share of samples whose class is predicted: the largest output, or an output of one half and more.
+    case accuracy
+    /// The mean of |a − y| over all elements.
+    case meanAbsoluteError = "mean_absolute_error"
+    /// 1 − Σ(y − a)² / Σ(y − ȳ)², the mean over outputs.
+    case r2
+}
+
+/// How a network is trained.
+public struct TrainingSettings: Sendable, Equatable {
+    /// How a gradient becomes an update.
+    public let optimizer: Optimizer
+    /// How the learning rate changes.
+    public let schedule: Schedule
+    /// Passes over all samples; at least 1.
+    public let epochs: Int
+    /// Samples a step; at least 1.
+    public let batchSize: Int
+    /// Whether the samples' order is drawn anew each epoch.
+    public let shuffle: Bool
+    /// Whether an epoch's last batch is left out when it is smaller than the others.
+    public let dropLast: Bool
+    /// What the weights, the order and the split are drawn from.
+    public let seed: UInt64
+    /// What the training is computed in.
+    public let dtype: DType
+    /// The largest global L2 norm of the gradient, above 0, or nil: longer ones are scaled down to it.
+    public let clipNorm: Double?
+    /// The largest magnitude of an entry of the gradient, above 0, or nil: larger ones are clamped.
+    public let clipValue: Double?
+    /// What is recorded each epoch beside the loss.
+    public let metrics: [Metric]
+
+    /// Makes the settings.
+    ///
+    /// - Throws: `InvalidValue` pointing at the setting that is out of range.
+    public init(
+        optimizer: Optimizer, schedule: Schedule = .constant, epochs: Int = 1, batchSize: Int = 32,
+        shuffle: Bool = true, dropLast: Bool = false, seed: UInt64 = 0, dtype: DType = .float32,
+        clipNorm: Double? = nil, clipValue: Double? = nil, metrics: [Metric] = []
+    ) throws(InvalidValue) {
+        try require(Double(epochs), in: 1...(.infinity), named: "epochs", at: "/epochs")
+        try require(Double(batchSize), in: 1...(.infinity), named: "batch_size", at: "/batch_size")
+        let aboveZero = Double.leastNonzeroMagnitude...Double.infinity
+        if let clipNorm {
+            try require(clipNorm, in: aboveZero, named: "clip_norm", at: "/clip_norm")
+        }
+        if let clipValue {
+            try require(clipValue, in: aboveZero, named: "clip_value", at: "/clip_value")
+        }
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.epochs = epochs
+        self.batchSize = batchSize
+        self.shuffle = shuffle
+        self.dropLast = dropLast
+        self.seed = seed
+        self.dtype = dtype
+        self.clipNorm = clipNorm
+        self.clipValue = clipValue
+        self.metrics = metrics
+    }
+}
