@@ -1,0 +1,85 @@
+import GRDB
+import Synchronization
+
+/// Commits the writes of many callers in one transaction, so that they share one wait for the disk.
+///
+/// Each caller lines its write up and then asks for GRDB's writer, which takes one caller at a
+/// time. Whoever gets it commits all that stand in line by then, the others' writes with its own;
+/// those find theirs done when their turn comes. A lone caller waits for nobody.
+final class GroupWriter: Sendable {
+    private let pool: DatabasePool
+    private let line = Mutex<[any PendingWrite]>([])
+
+    init(_ pool: DatabasePool) {
+        self.pool = pool
+    }
+
+    /// Runs `body` in a transaction and returns when that is on the disk.
+    ///
+    /// `body` may be run twice: see `commit`. Its changes are undone if it throws.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) throws(StoreError) -> Value {
+        let write = Write(body)
+        line.withLock { $0.append(write) }
+        pool.writeWithoutTransaction { db in
+            commit(takeLine(), db)
+        }
+        return try write.value()
+    }
+
+    private func takeLine() -> [any PendingWrite] {
+        line.withLock { line in
+            defer { line = [] }
+            return line
+        }
+    }
+
+    /// Commits `writes` together; if that fails, each by itself, so that one caller's error never
+    /// becomes another's.
+    private func commit(_ writes: [any PendingWrite], _ db: Database) {
+        guard !writes.isEmpty else { return }
+        do {
+            try db.inTransaction(.immediate) {
+                for write in writes {
+                    try write.run(db)
+                }
+                return .commit
+            }
+        } catch  where writes.count == 1 {
+            writes[0].fail(error)
+        } catch {
+            for write in writes {
+                commit([write], db)
+            }
+        }
+    }
+}
+
+private protocol PendingWrite: Sendable {
+    func run(_ db: Database) throws
+    func fail(_ error: any Error)
+}
+
+private final class Write<Value: Sendable>: PendingWrite {
+    private let body: @Sendable (Database) throws -> Value
+    // Stays so only where no transaction could be tried.
+    private let outcome = Mutex<Result<Value, StoreError>>(.failure(.closed))
+
+    init(_ body: @escaping @Sendable (Database) throws -> Value) {
+        self.body = body
+    }
+
+    func run(_ db: Database) throws {
+        let value = try body(db)
+        outcome.withLock { $0 = .success(value) }
+    }
+
+    func fail(_ error: any Error) {
+        outcome.withLock { $0 = .failure(StoreError(error)) }
+    }
+
+    func value() throws(StoreError) -> Value {
+        try outcome.withLock { $0 }.get()
+    }
+}

@@ -1,0 +1,96 @@
+import GRDB
+
+/// The tables, and how they came to be: one named migration for each change, never edited later.
+enum Schema {
+    /// Marks a file as this program's own: "Nabl" in ASCII, as `PRAGMA application_id`.
+    static let applicationID = 0x4E61_626C
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 runs, metrics, networks") { db in
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try db.execute(sql: runs)
+            try db.execute(sql: metrics)
+            try db.execute(sql: networks)
+            try db.execute(sql: writeProbe)
+        }
+        return migrator
+    }
+
+    // `number` is what the other tables point with: 3 bytes a row there instead of 36.
+    // The indexes end in the order of pages, so that a page is read off one of them, unsorted.
+    private static let runs = """
+        CREATE TABLE runs (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            name TEXT,
+            status TEXT NOT NULL CHECK (status IN
+                ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            request TEXT NOT NULL,
+            parameters INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            epochs INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            samples_per_second REAL,
+            error TEXT
+        ) STRICT;
+        CREATE INDEX runs_by_age ON runs (created_at, id);
+        CREATE INDEX runs_by_status ON runs (status, created_at, id);
+        CREATE INDEX runs_by_name ON runs (name, created_at, id) WHERE name IS NOT NULL;
+
+        CREATE TABLE tags (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (run, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX tags_by_value ON tags (key, value);
+        """
+
+    // A run's metrics are numbered in the order it first gave them (`place`): 33 bytes a point,
+    // where the key's text in each would make it 46 (a million points, four keys), and listed in
+    // that order as they lie.
+    private static let metrics = """
+        CREATE TABLE summaries (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            latest REAL,
+            best REAL,
+            PRIMARY KEY (run, key)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE metrics (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            value REAL NOT NULL,
+            time INTEGER NOT NULL,
+            PRIMARY KEY (run, place, epoch)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    // With rowids: parameters are large, and a tree without rowids would carry them in its keys.
+    private static let networks = """
+        CREATE TABLE networks (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            epoch INTEGER NOT NULL,
+            description TEXT NOT NULL,
+            dtype TEXT NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, epoch)
+        ) STRICT;
+        """
+
+    // One row, rewritten to learn whether writing works.
+    private static let writeProbe = """
+        CREATE TABLE write_probe (
+            number INTEGER PRIMARY KEY CHECK (number = 1),
+            writes INTEGER NOT NULL
+        ) STRICT;
+        """
+}

@@ -1,0 +1,152 @@
+import Foundation
+import GRDB
+
+extension Store {
+    /// Stores what an epoch of a running run gave, in one transaction.
+    ///
+    /// An epoch that is stored already is replaced, as when a run is taken up again from an
+    /// earlier epoch.
+    ///
+    /// - Returns: Whether the run was running; otherwise nothing was stored.
+    /// - Throws: `notFound`; `invalidValue` for a NaN, a text with a NUL in it, or a metric or
+    ///   network of another epoch or run.
+    public func record(_ epoch: EpochRecord) throws(StoreError) -> Bool {
+        try Self.check(epoch)
+        return try writer.write { db in
+            let run = try RunRows.find(epoch.runID, db)
+            guard run.status == .running else { return false }
+            try Self.setProgress(
+                of: run.number, epoch: epoch.epoch, step: epoch.step,
+                samplesPerSecond: epoch.samplesPerSecond, db)
+            try Self.append(epoch, to: run.number, db)
+            if let network = epoch.network {
+                try Self.put(network, of: run.number, db)
+            }
+            return true
+        }
+    }
+
+    private static func check(_ epoch: EpochRecord) throws(StoreError) {
+        for metric in epoch.metrics {
+            try StoreError.check(metric: metric.key, metric.value)
+            guard metric.epoch == epoch.epoch else {
+                throw .invalidValue(why: "The metric \(metric.key) is of another epoch")
+            }
+        }
+        for (key, value) in epoch.best { try StoreError.check(metric: key, value) }
+        guard let network = epoch.network else { return }
+        guard network.runID == epoch.runID, network.epoch == epoch.epoch else {
+            throw .invalidValue(why: "The network is of another run or epoch")
+        }
+        try StoreError.check(text: network.description, named: "network's description")
+        try StoreError.check(text: network.dtype, named: "network's dtype")
+        try StoreError.check(length: network.parameters.count, named: "network")
+    }
+
+    private static func append(
+        _ epoch: EpochRecord, to run: Int64, _ db: Database
+    ) throws {
+        var summaries = try Summaries(of: run, db)
+        for metric in epoch.metrics {
+            let place = try summaries.set(metric.key, latest: metric.value, db)
+            try db.run(
+                """
+                INSERT OR REPLACE INTO metrics (run, place, epoch, step, value, time)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """, [run, place, metric.epoch, metric.step, metric.value, metric.time])
+        }
+        for (key, value) in epoch.best.sorted(by: { $0.key < $1.key }) {
+            try summaries.set(key, best: value, db)
+        }
+    }
+
+    private static func put(_ network: NetworkRecord, of run: Int64, _ db: Database) throws {
+        try db.run(
+            """
+            INSERT OR REPLACE INTO networks (run, epoch, description, dtype, parameters)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+            [run, network.epoch, network.description, network.dtype, Data(network.parameters)])
+    }
+
+    /// Stores how far a running run is, between the ends of epochs.
+    ///
+    /// - Returns: Whether the run was running; otherwise nothing was stored.
+    /// - Throws: `notFound`.
+    public func progress(
+        id: String, epoch: Int, step: Int, samplesPerSecond: Double?
+    ) throws(StoreError) -> Bool {
+        try writer.write { db in
+            let run = try RunRows.find(id, db)
+            guard run.status == .running else { return false }
+            try Self.setProgress(
+                of: run.number, epoch: epoch, step: step, samplesPerSecond: samplesPerSecond, db)
+            return true
+        }
+    }
+
+    private static func setProgress(
+        of run: Int64, epoch: Int, step: Int, samplesPerSecond: Double?, _ db: Database
+    ) throws {
+        try db.run(
+            "UPDATE runs SET epoch = ?, step = ?, samples_per_second = ? WHERE number = ?",
+            [epoch, step, samplesPerSecond, run])
+    }
+
+    /// Reads the history of a run's metrics.
+    ///
+    /// - Parameters:
+    ///   - runID: The run.
+    ///   - key: The metric wanted; nil (the default) for all. One the run doesn't have gives none.
+    ///   - fromEpoch: The first epoch wanted; nil (the default) for all.
+    /// - Returns: The points by key, in the order the run first gave them, then by epoch.
+    /// - Throws: `notFound`.
+    public func metrics(
+        runID: String, key: String? = nil, fromEpoch: Int? = nil
+    ) throws(StoreError) -> [MetricRecord] {
+        try read { db in
+            let run = try RunRows.find(runID, db).number
+            let summaries = try Summaries(of: run, db)
+            var range = (first: Int64(0), last: Int64.max)
+            if let key {
+                guard let place = summaries.place(of: key) else { return [] }
+                range = (place, place)
+            }
+            let keys = summaries.keys
+            let rows = try db.rows(
+                """
+                SELECT place, epoch, step, value, time FROM metrics
+                WHERE run = ? AND place BETWEEN ? AND ? AND epoch >= ? ORDER BY place, epoch
+                """, [run, range.first, range.last, fromEpoch ?? .min])
+            return try rows.map { row in
+                let key = try keys[row[0]]
+                    .unwrapped(or: .corrupt(why: "a metric has no key", sql: nil))
+                return MetricRecord(
+                    key: key, epoch: row[1], step: row[2], value: row[3], time: row[4])
+            }
+        }
+    }
+
+    /// Reads the network of a run at the end of `epoch`, by default of the latest that has one.
+    ///
+    /// - Returns: nil if none was stored for it.
+    /// - Throws: `notFound`, if there is no such run.
+    public func network(
+        runID: String, epoch: Int? = nil
+    ) throws(StoreError) -> NetworkRecord? {
+        try read { db in
+            let run = try RunRows.find(runID, db).number
+            let row = try db.rows(
+                """
+                SELECT epoch, description, dtype, parameters FROM networks
+                WHERE run = ? AND epoch BETWEEN ? AND ? ORDER BY epoch DESC LIMIT 1
+                """, [run, epoch ?? .min, epoch ?? .max]
+            ).first
+            return row.map { row in
+                NetworkRecord(
+                    runID: runID, epoch: row[0], description: row[1], dtype: row[2],
+                    parameters: [UInt8](row[3] as Data))
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import GRDB
+
+extension Store {
+    /// Adds a run.
+    ///
+    /// - Throws: `conflict` if there is one of this id; `invalidValue` for an id that is no UUID in
+    ///   lower case, a text with a NUL in it, or a NaN.
+    public func insert(_ run: RunRecord) throws(StoreError) {
+        try Self.check(run)
+        try writer.write { db in
+            guard try db.rows("SELECT 1 FROM runs WHERE id = ?", [run.id]).isEmpty else {
+                throw StoreError.conflict(why: "There is already a run \(run.id)")
+            }
+            try RunRows.insert(run, db)
+        }
+    }
+
+    private static func check(_ run: RunRecord) throws(StoreError) {
+        guard isRunID(run.id) else {
+            throw .invalidValue(why: "A run's id must be a UUID in lower case")
+        }
+        try StoreError.check(text: run.name, named: "name")
+        try StoreError.check(text: run.request, named: "request")
+        try StoreError.check(text: run.error, named: "error")
+        try StoreError.check(tags: run.tags)
+        for (key, value) in run.latest { try StoreError.check(metric: key, value) }
+        for (key, value) in run.best { try StoreError.check(metric: key, value) }
+    }
+
+    /// Marks a queued run as running.
+    ///
+    /// - Returns: Whether it was queued; otherwise nothing changed.
+    /// - Throws: `notFound`.
+    public func start(id: String, at time: Int64) throws(StoreError) -> Bool {
+        try writer.write { db in
+            let run = try RunRows.find(id, db)
+            guard RunStatus.running.canFollow(run.status) else { return false }
+            try db.run(
+                "UPDATE runs SET status = ?, started_at = ? WHERE number = ?",
+                [RunStatus.running.rawValue, time, run.number])
+            return true
+        }
+    }
+
+    /// Marks a run as ended.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - status: Succeeded for a running run only; failed, cancelled and interrupted also for a
+    ///     queued one.
+    ///   - time: When it ended, in milliseconds since 1970 UTC.
+    ///   - problem: What failed it, as JSON.
+    /// - Returns: Whether it could end so; otherwise nothing changed.
+    /// - Throws: `notFound`; `invalidValue` if `status` is no end.
+    public func finish(
+        id: String, status: RunStatus, at time: Int64, error problem: String? = nil
+    ) throws(StoreError) -> Bool {
+        guard status.isEnded else {
+            throw .invalidValue(why: "A run cannot finish as \(status.rawValue)")
+        }
+        try StoreError.check(text: problem, named: "error")
+        return try writer.write { db in
+            let run = try RunRows.find(id, db)
+            guard status.canFollow(run.status) else { return false }
+            try db.run(
+                "UPDATE runs SET status = ?, finished_at = ?, error = ? WHERE number = ?",
+                [status.rawValue, time, problem, run.number])
+            return true
+        }
+    }
+
+    /// Marks every queued and running run as interrupted: what a service does when it starts, since
+    /// whoever ran them is gone.
+    ///
+    /// - Returns: Their ids, oldest first.
+    public func interruptUnfinished(at time: Int64) throws(StoreError) -> [String] {
+        try writer.write { db in
+            let unfinished = "status IN ('queued', 'running')"
+            let ids = try db.rows(
+                "SELECT id FROM runs WHERE \(unfinished) ORDER BY created_at, id")
+            try db.run(
+                "UPDATE runs SET status = ?, finished_at = ? WHERE \(unfinished)",
+                [RunStatus.interrupted.rawValue, time])
+            return ids.map { $0[0] }
+        }
+    }
+
+    /// Changes a run's name and tags, whatever its status.
+    ///
+    /// - Returns: The run as it is now.
+    /// - Throws: `notFound`; `invalidValue` for a text with a NUL in it.
+    public func update(id: String, _ change: RunChange) throws(StoreError) -> RunRecord {
+        if let name = change.name { try StoreError.check(text: name, named: "name") }
+        try StoreError.check(tags: change.tags.compactMapValues(\.self))
+        return try writer.write { db in
+            let run = try RunRows.find(id, db)
+            if let name = change.name {
+                try db.run("UPDATE runs SET name = ? WHERE number = ?", [name, run.number])
+            }
+            for (key, value) in change.tags {
+                if let value {
+                    try RunRows.setTag(key, to: value, of: run.number, db)
+                } else {
+                    try db.run("DELETE FROM tags WHERE run = ? AND key = ?", [run.number, key])
+                }
+            }
+            return try RunRows.run(id: id, db).unwrapped(or: .notFound(id: id))
+        }
+    }
+
+    /// Deletes an ended run with its metrics and networks.
+    ///
+    /// - Throws: `notFound`; `conflict` if it hasn't ended.
+    public func delete(id: String) throws(StoreError) {
+        try writer.write { db in
+            let run = try RunRows.find(id, db)
+            guard run.status.isEnded else {
+                throw StoreError.conflict(
+                    why: "The run \(id) is \(run.status.rawValue): cancel it before deleting it")
+            }
+            try db.run("DELETE FROM runs WHERE number = ?", [run.number])
+        }
+    }
+}

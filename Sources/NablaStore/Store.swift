@@ -1,0 +1,122 @@
+import GRDB
+import Glibc
+
+/// Runs, their metrics and their networks, in one SQLite file.
+///
+/// Every call blocks until it is done and may come from any thread. What a call wrote is on the
+/// disk when it returns (write-ahead log, `synchronous=FULL`): it survives the end of the process
+/// and of the power. Callers that write at the same time share one wait for the disk; readers wait
+/// for no writer and see no half of a write.
+///
+/// One process may have the file open for writing as a service: see `interruptUnfinished(at:)`.
+public final class Store: Sendable {
+    let pool: DatabasePool
+    let writer: GroupWriter
+
+    /// Opens the store at `path`, makes the file (mode 0600) if there is none, and migrates it.
+    ///
+    /// - Parameters:
+    ///   - path: The file, in a folder that exists. SQLite keeps two more beside it, `-wal` and
+    ///     `-shm`.
+    ///   - busyTimeout: How long to wait for a lock that another process holds; 5 s by default.
+    /// - Throws: `cannotOpen`, `newerSchema` (the file is untouched), `busy` or `full`.
+    public init(path: String, busyTimeout: Duration = .seconds(5)) throws(StoreError) {
+        do {
+            // SQLite gives the names "" and ":memory:" a meaning of their own.
+            let file = path.hasPrefix("/") ? path : "./" + path
+            try Self.makeFile(file)
+            try Self.refuseForeignFile(file, named: path)
+            var configuration = Configuration()
+            configuration.label = "nabla.store"
+            configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+            pool = try DatabasePool(path: file, configuration: configuration)
+            try pool.writeWithoutTransaction { db in
+                // Here and not in `prepareDatabase`, because GRDB sets NORMAL after that.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                // A log that a large network blew up is cut back to this many bytes.
+                try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+            try Schema.migrator.migrate(pool)
+        } catch {
+            throw StoreError(error).whileOpening(path)
+        }
+        writer = GroupWriter(pool)
+    }
+
+    /// Makes an empty file that nobody else may read; SQLite gives its `-wal` and `-shm` the same.
+    private static func makeFile(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            Glibc.close(descriptor)
+        } else if errno != EEXIST {
+            throw .ioFailure(why: String(cString: strerror(errno)), sql: nil)
+        }
+        // A file that exists isn't opened here: closing it would drop the locks that another
+        // connection of this process has on it (POSIX), and SQLite would not know.
+    }
+
+    /// Refuses a later version's file or another program's, before anything writes to it.
+    private static func refuseForeignFile(_ file: String, named path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: file, configuration: configuration)
+        try queue.read { db in
+            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
+            guard !isEmpty else { return }
+            let migrator = Schema.migrator
+            guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID
+            else {
+                throw StoreError.cannotOpen(path: path, why: "it is another program's database")
+            }
+            let later = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
+            guard later.isEmpty else {
+                throw StoreError.newerSchema(
+                    path: path, found: later.sorted().joined(separator: ", "),
+                    known: migrator.migrations.last ?? "none")
+            }
+        }
+    }
+
+    /// Writes a row and waits until it is on the disk, to learn whether writing works.
+    public func checkWritable() throws(StoreError) {
+        try writer.write { db in
+            try db.run(
+                """
+                INSERT INTO write_probe (number, writes) VALUES (1, 1)
+                ON CONFLICT DO UPDATE SET writes = writes + 1
+                """)
+        }
+    }
+
+    /// Closes the file, after the calls that are under way; later calls throw `closed`.
+    ///
+    /// - Throws: `busy` if SQLite can't, in which case the store stays open.
+    public func close() throws(StoreError) {
+        do {
+            try pool.close()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs `body` on one consistent state of the file.
+    func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+extension Database {
+    /// Runs one statement that gives no rows, and keeps it compiled for the next time.
+    func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// Runs one query, and keeps it compiled for the next time.
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    }
+}
