@@ -22,8 +22,9 @@ extension Store {
         try StoreError.check(tags: query.tags)
         let cursor: RunCursor? =
             if let text = query.cursor { try RunCursor(text: text) } else { nil }
-        let statement = PageStatement(query, after: cursor)
         return try read { db in
+            let statement = PageStatement(
+                query, after: cursor, rareTag: try PageStatement.rareTag(of: query, db))
             var rows = try db.rows(statement.sql, StatementArguments(statement.arguments))
             let isLast = rows.count <= query.limit
             rows = Array(rows.prefix(query.limit))
@@ -42,54 +43,5 @@ extension Store {
             }
             return counts
         }
-    }
-}
-
-/// The SQL of a page: its text depends on which filters are set, never on their values.
-private struct PageStatement {
-    private(set) var sql = ""
-    private(set) var arguments: [(any DatabaseValueConvertible)?] = []
-
-    /// Asks for one run more than the limit, which says whether there is a next page.
-    init(_ query: RunQuery, after cursor: RunCursor?) {
-        // A branch for each status wanted reads its few rows off the index in order, where
-        // `status IN (…)` would have SQLite sort every run of those statuses.
-        let statuses: [RunStatus?] =
-            query.statuses.isEmpty
-            ? [nil] : RunStatus.allCases.filter { query.statuses.contains($0) }
-        let branches = statuses.map { status in
-            "SELECT * FROM (\(branch(status, query, after: cursor)))"
-        }
-        sql =
-            branches.joined(separator: " UNION ALL ")
-            + " ORDER BY created_at DESC, id DESC LIMIT ?"
-        arguments.append(query.limit + 1)
-    }
-
-    private mutating func branch(
-        _ status: RunStatus?, _ query: RunQuery, after cursor: RunCursor?
-    ) -> String {
-        var conditions: [String] = []
-        if let status {
-            conditions.append("status = ?")
-            arguments.append(status.rawValue)
-        }
-        if let name = query.name {
-            conditions.append("name = ?")
-            arguments.append(name)
-        }
-        for (key, value) in query.tags {
-            conditions.append(
-                "EXISTS (SELECT 1 FROM tags WHERE run = number AND key = ? AND value = ?)")
-            arguments += [key, value]
-        }
-        if let cursor {
-            conditions.append("(created_at, id) < (?, ?)")
-            arguments += [cursor.createdAt, cursor.id]
-        }
-        arguments.append(query.limit + 1)
-        return "SELECT \(RunRows.columns) FROM runs"
-            + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
-            + " ORDER BY created_at DESC, id DESC LIMIT ?"
     }
 }

@@ -48,11 +48,17 @@ public final class Store: Sendable {
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             Glibc.close(descriptor)
-        } else if errno != EEXIST {
+            return
+        }
+        guard errno == EEXIST else {
             throw .ioFailure(why: String(cString: strerror(errno)), sql: nil)
         }
         // A file that exists isn't opened here: closing it would drop the locks that another
         // connection of this process has on it (POSIX), and SQLite would not know.
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .ioFailure(why: "it is no regular file", sql: nil)
+        }
     }
 
     /// Refuses a later version's file or another program's, before anything writes to it.
