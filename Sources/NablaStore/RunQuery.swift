@@ -2,12 +2,14 @@
 public struct RunQuery: Sendable, Equatable {
     /// The limits that are accepted.
     public static let limits = 1...1000
+    /// The most tags that may be asked for at once: what one SQL statement can well hold.
+    public static let maximumTags = 100
 
     /// The statuses wanted; empty (the default) for all.
     public var statuses: Set<RunStatus>
     /// The exact name wanted; nil (the default) for all.
     public var name: String?
-    /// Tags of which a run must have all, with these values.
+    /// Tags of which a run must have all, with these values; at most `maximumTags`.
     public var tags: [String: String]
     /// The most runs on a page, 1 to 1,000; 50 by default.
     public var limit: Int

@@ -61,12 +61,15 @@ extension Store {
     }
 
     private static func put(_ network: NetworkRecord, of run: Int64, _ db: Database) throws {
-        try db.run(
-            """
-            INSERT OR REPLACE INTO networks (run, epoch, description, dtype, parameters)
-            VALUES (?, ?, ?, ?, ?)
-            """,
-            [run, network.epoch, network.description, network.dtype, Data(network.parameters)])
+        // Not kept compiled: a statement that is kept also keeps the last values bound to it.
+        try db.execute(
+            sql: """
+                INSERT OR REPLACE INTO networks (run, epoch, description, dtype, parameters)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                run, network.epoch, network.description, network.dtype, Data(network.parameters),
+            ])
     }
 
     /// Stores how far a running run is, between the ends of epochs.
@@ -136,17 +139,18 @@ extension Store {
     ) throws(StoreError) -> NetworkRecord? {
         try read { db in
             let run = try RunRows.find(runID, db).number
-            let row = try db.rows(
-                """
-                SELECT epoch, description, dtype, parameters FROM networks
-                WHERE run = ? AND epoch BETWEEN ? AND ? ORDER BY epoch DESC LIMIT 1
-                """, [run, epoch ?? .min, epoch ?? .max]
-            ).first
-            return row.map { row in
-                NetworkRecord(
-                    runID: runID, epoch: row[0], description: row[1], dtype: row[2],
-                    parameters: [UInt8](row[3] as Data))
-            }
+            // A cursor, so that the parameters are copied once, from SQLite's memory.
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT epoch, description, dtype, parameters FROM networks
+                    WHERE run = ? AND epoch BETWEEN ? AND ? ORDER BY epoch DESC LIMIT 1
+                    """, arguments: [run, epoch ?? .min, epoch ?? .max])
+            guard let row = try rows.next() else { return nil }
+            let parameters = try row.withUnsafeData(atIndex: 3) { [UInt8]($0 ?? Data()) }
+            return NetworkRecord(
+                runID: runID, epoch: row[0], description: row[1], dtype: row[2],
+                parameters: parameters)
         }
     }
 }

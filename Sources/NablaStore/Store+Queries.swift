@@ -11,12 +11,17 @@ extension Store {
     /// Following `nextCursor` meets every matching run once that was there at the first page and is
     /// still there, whatever is added meanwhile.
     ///
-    /// - Throws: `invalidCursor`; `invalidValue` for a limit outside `RunQuery.limits` or a text with a
-    ///   NUL in it.
+    /// - Throws: `invalidCursor`; `invalidValue` for a limit outside `RunQuery.limits`, more tags than
+    ///   `RunQuery.maximumTags`, or a text with a NUL in it.
     public func runs(matching query: RunQuery = RunQuery()) throws(StoreError) -> RunPage {
         guard RunQuery.limits.contains(query.limit) else {
+            let limits = RunQuery.limits
             throw .invalidValue(
-                why: "The limit is \(query.limit), but must be from 1 to 1000")
+                why: "The limit is \(query.limit), but must be from \(limits.lowerBound) to "
+                    + "\(limits.upperBound)")
+        }
+        guard query.tags.count <= RunQuery.maximumTags else {
+            throw .invalidValue(why: "More than \(RunQuery.maximumTags) tags are asked for")
         }
         try StoreError.check(text: query.name, named: "name")
         try StoreError.check(tags: query.tags)
@@ -25,7 +30,9 @@ extension Store {
         return try read { db in
             let statement = PageStatement(
                 query, after: cursor, rareTag: try PageStatement.rareTag(of: query, db))
-            var rows = try db.rows(statement.sql, StatementArguments(statement.arguments))
+            // Not kept compiled: callers' filters make too many different texts.
+            var rows = try Row.fetchAll(
+                db, sql: statement.sql, arguments: StatementArguments(statement.arguments))
             let isLast = rows.count <= query.limit
             rows = Array(rows.prefix(query.limit))
             let runs = try RunRows.records(rows, db)

@@ -168,6 +168,20 @@ struct RunQueryTests {
         #expect(throws: StoreError.self) { try store.runs(matching: RunQuery(limit: limit)) }
     }
 
+    @Test("As many tags may be asked for as the limit says, and no more")
+    func manyTags() throws {
+        func tags(_ count: Int) -> [String: String] {
+            Dictionary(uniqueKeysWithValues: (0..<count).map { ("\($0)", "x") })
+        }
+        var run = try temporary.add(1)
+        run = try store.update(id: run.id, RunChange(tags: tags(100)))
+        let every = RunQuery(statuses: Set(RunStatus.allCases), tags: tags(100))
+        #expect(try store.runs(matching: every).runs == [run])
+        #expect(throws: StoreError.invalidValue(why: "More than 100 tags are asked for")) {
+            try store.runs(matching: RunQuery(tags: tags(101)))
+        }
+    }
+
     @Test("Counts name every status")
     func counts() throws {
         for number in 0..<5 { try temporary.add(number, number < 3 ? .queued : .failed) }
