@@ -23,6 +23,9 @@ final class GroupWriter: Sendable {
         let write = Write(body)
         line.withLock { $0.append(write) }
         pool.writeWithoutTransaction { db in
+            // Whoever is done leaves at once. Were it to commit what has lined up since, all would
+            // go on in step, each committing one write: that of the caller before it.
+            guard !write.isDone else { return }
             commit(takeLine(), db)
         }
         return try write.value()
@@ -38,7 +41,6 @@ final class GroupWriter: Sendable {
     /// Commits `writes` together; if that fails, each by itself, so that one caller's error never
     /// becomes another's.
     private func commit(_ writes: [any PendingWrite], _ db: Database) {
-        guard !writes.isEmpty else { return }
         do {
             try db.inTransaction(.immediate) {
                 for write in writes {
@@ -63,11 +65,15 @@ private protocol PendingWrite: Sendable {
 
 private final class Write<Value: Sendable>: PendingWrite {
     private let body: @Sendable (Database) throws -> Value
-    // Stays so only where no transaction could be tried.
-    private let outcome = Mutex<Result<Value, StoreError>>(.failure(.closed))
+    private let outcome = Mutex<Result<Value, StoreError>?>(nil)
 
     init(_ body: @escaping @Sendable (Database) throws -> Value) {
         self.body = body
+    }
+
+    /// Whether it was committed or failed; asked only while no transaction is under way.
+    var isDone: Bool {
+        outcome.withLock { $0 != nil }
     }
 
     func run(_ db: Database) throws {
@@ -80,6 +86,6 @@ private final class Write<Value: Sendable>: PendingWrite {
     }
 
     func value() throws(StoreError) -> Value {
-        try outcome.withLock { $0 }.get()
+        try outcome.withLock { $0 }.unwrapped(or: .closed).get()
     }
 }

@@ -1,4 +1,6 @@
 import Dispatch
+import GRDB
+import Glibc
 import Synchronization
 import Testing
 
@@ -75,6 +77,32 @@ struct GroupWriterTests {
         #expect(
             errors.withLock { $0 } == [0: .conflict(why: "There is already a run \(exampleID(0))")])
         #expect(try store.counts()[.queued] == 8)
+    }
+
+    @Test("Callers that write all the time share commits")
+    func sharing() throws {
+        let counter = CommitCounter()
+        store.pool.add(transactionObserver: counter)
+        let group = DispatchGroup()
+        let store = store
+        for _ in 0..<8 {
+            group.enter()
+            Background.start {
+                #expect(throws: Never.self) {
+                    for _ in 0..<10 {
+                        // Long enough for the others to line up meanwhile.
+                        try store.writer.write { db in
+                            try db.run("DELETE FROM write_probe")
+                            usleep(1000)
+                        }
+                    }
+                }
+                group.leave()
+            }
+        }
+        group.wait()
+        // Unshared, each of the 80 writes has its own; at best there are about 10.
+        #expect((1...60).contains(counter.commits.load(ordering: .relaxed)))
     }
 
     @Test("One write that finds the disk full takes none of its neighbours with it")
@@ -161,4 +189,13 @@ private enum Background {
     static func start(_ body: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "test").async(execute: body)
     }
+}
+
+private final class CommitCounter: TransactionObserver, Sendable {
+    let commits = Atomic(0)
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseDidCommit(_ db: Database) { commits.add(1, ordering: .relaxed) }
+    func databaseDidRollback(_ db: Database) {}
 }
