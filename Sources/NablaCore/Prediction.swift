@@ -1,0 +1,111 @@
+public import NablaNetworks
+
+/// Computes a network's outputs.
+///
+/// - Parameters:
+///   - network: A network with numbers.
+///   - inputs: Shape (n, inputs).
+///   - dtype: What is computed in; tensors of the other type are rounded to it.
+///   - workspace: Buffers that are reused.
+///   - shards: How shards of 256 samples and more are run.
+///   - isCancelled: Asked now and then on the calling thread.
+/// - Returns: The last layer's activations, (n, outputs); the same bits for any `shards`.
+/// - Throws: `invalid` pointing at `/network/layers/…` or `/inputs`; `nonFinite`; `cancelled`.
+public func predict(
+    network: Network, inputs: Tensor, dtype: DType, workspace: Workspace,
+    shards: ShardRunner = .serial, isCancelled: () -> Bool = { false }
+) throws(ComputationError) -> Tensor {
+    switch dtype {
+    case .float32:
+        try Prediction<Float>(network, inputs).run(workspace, shards, isCancelled)
+    case .float64:
+        try Prediction<Double>(network, inputs).run(workspace, shards, isCancelled)
+    }
+}
+
+/// One prediction in its number type.
+private struct Prediction<S: Real> {
+    private let plan: Plan
+    private let network: Network
+    private let inputs: [S]
+    private let count: Int
+
+    init(_ network: Network, _ inputs: Tensor) throws(ComputationError) {
+        try network.requireNumbers()
+        plan = Plan(network)
+        try plan.check(inputs: inputs, at: "/inputs")
+        self.network = network
+        count = inputs.shape[0]
+        self.inputs = inputs.values(as: S.self)
+        try requireFinite(self.inputs, width: plan.inputWidth, tensor: "inputs")
+    }
+
+    func run(
+        _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> Tensor {
+        guard count > 0 else { return try tensor([S](), [0, plan.outputWidth]) }
+        return try S.withMemory(of: workspace) { memory throws(ComputationError) in
+            // All numbers are there, so that nothing is drawn.
+            var generator = Generator(seed: 0)
+            try memory.setParameters(of: network, plan, drawingFrom: &generator)
+            var outputs = [S](repeating: 0, count: count * plan.outputWidth)
+            guard forward(&memory, &outputs, shards, isCancelled) else { throw .cancelled }
+            if !Finiteness.holds(outputs) { throw .nonFinite(search(&memory)) }
+            return try tensor(outputs, [count, plan.outputWidth])
+        }
+    }
+
+    /// Writes the outputs; false when it was cancelled.
+    private func forward(
+        _ memory: inout Memory<S>, _ outputs: inout [S], _ shards: ShardRunner,
+        _ isCancelled: () -> Bool
+    ) -> Bool {
+        let partition = Partition(count: count, parameters: 0)
+        return withPass(&memory, partition) { pass in
+            outputs.withUnsafeMutableBufferPointer { buffer in
+                guard let outputs = buffer.baseAddress else { return true }
+                for block in 0..<partition.blocks {
+                    if isCancelled() { return false }
+                    shards.run(partition.shards) { shard in
+                        let positions = partition.positions(shard: shard, block: block)
+                        guard !positions.isEmpty, let pass = pass(positions, shard) else { return }
+                        pass.forward(leavingOutLastActivation: false)
+                        (outputs + positions.lowerBound * plan.outputWidth)
+                            .update(from: pass.outputs, count: positions.count * plan.outputWidth)
+                    }
+                }
+                return true
+            }
+        } ?? true
+    }
+
+    /// Finds the first layer and tensor with NaN or infinity.
+    private func search(_ memory: inout Memory<S>) -> NonFinite {
+        let partition = Partition(count: count, parameters: 0)
+        let place = withPass(&memory, partition) { pass in
+            partition.firstNonFinite(sample: { $0 }) { pass($0, 0) }
+        }
+        return place.flatMap { $0 } ?? NonFinite(tensor: "outputs")
+    }
+
+    /// Gives `body` a function that makes the pass over a range of samples in a shard's memory.
+    private func withPass<Result>(
+        _ memory: inout Memory<S>, _ partition: Partition,
+        _ body: ((Range<Int>, Int) -> ShardPass<S>?) -> Result
+    ) -> Result? {
+        let layout = ScratchLayout(plan, rows: partition.rows, targetWidth: 0, gathers: false)
+        memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
+        return memory.withPointers { memory in
+            withPointer(to: inputs) { inputs in
+                body { positions, shard in
+                    guard let inputs else { return nil }
+                    return ShardPass(
+                        plan: plan, layout: layout, parameters: memory.parameters,
+                        scratch: memory.scratch + shard * layout.stride,
+                        inputs: inputs + positions.lowerBound * plan.inputWidth,
+                        rows: positions.count)
+                }
+            }
+        }
+    }
+}
