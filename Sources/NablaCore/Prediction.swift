@@ -61,17 +61,15 @@ private struct Prediction<S: Real> {
         _ isCancelled: () -> Bool
     ) -> Bool {
         let partition = Partition(count: count, parameters: 0)
-        return withPass(&memory, partition) { pass in
+        return withPasses(&memory, partition) { passes in
             outputs.withUnsafeMutableBufferPointer { buffer in
-                guard let outputs = buffer.baseAddress else { return true }
+                let shared = SharedByShards(value: (partition, passes, buffer.baseAddress))
                 for block in 0..<partition.blocks {
                     if isCancelled() { return false }
                     shards.run(partition.shards) { shard in
+                        let (partition, passes, outputs) = shared.value
                         let positions = partition.positions(shard: shard, block: block)
-                        guard !positions.isEmpty, let pass = pass(positions, shard) else { return }
-                        pass.forward(leavingOutLastActivation: false)
-                        (outputs + positions.lowerBound * plan.outputWidth)
-                            .update(from: pass.outputs, count: positions.count * plan.outputWidth)
+                        if let outputs { passes.run(positions, of: shard, into: outputs) }
                     }
                 }
                 return true
@@ -82,30 +80,49 @@ private struct Prediction<S: Real> {
     /// Finds the first layer and tensor with NaN or infinity.
     private func search(_ memory: inout Memory<S>) -> NonFinite {
         let partition = Partition(count: count, parameters: 0)
-        let place = withPass(&memory, partition) { pass in
-            partition.firstNonFinite(sample: { $0 }) { pass($0, 0) }
+        let place = withPasses(&memory, partition) { passes in
+            partition.firstNonFinite(sample: { $0 }) { passes.pass(at: $0, of: 0) }
         }
         return place.flatMap { $0 } ?? NonFinite(tensor: "outputs")
     }
 
-    /// Gives `body` a function that makes the pass over a range of samples in a shard's memory.
-    private func withPass<Result>(
-        _ memory: inout Memory<S>, _ partition: Partition,
-        _ body: ((Range<Int>, Int) -> ShardPass<S>?) -> Result
+    private func withPasses<Result>(
+        _ memory: inout Memory<S>, _ partition: Partition, _ body: (ForwardPasses<S>) -> Result
     ) -> Result? {
         let layout = ScratchLayout(plan, rows: partition.rows, targetWidth: 0, gathers: false)
         memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
         return memory.withPointers { memory in
             withPointer(to: inputs) { inputs in
-                body { positions, shard in
-                    guard let inputs else { return nil }
-                    return ShardPass(
-                        plan: plan, layout: layout, parameters: memory.parameters,
-                        scratch: memory.scratch + shard * layout.stride,
-                        inputs: inputs + positions.lowerBound * plan.inputWidth,
-                        rows: positions.count)
+                inputs.map {
+                    body(ForwardPasses(plan: plan, layout: layout, memory: memory, inputs: $0))
                 }
             }
-        }
+        } ?? nil
+    }
+}
+
+/// The passes forward over parts of the inputs.
+private struct ForwardPasses<S: Real> {
+    let plan: Plan
+    let layout: ScratchLayout
+    let memory: MemoryPointers<S>
+    /// (n, i).
+    let inputs: UnsafePointer<S>
+
+    /// The pass over the samples at some positions, in a shard's memory.
+    func pass(at positions: Range<Int>, of shard: Int) -> ShardPass<S> {
+        ShardPass(
+            plan: plan, layout: layout, parameters: memory.parameters,
+            scratch: memory.scratch + shard * layout.stride,
+            inputs: inputs + positions.lowerBound * plan.inputWidth, rows: positions.count)
+    }
+
+    /// Writes the outputs of the samples at some positions, (n, outputs).
+    func run(_ positions: Range<Int>, of shard: Int, into outputs: UnsafeMutablePointer<S>) {
+        guard !positions.isEmpty else { return }
+        let pass = pass(at: positions, of: shard)
+        pass.forward(leavingOutLastActivation: false)
+        (outputs + positions.lowerBound * plan.outputWidth)
+            .update(from: pass.outputs, count: positions.count * plan.outputWidth)
     }
 }

@@ -35,10 +35,12 @@ struct BatchPass<S: Real> {
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S> = Sinks(),
         shards: ShardRunner, isCancelled: () -> Bool = { false }
     ) -> PassOutcome {
+        let shared = SharedByShards(value: (self, partition, scale, sinks))
         for block in 0..<partition.blocks {
             if isCancelled() { return .cancelled }
             shards.run(partition.shards) { shard in
-                runBlock(block, of: shard, first: first, partition, scale: scale, sinks)
+                let (pass, partition, scale, sinks) = shared.value
+                pass.runBlock(block, of: shard, first: first, partition, scale: scale, sinks)
             }
         }
         var loss = 0.0
