@@ -7,6 +7,8 @@ struct GradientComputation<S: Real> {
     private let network: Network
     private let samples: PreparedSamples<S>
     private let including: Inclusions
+    /// What the sum of the losses is divided by: the denominator of a mean, or 1.
+    private let divisor: Double
 
     /// Checks the parts of a request against one another.
     init(
@@ -18,6 +20,7 @@ struct GradientComputation<S: Real> {
         self.samples = try PreparedSamples(samples, for: plan, objective)
         self.network = network
         self.including = including
+        divisor = try objective.divisor(of: self.samples)
     }
 
     /// Computes the gradients in the memory of `workspace`.
@@ -46,7 +49,7 @@ struct GradientComputation<S: Real> {
             plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
         memory.reserve(
             shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
-        let scale: S = objective.reduction == .mean ? S(1 / mass) : 1
+        let scale = S(1 / divisor)
         return memory.withPointers { memory in
             samples.withSource { source in
                 results.withSinks { sinks in
@@ -61,21 +64,10 @@ struct GradientComputation<S: Real> {
         } ?? .cancelled
     }
 
-    /// The denominator of a mean.
-    private var mass: Double {
-        samples.withSource { $0.mass(of: 0..<samples.count, objective) }
-    }
-
     private func gradients(
         _ flat: [S], _ sum: Double, _ results: Results<S>
     ) throws(ComputationError) -> Gradients {
-        if objective.reduction == .mean && mass == 0 {
-            throw .invalid(
-                InvalidValue(
-                    .inconsistent, "the weights of all samples' classes are 0, so no sample counts",
-                    at: "/loss/class_weights"))
-        }
-        let loss = S(objective.reduction == .mean ? sum / mass : sum)
+        let loss = S(sum / divisor)
         guard loss.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
         let count = samples.count
         return Gradients(
@@ -90,6 +82,21 @@ struct GradientComputation<S: Real> {
                 ? try tensor(results.inputGradients, [count, plan.inputWidth]) : nil,
             norms: including.contains(.norms) ? GradientNorms(flat, plan) : nil,
             samples: count, dtype: S.dtype)
+    }
+}
+
+extension Objective {
+    /// What the sum of the losses is divided by: the denominator of a mean, or 1.
+    fileprivate func divisor(of samples: PreparedSamples<S>) throws(ComputationError) -> Double {
+        guard reduction == .mean else { return 1 }
+        let mass = samples.withSource { $0.mass(of: 0..<samples.count, self) }
+        guard mass > 0 else {
+            throw .invalid(
+                InvalidValue(
+                    .inconsistent, "the weights of all samples' classes are 0, so no sample counts",
+                    at: "/loss/class_weights"))
+        }
+        return mass
     }
 }
 

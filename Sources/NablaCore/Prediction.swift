@@ -50,7 +50,8 @@ private struct Prediction<S: Real> {
             try memory.setParameters(of: network, plan, drawingFrom: &generator)
             var outputs = [S](repeating: 0, count: count * plan.outputWidth)
             guard forward(&memory, &outputs, shards, isCancelled) else { throw .cancelled }
-            if !Finiteness.holds(outputs) { throw .nonFinite(search(&memory)) }
+            let isFinite = memory.losses.allSatisfy(\.isFinite) && Finiteness.holds(outputs)
+            guard isFinite else { throw .nonFinite(search(&memory)) }
             return try tensor(outputs, [count, plan.outputWidth])
         }
     }
@@ -91,6 +92,7 @@ private struct Prediction<S: Real> {
     ) -> Result? {
         let layout = ScratchLayout(plan, rows: partition.rows, targetWidth: 0, gathers: false)
         memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
+        for shard in memory.losses.indices { memory.losses[shard] = 0 }
         return memory.withPointers { memory in
             withPointer(to: inputs) { inputs in
                 inputs.map {
@@ -118,10 +120,12 @@ private struct ForwardPasses<S: Real> {
     }
 
     /// Writes the outputs of the samples at some positions, (n, outputs).
+    ///
+    /// The shard's loss becomes NaN where a pre-activation isn't finite.
     func run(_ positions: Range<Int>, of shard: Int, into outputs: UnsafeMutablePointer<S>) {
         guard !positions.isEmpty else { return }
         let pass = pass(at: positions, of: shard)
-        pass.forward(leavingOutLastActivation: false)
+        if !pass.forward(leavingOutLastActivation: false) { memory.losses[shard] = .nan }
         (outputs + positions.lowerBound * plan.outputWidth)
             .update(from: pass.outputs, count: positions.count * plan.outputWidth)
     }

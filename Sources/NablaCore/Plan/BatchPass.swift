@@ -54,7 +54,7 @@ struct BatchPass<S: Real> {
         return .finished(loss: loss)
     }
 
-    /// Runs one block of one shard; marks the shard's loss as NaN where an output or input gradient isn't finite.
+    /// Runs one block of one shard; its loss is NaN where a number on the way isn't finite.
     private func runBlock(
         _ block: Int, of shard: Int, first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>
     ) {
@@ -62,12 +62,12 @@ struct BatchPass<S: Real> {
         if block == 0 { memory.losses[shard] = 0 }
         guard !positions.isEmpty, let (pass, batch) = pass(at: positions, first: first, shard)
         else { return }
-        pass.forward(leavingOutLastActivation: objective.isFused)
+        let isFinite = pass.forward(leavingOutLastActivation: objective.isFused)
         let losses = pass.scratch + layout.losses
         objective.evaluate(
             pass.outputs, batch, scale: scale, losses: losses,
             gradient: pass.scratch + layout.gradients.0)
-        var sum = 0.0
+        var sum = isFinite ? 0 : Double.nan
         for row in 0..<batch.count { sum += Double(losses[row]) }
         if !Finiteness.holds(pass.outputs, count: batch.count * plan.outputWidth) { sum = .nan }
         if computesGradients {
@@ -161,7 +161,7 @@ struct BatchPass<S: Real> {
     private func searchLosses(first: Int, _ partition: Partition, scale: S) -> NonFinite? {
         for positions in partition.allPositions {
             guard let (pass, batch) = pass(at: positions, first: first, 0) else { continue }
-            pass.forward(leavingOutLastActivation: objective.isFused)
+            _ = pass.forward(leavingOutLastActivation: objective.isFused)
             let losses = pass.scratch + layout.losses
             objective.evaluate(
                 pass.outputs, batch, scale: scale, losses: losses,

@@ -32,11 +32,20 @@ struct ShardPass<S: Real> {
     var outputs: UnsafeMutablePointer<S> { activations(ofLayer: plan.operations.count - 1) }
 
     /// Computes all layers' activations, the last one's unless the loss computes it along.
-    func forward(leavingOutLastActivation isFused: Bool) {
+    ///
+    /// - Parameters:
+    ///   - isFused: Whether the loss does.
+    /// - Returns: Whether all pre-activations are finite. They are looked at here, because an activation
+    ///   may hide infinity: σ(∞) = 1.
+    func forward(leavingOutLastActivation isFused: Bool) -> Bool {
+        var isFinite = true
         for index in plan.operations.indices {
             preActivate(layer: index)
+            let z = preActivations(ofLayer: index)
+            if !Finiteness.holds(z, count: rows &* plan.widths[index]) { isFinite = false }
             if !(isFused && index == plan.operations.count - 1) { activate(layer: index) }
         }
+        return isFinite
     }
 
     /// Computes z of a layer.
