@@ -19,6 +19,9 @@ struct Generator: Sendable, Equatable {
         state = (next(), next(), next(), next())
     }
 
+    /// Makes a generator that goes on from a state.
+    init(state: (UInt64, UInt64, UInt64, UInt64)) { self.state = state }
+
     static func == (left: Generator, right: Generator) -> Bool { left.state == right.state }
 
     /// The next 64 bits.
