@@ -14,8 +14,9 @@ public enum ComputationError: Error, Sendable, Equatable {
 public struct NonFinite: Error, Sendable, Equatable {
     /// The index of the layer, or nil for what belongs to no layer: samples, loss.
     public let layer: Int?
-    /// The tensor: `inputs`, `targets`, `sample_weights`, `weights`, `bias`, `pre_activations`, `activations`,
-    /// `loss`, `weights_gradient`, `bias_gradient`, `input_gradients` or the name of a metric.
+    /// The tensor: `inputs`, `targets`, `sample_weights`, `weights`, `bias`, `pre_activations`,
+    /// `activations`, `loss`, `weights_gradient`, `bias_gradient`, `input_gradients` or the name of
+    /// a metric.
     public let tensor: String
     /// The index of the sample, where it is one sample's.
     public let sample: Int?

@@ -44,7 +44,8 @@ public struct GradientNorms: Sendable, Equatable {
 
 /// The loss of a network over samples, and its gradient for every parameter.
 public struct Gradients: Sendable {
-    /// Shape (), or (n) for the reduction `none`: then a loss a sample, which add up to the `sum` loss.
+    /// Shape (), or (n) for the reduction `none`: then a loss a sample, which add up to the `sum`
+    /// loss.
     public let loss: Tensor
     /// One for each layer of the network.
     public let layers: [LayerGradients]
@@ -61,11 +62,11 @@ public struct Gradients: Sendable {
     /// What it was computed in, and the type of all tensors.
     public let dtype: DType
 
-    /// Computes loss and gradients by one pass forward and one backward (Rumelhart et al. 1986).
+    /// Computes loss and gradients by one pass forward and one backward.
     ///
-    /// A sample's loss is multiplied by its weight; `mean` divides by the sum of the weights, times the
-    /// outputs for losses that are a mean over elements, and times the class weights for class indices.
-    /// For the reduction `none` the gradients are those of `sum`.
+    /// A sample's loss is multiplied by its weight; `mean` divides by the sum of the weights, times
+    /// the outputs for losses that are a mean over elements, and times the class weights for class
+    /// indices. For the reduction `none` the gradients are those of `sum`.
     /// - Parameters:
     ///   - loss: What is minimised.
     ///   - network: A network with numbers.
@@ -76,8 +77,8 @@ public struct Gradients: Sendable {
     ///   - shards: How shards of 256 samples and more are run.
     ///   - isCancelled: Asked now and then on the calling thread.
     /// - Returns: The gradients; the same bits for any `shards`.
-    /// - Throws: `invalid` with a pointer relative to the request for parts that don't fit; `nonFinite` for
-    ///   the first layer and tensor with NaN or infinity; `cancelled`.
+    /// - Throws: `invalid` with a pointer relative to the request for parts that don't fit;
+    ///   `nonFinite` for the first layer and tensor with NaN or infinity; `cancelled`.
     public static func compute(
         of loss: Loss, network: Network, samples: Samples, dtype: DType,
         including: Inclusions = [], workspace: Workspace, shards: ShardRunner = .serial,

@@ -5,9 +5,10 @@ import Testing
 
 /// Gradients against differences of the loss itself, in float64.
 ///
-/// The derivative is taken from four points, (f(−2h) − 8f(−h) + 8f(h) − f(2h)) / 12h with h = 10⁻⁴: its
-/// truncation error is of order h⁴, its rounding error 10⁻¹² of the loss. An entry is left out where one of
-/// the points lies beyond a kink of an activation or a loss; how many may be is checked.
+/// The derivative is taken from four points, (f(−2h) − 8f(−h) + 8f(h) − f(2h)) / 12h with h = 10⁻⁴:
+/// its truncation error is of order h⁴, its rounding error 10⁻¹² of the loss. An entry is left out
+/// where one of the points lies beyond a kink of an activation or a loss; how many may be is
+/// checked.
 @Suite("Gradients meet central differences")
 struct FiniteDifferenceTests {
     static let step = 1e-4

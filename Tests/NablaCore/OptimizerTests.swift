@@ -14,7 +14,8 @@ struct OptimizerTests {
         let weights: [Double]
     }
 
-    /// From PyTorch 2.13: full-batch steps on the mean squared error of two weights, from (0.5, −0.3).
+    /// From PyTorch 2.13: full-batch steps on the mean squared error of two weights, from (0.5,
+    /// −0.3).
     static func cases() throws -> [Case] {
         [
             Case(

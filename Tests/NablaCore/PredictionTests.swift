@@ -22,7 +22,8 @@ struct PredictionTests {
             #expect(outputs.shape == [count, 3] && outputs.dtype == dtype)
             let wanted = try gradients(
                 .crossEntropy(.plain), of: network, samples, dtype: dtype, including: .outputs)
-            // The gradient pass cuts the batch otherwise, and OpenBLAS's sums depend on a block's rows.
+            // The gradient pass cuts the batch otherwise, and OpenBLAS's sums depend on a block's
+            // rows.
             expectClose(
                 outputs.doubles, try #require(wanted.outputs).doubles,
                 tolerance: dtype == .float64 ? 1e-14 : 1e-6)

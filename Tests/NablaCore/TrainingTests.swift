@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Training")
 struct TrainingTests {
-    /// A training with shuffled batches of several shards, a smaller last batch, metrics and validation.
+    /// A training with shuffled batches of several shards, a smaller last batch, metrics and
+    /// validation.
     private func training(
         dtype: DType = .float32, epochs: Int = 3, batchSize: Int = 700, seed: UInt64 = 4,
         optimizer: Optimizer? = nil

@@ -57,10 +57,11 @@ struct SiLU<S: Real>: Pointwise {
     }
 }
 
-/// gelu(z) = z·Φ(z), gelu′ = Φ(z) + z·φ(z), with the normal distribution function Φ(z) = ½ erfc(−z/√2)
-/// and its density φ(z) = e^(−z²/2) / √(2π).
+/// gelu(z) = z·Φ(z), gelu′ = Φ(z) + z·φ(z), with the normal distribution function Φ(z) = ½
+/// erfc(−z/√2) and its density φ(z) = e^(−z²/2) / √(2π).
 ///
-/// - Source: Hendrycks & Gimpel 2016, the exact form. erfc keeps the lower tail, where ½(1 + erf) cancels.
+/// - Source: Hendrycks & Gimpel 2016, the exact form. erfc keeps the lower tail, where ½(1 + erf)
+///   cancels.
 struct GELU<S: Real>: Pointwise {
     static var readsPreActivation: Bool { true }
 

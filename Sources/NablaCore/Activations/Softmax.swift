@@ -1,7 +1,8 @@
 /// softmax(z)ₖ = e^zₖ / Σⱼ e^zⱼ over the units of a layer; ∂aₖ/∂zⱼ = aₖ(δₖⱼ − aⱼ), so that
 /// ∂L/∂zₖ = aₖ(∂L/∂aₖ − Σⱼ ∂L/∂aⱼ·aⱼ).
 ///
-/// - Source: Bridle 1990. The largest z is taken off first: the result is the same, and nothing overflows.
+/// - Source: Bridle 1990. The largest z is taken off first: the result is the same, and nothing
+///   overflows.
 struct Softmax<S: Real> {
     /// The number of units.
     let width: Int

@@ -16,7 +16,8 @@ struct ClassLoss<S: Real> {
     /// Whether a sample's target is the index of its class, and not K probabilities.
     let hasIndices: Bool
 
-    /// Evaluates the loss of a batch; parameters as `ElementLoss.evaluate`, outputs being the logits.
+    /// Evaluates the loss of a batch; parameters as `ElementLoss.evaluate`, outputs being the
+    /// logits.
     @inline(__always)
     func evaluate(
         _ outputs: UnsafePointer<S>, _ batch: Batch<S>, scale: S,
@@ -47,7 +48,8 @@ struct ClassLoss<S: Real> {
         }
     }
 
-    /// One sample's loss and gradient in the general form; `gradient` holds e^(z − m) and gets the result.
+    /// One sample's loss and gradient in the general form; `gradient` holds e^(z − m) and gets the
+    /// result.
     private func weighted(
         _ z: UnsafePointer<S>, _ y: UnsafePointer<S>, logarithm: S, sum: S, scale: S,
         gradient: UnsafeMutablePointer<S>
@@ -72,7 +74,8 @@ struct ClassLoss<S: Real> {
         return (classWeights?[index] ?? 1) * ((1 - smoothing) * share + smoothing / S(width))
     }
 
-    /// The weight of a sample's class in a mean's denominator; 1 for targets that are probabilities, as in PyTorch.
+    /// The weight of a sample's class in a mean's denominator; 1 for targets that are
+    /// probabilities, as in PyTorch.
     @inline(__always)
     func weight(ofTarget target: S) -> Double {
         guard hasIndices, let classWeights else { return 1 }

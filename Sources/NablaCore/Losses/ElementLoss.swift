@@ -14,6 +14,7 @@ extension ElementLoss {
     /// - Parameters:
     ///   - outputs: (rows, width).
     ///   - batch: Targets (rows, width), and the samples' weights.
+    ///   - width: The number of outputs.
     ///   - scale: What the gradient is multiplied by: 1, or 1 over the mean's denominator.
     ///   - losses: Gets each sample's loss times its weight: (rows).
     ///   - gradient: Gets ∂L/∂outputs: (rows, width).
@@ -41,7 +42,8 @@ extension ElementLoss {
 ///
 /// Where σ saturates, the loss of a probability loses all digits; from the logit it is exact:
 /// ℓ = max(z, 0) − z·y + ln(1 + e^−|z|).
-/// - Source: Bishop 2006, equations 4.108–4.109. PyTorch's loss over probabilities stops at 100; this doesn't.
+/// - Source: Bishop 2006, equations 4.108–4.109. PyTorch's loss over probabilities stops at 100;
+///   this doesn't.
 struct LogisticLoss<S: Real>: ElementLoss {
     @inline(__always)
     func value(at z: S, target y: S) -> S {
@@ -70,7 +72,8 @@ struct AbsoluteError<S: Real>: ElementLoss {
     func slope(at a: S, target y: S) -> S { a > y ? 1 : (a < y ? -1 : 0) }
 }
 
-/// Huber: ℓ = ½(a − y)² up to |a − y| = δ and δ(|a − y| − ½δ) beyond; ∂ℓ/∂a = a − y clamped to [−δ, δ].
+/// Huber: ℓ = ½(a − y)² up to |a − y| = δ and δ(|a − y| − ½δ) beyond; ∂ℓ/∂a = a − y clamped to [−δ,
+/// δ].
 ///
 /// - Source: Huber 1964, scaled as in PyTorch's `HuberLoss`.
 struct HuberLoss<S: Real>: ElementLoss {
@@ -118,7 +121,8 @@ struct Divergence<S: Real>: ElementLoss {
 
 /// Poisson: ℓ = a − y·ln(a + ε), ∂ℓ/∂a = 1 − y/(a + ε), ε = 10⁻⁸.
 ///
-/// - Source: PyTorch's `PoissonNLLLoss(log_input=False)`: −ln of the Poisson probability without its constant.
+/// - Source: PyTorch's `PoissonNLLLoss(log_input=False)`: −ln of the Poisson probability without
+///   its constant.
 struct PoissonLoss<S: Real>: ElementLoss {
     private let epsilon: S = 1e-8
 

@@ -6,7 +6,8 @@ struct Objective<S: Real>: Sendable {
     private let kind: Loss.Kind
     /// How samples' losses are reduced.
     let reduction: Reduction
-    /// Whether the last activation is computed together with the loss, which then reads z in place of a.
+    /// Whether the last activation is computed together with the loss, which then reads z in place
+    /// of a.
     let isFused: Bool
     /// The number of outputs.
     let width: Int
@@ -33,7 +34,7 @@ struct Objective<S: Real>: Sendable {
                 throw .invalid(
                     InvalidValue(
                         .shapeMismatch,
-                        "class_weights has \(weights.count) numbers, but the network has \(width) outputs",
+                        "class_weights has \(weights.count) numbers, but there are \(width) outputs",
                         at: "/loss/class_weights"))
             }
             classSettings = ClassLoss(

@@ -2,8 +2,8 @@
 enum Finiteness {
     /// Whether all of `count` numbers are finite.
     ///
-    /// x·0 is 0 for finite x and NaN for every other, and NaN stays in a sum: no branch in the loop. Eight
-    /// sums, because the compiler may not reorder one.
+    /// x·0 is 0 for finite x and NaN for every other, and NaN stays in a sum: no branch in the
+    /// loop. Eight sums, because the compiler may not reorder one.
     static func holds<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Bool {
         var sums: (S, S, S, S, S, S, S, S) = (0, 0, 0, 0, 0, 0, 0, 0)
         var index = 0

@@ -43,7 +43,8 @@ struct Generator: Sendable, Equatable {
 
     /// A number from N(0, 1).
     ///
-    /// - Source: Box & Muller 1958; the second of each pair is left out, so that the state stays four integers.
+    /// - Source: Box & Muller 1958; the second of each pair is left out, so that the state stays
+    ///   four integers.
     mutating func normal() -> Double {
         // 1 − u is in (0, 1], where the logarithm is finite.
         let radius = (-2 * Double.logarithm(1 - uniform())).squareRoot()

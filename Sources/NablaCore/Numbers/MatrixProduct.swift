@@ -1,9 +1,10 @@
 import CBLAS
 
-/// The size of a product of row-major matrices, and the products themselves: C is (m, n), k is summed over.
+/// The size of a product of row-major matrices, and the products themselves: C is (m, n), k is
+/// summed over.
 ///
-/// Large ones go to OpenBLAS, whose own threads are off: parallelism is ours, over shards. Small ones go to
-/// loops here, because a call of OpenBLAS costs more than they do.
+/// Large ones go to OpenBLAS, whose own threads are off: parallelism is ours, over shards. Small
+/// ones go to loops here, because a call of OpenBLAS costs more than they do.
 struct MatrixProduct {
     let m: Int
     let n: Int

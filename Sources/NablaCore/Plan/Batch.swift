@@ -27,7 +27,11 @@ struct PreparedSamples<S: Real>: Sendable {
 
     /// Checks samples and rounds them to the number type.
     ///
-    /// - Parameter prefix: The pointer of the samples in the request.
+    /// - Parameters:
+    ///   - samples: What is checked.
+    ///   - plan: The network that reads the inputs.
+    ///   - objective: The loss that reads the targets.
+    ///   - prefix: The pointer of the samples in the request.
     /// - Throws: `invalid` for shapes and targets that don't fit, `nonFinite` for NaN and infinity.
     init(
         _ samples: Samples, for plan: Plan, _ objective: Objective<S>, prefix: String = "/samples"
@@ -105,7 +109,8 @@ struct SampleSource<S: Real> {
         return mass
     }
 
-    /// The samples at those positions: where they lie, or copied into `scratch` when an order is given.
+    /// The samples at those positions: where they lie, or copied into `scratch` when an order is
+    /// given.
     func batch(
         at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout
     ) -> Batch<S>? {

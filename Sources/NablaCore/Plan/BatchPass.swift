@@ -29,8 +29,8 @@ struct BatchPass<S: Real> {
 
     /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says.
     ///
-    /// The sum of the gradients over all samples, times `scale`, is then in the first P numbers of the
-    /// gradients' memory. Returns before that when a number isn't finite.
+    /// The sum of the gradients over all samples, times `scale`, is then in the first P numbers of
+    /// the gradients' memory. Returns before that when a number isn't finite.
     func run(
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S> = Sinks(),
         shards: ShardRunner, isCancelled: () -> Bool = { false }

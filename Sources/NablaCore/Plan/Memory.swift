@@ -2,7 +2,8 @@
 struct Memory<S: Real>: Sendable {
     /// P numbers; layout as in `Plan`.
     var parameters: [S] = []
-    /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the sum.
+    /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the
+    /// sum.
     var gradients: [S] = []
     /// What the optimizer keeps: a whole number of buffers of P numbers.
     var optimizer: [S] = []

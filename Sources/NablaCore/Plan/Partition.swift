@@ -1,9 +1,11 @@
-/// How a batch is cut: into shards that run side by side, each in blocks that run one after another.
+/// How a batch is cut: into shards that run side by side, each in blocks that run one after
+/// another.
 ///
-/// The cut depends on nothing but the batch's size and the number of parameters, so that the order in
-/// which gradients are summed, and with it every bit, is the same on any number of threads.
+/// The cut depends on nothing but the batch's size and the number of parameters, so that the order
+/// in which gradients are summed, and with it every bit, is the same on any number of threads.
 struct Partition {
-    /// The most samples of a block: enough for the matrix products to be efficient, few enough for the caches.
+    /// The most samples of a block: enough for the matrix products to be efficient, few enough for
+    /// the caches.
     static let blockSize = 256
     /// The most shards of a batch.
     private static let maximumShards = 16
@@ -46,11 +48,13 @@ struct Partition {
         }
     }
 
-    /// Finds the first layer and tensor in which any sample meets NaN or infinity, by passes forward.
+    /// Finds the first layer and tensor in which any sample meets NaN or infinity, by passes
+    /// forward.
     ///
     /// - Parameters:
     ///   - sample: The index of the sample at a position.
     ///   - pass: The pass over the samples at some positions.
+    /// - Returns: The place, or nil when all is finite.
     func firstNonFinite<S: Real>(
         sample: (Int) -> Int, _ pass: (Range<Int>) -> ShardPass<S>?
     ) -> NonFinite? {

@@ -1,4 +1,5 @@
-/// Where a shard's intermediate numbers lie in its part of the scratch memory; n is the rows of a block.
+/// Where a shard's intermediate numbers lie in its part of the scratch memory; n is the rows of a
+/// block.
 struct ScratchLayout {
     /// Gathered inputs: (n, i).
     let inputs: Int

@@ -33,10 +33,9 @@ struct ShardPass<S: Real> {
 
     /// Computes all layers' activations, the last one's unless the loss computes it along.
     ///
-    /// - Parameters:
-    ///   - isFused: Whether the loss does.
-    /// - Returns: Whether all pre-activations are finite. They are looked at here, because an activation
-    ///   may hide infinity: σ(∞) = 1.
+    /// - Parameter isFused: Whether the loss does.
+    /// - Returns: Whether all pre-activations are finite. They are looked at here, because an
+    ///   activation may hide infinity: σ(∞) = 1.
     func forward(leavingOutLastActivation isFused: Bool) -> Bool {
         var isFinite = true
         for index in plan.operations.indices {

@@ -1,6 +1,7 @@
 /// Limits on gradients before an optimizer sees them.
 enum Clipping {
-    /// Scales all gradients to a global L2 norm of at most `limit`: g ← g·limit/(‖g‖ + 10⁻⁶) where that is below 1.
+    /// Scales all gradients to a global L2 norm of at most `limit`: g ← g·limit/(‖g‖ + 10⁻⁶) where
+    /// that is below 1.
     ///
     /// - Source: Pascanu et al. 2013, algorithm 1, in the form of PyTorch's `clip_grad_norm_`.
     static func clip<S: Real>(

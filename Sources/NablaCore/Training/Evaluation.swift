@@ -57,13 +57,14 @@ struct Evaluation<S: Real>: Sendable {
 extension Objective {
     /// Makes the accumulators of metrics over this objective's outputs and targets.
     ///
-    /// - Throws: `invalid` at `/metrics` for one that needs numbers as targets where there are classes.
+    /// - Throws: `invalid` at `/metrics` for one that needs numbers as targets where there are
+    ///   classes.
     func accumulators(for metrics: [Metric]) throws(ComputationError) -> [MetricAccumulator] {
         if hasClassTargets, let index = metrics.firstIndex(where: { $0 != .accuracy }) {
             throw .invalid(
                 InvalidValue(
                     .inconsistent,
-                    "\(metrics[index].rawValue) compares outputs with numbers, but targets are classes",
+                    "\(metrics[index].rawValue) needs numbers as targets, but these are classes",
                     at: "/metrics/\(index)"))
         }
         return metrics.map { MetricAccumulator($0, width: width, thresholds: thresholds) }

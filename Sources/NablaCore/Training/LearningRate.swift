@@ -1,9 +1,11 @@
 import NablaNetworks
 
-/// The learning rate as it changes from epoch to epoch: η₀ the optimizer's own, e the epochs finished since the warm-up.
+/// The learning rate as it changes from epoch to epoch: η₀ the optimizer's own, e the epochs
+/// finished since the warm-up.
 ///
 /// During a warm-up of w epochs, epoch t (from 0) has η₀·t/w; the schedule begins after it.
-/// - Source: PyTorch's `lr_scheduler`, stepped once an epoch; cosine: Loshchilov & Hutter 2017, equation 5.
+/// - Source: PyTorch's `lr_scheduler`, stepped once an epoch; cosine: Loshchilov & Hutter 2017,
+///   equation 5.
 struct LearningRate: Sendable, Equatable {
     private let schedule: Schedule
     private let initial: Double
@@ -37,7 +39,8 @@ struct LearningRate: Sendable, Equatable {
 
     /// Goes on to the next epoch.
     ///
-    /// - Parameter loss: The validation loss of the epoch that ended, or its training loss where there is none.
+    /// - Parameter loss: The validation loss of the epoch that ended, or its training loss where
+    ///   there is none.
     mutating func endEpoch(loss: Double) {
         if case .reduceOnPlateau(let factor, let patience) = schedule.kind,
             epoch >= schedule.warmupEpochs
@@ -50,8 +53,8 @@ struct LearningRate: Sendable, Equatable {
 
 /// Reduces the rate when the loss no longer falls.
 ///
-/// A loss is better below best·(1 − 10⁻⁴); after more than `patience` epochs in a row without a better one the
-/// rate is multiplied by `factor`, unless that changes it by 10⁻⁸ or less.
+/// A loss is better below best·(1 − 10⁻⁴); after more than `patience` epochs in a row without a
+/// better one the rate is multiplied by `factor`, unless that changes it by 10⁻⁸ or less.
 /// - Source: PyTorch's `ReduceLROnPlateau`, mode `min`, threshold mode `rel`.
 private struct Plateau: Sendable, Equatable {
     var rate: Double
@@ -61,7 +64,8 @@ private struct Plateau: Sendable, Equatable {
     init(rate: Double) { self.rate = rate }
 
     mutating func observe(_ loss: Double, factor: Double, patience: Int) {
-        // The loss of a KL divergence or Poisson loss may be negative; PyTorch's bound is the same then.
+        // The loss of a KL divergence or Poisson loss may be negative; PyTorch's bound is the same
+        // then.
         if loss < best * (1 - 1e-4) {
             best = loss
             epochsWithoutBetter = 0

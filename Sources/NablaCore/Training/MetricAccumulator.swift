@@ -1,6 +1,8 @@
 import NablaNetworks
 
-/// A metric gathered sample by sample. Samples' weights take no part.
+/// A metric gathered sample by sample.
+///
+/// Samples' weights take no part.
 struct MetricAccumulator: Sendable {
     private let metric: Metric
     /// From which output, and which target, on a single number means class 1.
@@ -12,7 +14,10 @@ struct MetricAccumulator: Sendable {
 
     /// Starts gathering for so many outputs.
     ///
-    /// - Parameter thresholds: ½ for probabilities, 0 for logits and for targets −1 and 1.
+    /// - Parameters:
+    ///   - metric: Which one.
+    ///   - width: The number of outputs.
+    ///   - thresholds: ½ for probabilities, 0 for logits and for targets −1 and 1.
     init(_ metric: Metric, width: Int, thresholds: (output: Double, target: Double)) {
         self.metric = metric
         self.thresholds = thresholds
@@ -27,6 +32,8 @@ struct MetricAccumulator: Sendable {
     /// - Parameters:
     ///   - a: The outputs: (width).
     ///   - y: The target: (width), or one index when `isClass`.
+    ///   - width: The number of outputs.
+    ///   - isClass: Whether the target is a class.
     mutating func add<S: Real>(
         outputs a: UnsafePointer<S>, target y: UnsafePointer<S>, width: Int, isClass: Bool
     ) {
@@ -58,7 +65,8 @@ struct MetricAccumulator: Sendable {
 
     /// The metric over the samples so far.
     ///
-    /// An output whose targets are all alike counts for r2 as 1 when it is hit exactly and 0 when not, as in scikit-learn.
+    /// An output whose targets are all alike counts for r2 as 1 when it is hit exactly and 0 when
+    /// not, as in scikit-learn.
     var value: Double {
         guard metric == .r2 else { return sum / count }
         let scores = outputs.map { output in

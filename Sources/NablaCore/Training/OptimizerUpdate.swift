@@ -2,8 +2,8 @@ import NablaNetworks
 
 /// Updates of flat parameters from flat gradients; P is the number of parameters.
 ///
-/// A loop over all parameters, whatever layers they belong to. Formulas: θ parameters, g gradient, η learning rate,
-/// λ weight decay. State starts at 0.
+/// A loop over all parameters, whatever layers they belong to. Formulas: θ parameters, g gradient,
+/// η learning rate, λ weight decay. State starts at 0.
 extension Optimizer {
     /// How many buffers of P numbers it keeps from step to step.
     var stateBuffers: Int {
@@ -16,6 +16,8 @@ extension Optimizer {
     /// Makes one step.
     ///
     /// - Parameters:
+    ///   - parameters: θ: P numbers, changed in place.
+    ///   - gradients: g: P numbers.
     ///   - count: P.
     ///   - state: `stateBuffers` · P numbers, nil for none.
     ///   - rate: η.
@@ -55,7 +57,8 @@ extension SGD {
         }
     }
 
-    /// d = g + λθ; m ← μm + (1 − τ)d, the first time m = d; θ ← θ − η·m, or θ − η·(d + μm) for Nesterov.
+    /// d = g + λθ; m ← μm + (1 − τ)d, the first time m = d; θ ← θ − η·m, or θ − η·(d + μm) for
+    /// Nesterov.
     ///
     /// - Source: Sutskever et al. 2013, in the form of PyTorch's `SGD`, where η multiplies m.
     fileprivate func update<S: Real>(
@@ -78,9 +81,11 @@ extension SGD {
 
 extension Adam {
     /// d = g + λθ; m ← β₁m + (1 − β₁)d; v ← β₂v + (1 − β₂)d²;
-    /// θ ← θ − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε), with the largest v so far in its place for AMSGrad.
+    /// θ ← θ − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε), with the largest v so far in its place for
+    /// AMSGrad.
     ///
-    /// - Source: Kingma & Ba 2015, algorithm 1; Reddi et al. 2018, algorithm 2; λ as in PyTorch's `Adam`.
+    /// - Source: Kingma & Ba 2015, algorithm 1; Reddi et al. 2018, algorithm 2; λ as in PyTorch's
+    ///   `Adam`.
     fileprivate func update<S: Real>(
         _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int,
         moments: UnsafeMutablePointer<S>, rate: Double, step: Int
@@ -97,7 +102,8 @@ extension Adam {
             let v = beta2 * second[index] + rest2 * d * d
             first[index] = m
             second[index] = v
-            // Without AMSGrad the update ends here; with it, the loop below makes it from the largest v.
+            // Without AMSGrad the update ends here; with it, the loop below makes it from the
+            // largest v.
             if !amsgrad { parameters[index] -= size * m / (v.squareRoot() / root + epsilon) }
         }
         guard amsgrad else { return }

@@ -6,8 +6,8 @@ public struct EpochSummary: Sendable {
     public let epoch: Int
     /// Optimizer steps made since the beginning.
     public let step: Int
-    /// `loss`, the metrics, `validation_loss` and `validation_…` where there are validation samples, and
-    /// `learning_rate`, in this order; all finite.
+    /// `loss`, the metrics, `validation_loss` and `validation_…` where there are validation
+    /// samples, and `learning_rate`, in this order; all finite.
     public let metrics: [(key: String, value: Double)]
 }
 
@@ -24,8 +24,8 @@ public struct Training: Sendable {
         case epochEnded(EpochSummary)
     }
 
-    // One of the two is there, as the settings' number type says. Two optionals and not an enum, because
-    // an optional is changed in place and an enum's payload would be copied.
+    // One of the two is there, as the settings' number type says. Two optionals and not an enum,
+    // because an optional is changed in place and an enum's payload would be copied.
     private var single: TrainingState<Float>?
     private var double: TrainingState<Double>?
     private let source: Network
@@ -38,8 +38,8 @@ public struct Training: Sendable {
     ///   - samples: What it is trained on.
     ///   - validation: What `validation_…` metrics are taken over at the end of each epoch.
     ///   - settings: How it is trained.
-    /// - Throws: `invalid` with a pointer relative to the request for parts that don't fit; `nonFinite` for
-    ///   samples or parameters that are NaN or infinite.
+    /// - Throws: `invalid` with a pointer relative to the request for parts that don't fit;
+    ///   `nonFinite` for samples or parameters that are NaN or infinite.
     public init(
         network: Network, loss: Loss, samples: Samples, validation: Samples? = nil,
         settings: TrainingSettings
@@ -84,8 +84,8 @@ public struct Training: Sendable {
     ///   - maximumSteps: At least 1; a finished training makes none.
     ///   - shards: How a batch's shards of 256 samples and more are run.
     /// - Returns: The epoch's summary when one ended.
-    /// - Throws: `nonFinite` naming the first layer and tensor, the epoch and the step; the training then
-    ///   stands before that step.
+    /// - Throws: `nonFinite` naming the first layer and tensor, the epoch and the step; the
+    ///   training then stands before that step.
     public mutating func advance(
         maximumSteps: Int, shards: ShardRunner = .serial
     ) throws(ComputationError) -> Progress {

@@ -17,7 +17,11 @@ struct TrainingSlice<S: Real> {
 
     /// Makes steps up to the limit or the end of the epoch.
     ///
-    /// - Parameter outputs: Room for a batch's outputs, where metrics want them.
+    /// - Parameters:
+    ///   - maximumSteps: The limit.
+    ///   - pass: The pass each step makes.
+    ///   - outputs: Room for a batch's outputs, where metrics want them.
+    ///   - progress: Where the training is.
     /// - Returns: Where NaN or infinity appeared; `progress` then stands before that step.
     func run(
         _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,

@@ -26,7 +26,8 @@ struct TrainingState<S: Real>: Sendable {
     private(set) var progress = TrainingProgress()
     private var memory = Memory<S>()
     private var rate: LearningRate
-    /// What the order of the samples is drawn from; its state at the start of an epoch decides the rest.
+    /// What the order of the samples is drawn from; its state at the start of an epoch decides the
+    /// rest.
     private var generator: Generator
     /// The order of the running epoch; empty for that of the samples.
     private var order: [Int32] = []
@@ -54,8 +55,8 @@ struct TrainingState<S: Real>: Sendable {
             throw .invalid(
                 InvalidValue(
                     .inconsistent,
-                    "batch_size is \(settings.batchSize), but there are \(samples.count) samples, and "
-                        + "drop_last leaves out a batch that isn't full",
+                    "batch_size is \(settings.batchSize), but there are \(samples.count) samples, "
+                        + "and drop_last leaves out a batch that isn't full",
                     at: "/batch_size"))
         }
         reserve()
