@@ -1,0 +1,11 @@
+import Dispatch
+import NablaCore
+import NablaNetworks
+
+// Prints one line of JSON for each process, as the peers' programs do; see `Options` for the flags.
+
+let options = try Options(CommandLine.arguments.dropFirst())
+switch options.benchmark {
+case .mnist: try benchmarkDigitsLikeTraining(options)
+case .xor: try benchmarkXOR(options)
+}
