@@ -1,7 +1,9 @@
 import NablaNetworks
 
 /// A loss made ready for a network's outputs: which function, over what, divided by what.
-struct Objective<S: Real>: Sendable {
+///
+/// Never changes; a class for the same reason as `Plan`.
+final class Objective<S: Real>: Sendable {
     /// The function and its settings.
     private let kind: Loss.Kind
     /// How samples' losses are reduced.

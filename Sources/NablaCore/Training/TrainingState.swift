@@ -23,6 +23,9 @@ struct TrainingState<S: Real>: Sendable {
     let objective: Objective<S>
     let samples: PreparedSamples<S>
     let validation: Evaluation<S>?
+    /// How a full batch is cut, and its shards' memory laid out.
+    private let partition: Partition
+    private let layout: ScratchLayout
     private(set) var progress = TrainingProgress()
     private var memory = Memory<S>()
     private var rate: LearningRate
@@ -46,6 +49,11 @@ struct TrainingState<S: Real>: Sendable {
         } else {
             self.validation = nil
         }
+        partition = Partition(
+            count: min(settings.batchSize, samples.count), parameters: plan.parameterCount)
+        layout = ScratchLayout(
+            plan, rows: partition.rows, targetWidth: objective.targetWidth,
+            gathers: settings.shuffle)
         rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
         generator = Generator(seed: settings.seed)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
@@ -71,22 +79,14 @@ struct TrainingState<S: Real>: Sendable {
     /// Whether all epochs have ended.
     var isFinished: Bool { progress.epoch >= settings.epochs }
 
-    /// The largest batch.
-    private var batchSize: Int { min(settings.batchSize, samples.count) }
-
-    private func layout(_ partition: Partition) -> ScratchLayout {
-        ScratchLayout(
-            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: settings.shuffle)
+    /// Numbers for a batch's outputs, which metrics are taken from.
+    private var outputCount: Int {
+        settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth
     }
 
-    /// Numbers for a batch's outputs, which metrics are taken from.
-    private var outputCount: Int { settings.metrics.isEmpty ? 0 : batchSize * plan.outputWidth }
-
     private mutating func reserve() {
-        let partition = Partition(count: batchSize, parameters: plan.parameterCount)
         memory.reserve(
-            shards: partition.shards, parameters: plan.parameterCount,
-            scratch: layout(partition).stride)
+            shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
         memory.scratch.append(contentsOf: repeatElement(0, count: outputCount))
         let count = settings.optimizer.stateBuffers * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
@@ -101,13 +101,10 @@ struct TrainingState<S: Real>: Sendable {
         let slice = TrainingSlice(
             plan: plan, objective: objective, settings: settings, rate: rate.value, shards: shards,
             samples: samples.count, stepsPerEpoch: stepsPerEpoch)
-        let partition = Partition(count: batchSize, parameters: plan.parameterCount)
-        let layout = layout(partition)
         // Apart from `self`, whose memory is borrowed.
         var progress = self.progress
-        let (plan, objective, samples, order) = (
-            self.plan, self.objective, self.samples, self.order
-        )
+        let (plan, objective, samples) = (self.plan, self.objective, self.samples)
+        let (order, partition, layout) = (self.order, self.partition, self.layout)
         let outputCount = self.outputCount
         let failure = memory.withPointers { memory in
             samples.withSource(order: order) { source in
