@@ -3,7 +3,6 @@ import NablaNetworks
 
 /// Trains XOR 2-2-1 (sigmoid, binary cross entropy, SGD with rate 0.5) on the full batch.
 func benchmarkXOR(_ options: Options) throws {
-    let steps = 200_000
     let network = try Network(
         inputShape: [2],
         layers: [
@@ -19,14 +18,14 @@ func benchmarkXOR(_ options: Options) throws {
         var training = try Training(
             network: network, loss: Loss(.binaryCrossEntropy), samples: samples,
             settings: TrainingSettings(
-                optimizer: .sgd(SGD(learningRate: 0.5)), epochs: steps, batchSize: 4,
+                optimizer: .sgd(SGD(learningRate: 0.5)), epochs: options.steps, batchSize: 4,
                 shuffle: false, dtype: options.dtype))
         let elapsed = try seconds {
             while case .epochEnded(let summary) = try training.advance(maximumSteps: 1) {
                 loss = summary.metrics[0].value
             }
         }
-        rates.append(Double(steps) / elapsed)
+        rates.append(Double(options.steps) / elapsed)
     }
     print(
         #"{"impl":"nabla","case":"xor","dtype":"\#(options.dtype)","#

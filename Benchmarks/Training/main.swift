@@ -6,6 +6,7 @@ import NablaNetworks
 
 let options = try Options(CommandLine.arguments.dropFirst())
 switch options.benchmark {
-case .mnist: try benchmarkDigitsLikeTraining(options)
+case .mnist: try benchmarkMNIST(options)
 case .xor: try benchmarkXOR(options)
+case .digits: try benchmarkDigits(options)
 }

@@ -35,12 +35,16 @@ struct BatchPass<S: Real> {
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S> = Sinks(),
         shards: ShardRunner, isCancelled: () -> Bool = { false }
     ) -> PassOutcome {
-        let shared = SharedByShards(value: (self, partition, scale, sinks))
         for block in 0..<partition.blocks {
             if isCancelled() { return .cancelled }
-            shards.run(partition.shards) { shard in
-                let (pass, partition, scale, sinks) = shared.value
-                pass.runBlock(block, of: shard, first: first, partition, scale: scale, sinks)
+            if partition.shards == 1 {
+                runBlock(block, of: 0, first: first, partition, scale: scale, sinks)
+            } else {
+                let shared = SharedByShards(value: (self, partition, scale, sinks))
+                shards.run(partition.shards) { shard in
+                    let (pass, partition, scale, sinks) = shared.value
+                    pass.runBlock(block, of: shard, first: first, partition, scale: scale, sinks)
+                }
             }
         }
         var loss = 0.0
