@@ -1,0 +1,90 @@
+import NablaNetworks
+
+/// An activation of one number: f and f′ side by side.
+protocol Pointwise<S> {
+    associatedtype S: Real
+
+    /// Whether f′ needs z, because a = f(z) alone doesn't tell it exactly.
+    static var readsPreActivation: Bool { get }
+    /// a = f(z).
+    func value(at z: S) -> S
+    /// f′(z), given a = f(z); z is undefined unless `readsPreActivation`.
+    func slope(at z: S, value a: S) -> S
+}
+
+extension Pointwise {
+    /// Writes f of `count` pre-activations; `z` and `a` may be the same memory.
+    @inline(__always)
+    func apply(to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, count: Int) {
+        if z == UnsafePointer(a) {
+            // One pointer, so that the compiler sees no overlap and vectorises.
+            for index in 0..<count { a[index] = value(at: a[index]) }
+        } else {
+            for index in 0..<count { a[index] = value(at: z[index]) }
+        }
+    }
+
+    /// Turns `count` numbers ∂L/∂a into ∂L/∂z = ∂L/∂a · f′(z).
+    @inline(__always)
+    func pullBack(
+        _ gradient: UnsafeMutablePointer<S>, z: UnsafePointer<S>, a: UnsafePointer<S>, count: Int
+    ) {
+        if Self.readsPreActivation {
+            for index in 0..<count { gradient[index] *= slope(at: z[index], value: a[index]) }
+        } else {
+            for index in 0..<count { gradient[index] *= slope(at: 0, value: a[index]) }
+        }
+    }
+}
+
+extension Activation {
+    /// Whether the derivative needs z beside a.
+    var readsPreActivation: Bool {
+        switch self {
+        case .identity, .sigmoid, .tanh, .relu, .softmax: false
+        case .leakyReLU, .elu, .selu, .gelu, .silu, .softplus: true
+        }
+    }
+
+    /// Writes a = f(z) for `rows` rows of `width`; `z` and `a` may be the same memory.
+    func apply<S: Real>(
+        to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, rows: Int, width: Int
+    ) {
+        let count = rows * width
+        switch self {
+        case .identity: if z != UnsafePointer(a) { a.update(from: z, count: count) }
+        case .sigmoid: Sigmoid<S>().apply(to: z, into: a, count: count)
+        case .tanh: HyperbolicTangent<S>().apply(to: z, into: a, count: count)
+        case .relu: ReLU<S>().apply(to: z, into: a, count: count)
+        case .leakyReLU(let slope): LeakyReLU(S(slope)).apply(to: z, into: a, count: count)
+        case .elu(let alpha): ELU(alpha: S(alpha)).apply(to: z, into: a, count: count)
+        case .selu: SELU<S>().apply(to: z, into: a, count: count)
+        case .gelu: GELU<S>().apply(to: z, into: a, count: count)
+        case .silu: SiLU<S>().apply(to: z, into: a, count: count)
+        case .softplus: Softplus<S>().apply(to: z, into: a, count: count)
+        case .softmax: Softmax<S>(width: width).apply(to: z, into: a, rows: rows)
+        }
+    }
+
+    /// Turns ∂L/∂a, (`rows`, `width`), into ∂L/∂z in place.
+    func pullBack<S: Real>(
+        _ gradient: UnsafeMutablePointer<S>, z: UnsafePointer<S>, a: UnsafePointer<S>, rows: Int,
+        width: Int
+    ) {
+        let count = rows * width
+        switch self {
+        case .identity: break
+        case .sigmoid: Sigmoid<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .tanh: HyperbolicTangent<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .relu: ReLU<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .leakyReLU(let slope):
+            LeakyReLU(S(slope)).pullBack(gradient, z: z, a: a, count: count)
+        case .elu(let alpha): ELU(alpha: S(alpha)).pullBack(gradient, z: z, a: a, count: count)
+        case .selu: SELU<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .gelu: GELU<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .silu: SiLU<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .softplus: Softplus<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .softmax: Softmax<S>(width: width).pullBack(gradient, a: a, rows: rows)
+        }
+    }
+}

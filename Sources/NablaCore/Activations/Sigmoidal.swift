@@ -1,0 +1,82 @@
+/// σ(z) = 1 / (1 + e⁻ᶻ), σ′ = a(1 − a).
+struct Sigmoid<S: Real>: Pointwise {
+    static var readsPreActivation: Bool { false }
+
+    @inline(__always)
+    func value(at z: S) -> S {
+        // e^−|z| never overflows, and both tails keep their relative precision.
+        let decay = S.exponential(-abs(z))
+        let upper = 1 / (1 + decay)
+        return z < 0 ? decay * upper : upper
+    }
+
+    @inline(__always)
+    func slope(at z: S, value a: S) -> S { a * (1 - a) }
+}
+
+/// tanh z = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ), tanh′ = 1 − a².
+struct HyperbolicTangent<S: Real>: Pointwise {
+    static var readsPreActivation: Bool { false }
+
+    @inline(__always)
+    func value(at z: S) -> S { S.hyperbolicTangent(z) }
+
+    @inline(__always)
+    func slope(at z: S, value a: S) -> S { 1 - a * a }
+}
+
+/// softplus(z) = ln(1 + eᶻ), softplus′ = σ(z).
+///
+/// - Source: Dugas et al. 2001. PyTorch turns linear above 20; this doesn't need to.
+struct Softplus<S: Real>: Pointwise {
+    static var readsPreActivation: Bool { true }
+
+    @inline(__always)
+    func value(at z: S) -> S {
+        // max(z, 0) + ln(1 + e^−|z|): no overflow, and the lower tail stays exact. NaN passes.
+        (z < 0 ? 0 : z) + S.logarithmOfOnePlus(S.exponential(-abs(z)))
+    }
+
+    @inline(__always)
+    func slope(at z: S, value a: S) -> S { Sigmoid<S>().value(at: z) }
+}
+
+/// silu(z) = z·σ(z), silu′ = σ(z)·(1 + z·(1 − σ(z))).
+///
+/// - Source: Elfwing et al. 2018; Ramachandran et al. 2017 (swish).
+struct SiLU<S: Real>: Pointwise {
+    static var readsPreActivation: Bool { true }
+
+    @inline(__always)
+    func value(at z: S) -> S { z * Sigmoid<S>().value(at: z) }
+
+    @inline(__always)
+    func slope(at z: S, value a: S) -> S {
+        // 1 − σ(z) = σ(−z), without the cancellation.
+        Sigmoid<S>().value(at: z) * (1 + z * Sigmoid<S>().value(at: -z))
+    }
+}
+
+/// gelu(z) = z·Φ(z), gelu′ = Φ(z) + z·φ(z), with the normal distribution function Φ(z) = ½
+/// erfc(−z/√2) and its density φ(z) = e^(−z²/2) / √(2π).
+///
+/// - Source: Hendrycks & Gimpel 2016, the exact form. erfc keeps the lower tail, where ½(1 + erf)
+///   cancels.
+struct GELU<S: Real>: Pointwise {
+    static var readsPreActivation: Bool { true }
+
+    @inline(__always)
+    private func distribution(_ z: S) -> S {
+        let rootOfHalf: S = 0.707_106_781_186_547_524_4
+        return 0.5 * S.complementaryError(-z * rootOfHalf)
+    }
+
+    @inline(__always)
+    func value(at z: S) -> S { z * distribution(z) }
+
+    @inline(__always)
+    func slope(at z: S, value a: S) -> S {
+        let densityAtZero: S = 0.398_942_280_401_432_677_9
+        return distribution(z) + z * densityAtZero * S.exponential(-0.5 * z * z)
+    }
+}

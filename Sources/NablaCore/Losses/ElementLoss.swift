@@ -1,0 +1,134 @@
+/// A loss that is a sum over outputs: ℓ and ∂ℓ/∂a side by side, for one output a and its target y.
+protocol ElementLoss<S> {
+    associatedtype S: Real
+
+    /// ℓ(a, y).
+    func value(at a: S, target y: S) -> S
+    /// ∂ℓ/∂a.
+    func slope(at a: S, target y: S) -> S
+}
+
+extension ElementLoss {
+    /// Evaluates the loss of `rows` samples of `width` outputs.
+    ///
+    /// - Parameters:
+    ///   - outputs: (rows, width).
+    ///   - batch: Targets (rows, width), and the samples' weights.
+    ///   - width: The number of outputs.
+    ///   - scale: What the gradient is multiplied by: 1, or 1 over the mean's denominator.
+    ///   - losses: Gets each sample's loss times its weight: (rows).
+    ///   - gradient: Gets ∂L/∂outputs: (rows, width).
+    @inline(__always)
+    func evaluate(
+        _ outputs: UnsafePointer<S>, _ batch: Batch<S>, width: Int, scale: S,
+        losses: UnsafeMutablePointer<S>, gradient: UnsafeMutablePointer<S>
+    ) {
+        for row in 0..<batch.count {
+            let weight = batch.weight(of: row)
+            let (a, y) = (outputs + row &* width, batch.targets + row &* width)
+            let target = gradient + row &* width
+            let factor = weight * scale
+            var sum: S = 0
+            for index in 0..<width {
+                sum += value(at: a[index], target: y[index])
+                target[index] = slope(at: a[index], target: y[index]) * factor
+            }
+            losses[row] = weight * sum
+        }
+    }
+}
+
+/// Binary cross entropy of the logit z: ℓ = −y·ln σ(z) − (1 − y)·ln(1 − σ(z)), ∂ℓ/∂z = σ(z) − y.
+///
+/// Where σ saturates, the loss of a probability loses all digits; from the logit it is exact:
+/// ℓ = max(z, 0) − z·y + ln(1 + e^−|z|).
+/// - Source: Bishop 2006, equations 4.108–4.109. PyTorch's loss over probabilities stops at 100;
+///   this doesn't.
+struct LogisticLoss<S: Real>: ElementLoss {
+    @inline(__always)
+    func value(at z: S, target y: S) -> S {
+        (z < 0 ? 0 : z) - z * y + S.logarithmOfOnePlus(S.exponential(-abs(z)))
+    }
+
+    @inline(__always)
+    func slope(at z: S, target y: S) -> S { Sigmoid<S>().value(at: z) - y }
+}
+
+/// Squared error: ℓ = (a − y)², ∂ℓ/∂a = 2(a − y).
+struct SquaredError<S: Real>: ElementLoss {
+    @inline(__always)
+    func value(at a: S, target y: S) -> S { (a - y) * (a - y) }
+
+    @inline(__always)
+    func slope(at a: S, target y: S) -> S { 2 * (a - y) }
+}
+
+/// Absolute error: ℓ = |a − y|, ∂ℓ/∂a = sign(a − y), 0 where they are equal (PyTorch's choice).
+struct AbsoluteError<S: Real>: ElementLoss {
+    @inline(__always)
+    func value(at a: S, target y: S) -> S { abs(a - y) }
+
+    @inline(__always)
+    func slope(at a: S, target y: S) -> S { a > y ? 1 : (a < y ? -1 : 0) }
+}
+
+/// Huber: ℓ = ½(a − y)² up to |a − y| = δ and δ(|a − y| − ½δ) beyond; ∂ℓ/∂a = a − y clamped to [−δ,
+/// δ].
+///
+/// - Source: Huber 1964, scaled as in PyTorch's `HuberLoss`.
+struct HuberLoss<S: Real>: ElementLoss {
+    /// Where the parabola becomes a line.
+    let delta: S
+
+    @inline(__always)
+    func value(at a: S, target y: S) -> S {
+        let distance = abs(a - y)
+        return distance < delta
+            ? 0.5 * distance * distance : delta * (distance - 0.5 * delta)
+    }
+
+    @inline(__always)
+    func slope(at a: S, target y: S) -> S {
+        let difference = a - y
+        return difference > delta ? delta : (difference < -delta ? -delta : difference)
+    }
+}
+
+/// Hinge: ℓ = max(0, 1 − y·a) for y = ±1, ∂ℓ/∂a = −y where y·a < 1, else 0.
+///
+/// - Source: Cortes & Vapnik 1995; as Keras's `Hinge` with targets −1 and 1.
+struct HingeLoss<S: Real>: ElementLoss {
+    @inline(__always)
+    func value(at a: S, target y: S) -> S {
+        let margin = 1 - y * a
+        return margin < 0 ? 0 : margin
+    }
+
+    @inline(__always)
+    func slope(at a: S, target y: S) -> S { y * a < 1 ? -y : 0 }
+}
+
+/// Kullback–Leibler divergence: ℓ = y·ln(y/a), 0 for y = 0; ∂ℓ/∂a = −y/a.
+///
+/// - Source: Kullback & Leibler 1951. The mean is over samples, as PyTorch's `batchmean`.
+struct Divergence<S: Real>: ElementLoss {
+    @inline(__always)
+    func value(at a: S, target y: S) -> S { y > 0 ? y * S.logarithm(y / a) : 0 }
+
+    @inline(__always)
+    func slope(at a: S, target y: S) -> S { y > 0 ? -y / a : 0 }
+}
+
+/// Poisson: ℓ = a − y·ln(a + ε), ∂ℓ/∂a = 1 − y/(a + ε), ε = 10⁻⁸.
+///
+/// - Source: PyTorch's `PoissonNLLLoss(log_input=False)`: −ln of the Poisson probability without
+///   its constant.
+struct PoissonLoss<S: Real>: ElementLoss {
+    private let epsilon: S = 1e-8
+
+    @inline(__always)
+    func value(at a: S, target y: S) -> S { a - y * S.logarithm(a + epsilon) }
+
+    @inline(__always)
+    func slope(at a: S, target y: S) -> S { 1 - y / (a + epsilon) }
+}

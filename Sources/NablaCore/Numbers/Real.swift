@@ -1,0 +1,135 @@
+import CBLAS
+import Glibc
+import NablaNetworks
+
+/// What the mathematics needs of a number type; `Float` and `Double` have it.
+protocol Real: Scalar {
+    /// eˣ, written without branches so that loops over it are vectorised.
+    static func exponential(_ x: Self) -> Self
+    /// ln x.
+    static func logarithm(_ x: Self) -> Self
+    /// ln(1 + x), exact where x is small.
+    static func logarithmOfOnePlus(_ x: Self) -> Self
+    /// eˣ − 1, exact where x is small.
+    static func exponentialMinusOne(_ x: Self) -> Self
+    /// tanh x.
+    static func hyperbolicTangent(_ x: Self) -> Self
+    /// 1 − erf x, exact in the upper tail.
+    static func complementaryError(_ x: Self) -> Self
+    /// cos x.
+    static func cosine(_ x: Self) -> Self
+    /// OpenBLAS's product C = op(A)·op(B) + β·C of row-major matrices; see `MatrixProduct`.
+    static func multiply(
+        _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
+        _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, beta: Self,
+        _ c: UnsafeMutablePointer<Self>)
+    /// Gives `body` the part of a workspace that is of this type.
+    static func withMemory<Result>(
+        of workspace: Workspace,
+        _ body: (inout Memory<Self>) throws(ComputationError) -> Result
+    ) throws(ComputationError) -> Result
+}
+
+extension Float: Real {
+    /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 7.
+    @inline(__always)
+    static func exponential(_ x: Float) -> Float {
+        // Comparisons that are false for NaN let it through; beyond the bounds eˣ is 0 or ∞.
+        let low: Float = x < -104 ? -104 : x
+        let clamped: Float = low > 89 ? 89 : low
+        // Adding 1.5·2²³ rounds to an integer and leaves it in the lowest bits.
+        let shifter: Float = 0x1.8p23
+        let n = (clamped * 1.442_695_04 + shifter) - shifter
+        let r = (clamped - n * 0x1.62e4p-1) - n * 0x1.7f7d_1cp-20
+        var p: Float = 1 / 5040
+        p = p * r + 1 / 720
+        p = p * r + 1 / 120
+        p = p * r + 1 / 24
+        p = p * r + 1 / 6
+        p = p * r + 0.5
+        // eʳ = 1 + (r + r²·p): the sum of small terms first keeps the last bit.
+        p = 1 + (p * (r * r) + r)
+        // 2ⁿ in two factors, so that subnormal results and ∞ come out by themselves.
+        let halved = n * 0.5 + shifter
+        let rest = (n - (halved - shifter)) + shifter
+        let one: UInt32 = 0x3f80_0000
+        let first = Float(bitPattern: (halved.bitPattern &<< 23) &+ one)
+        let second = Float(bitPattern: (rest.bitPattern &<< 23) &+ one)
+        return p * first * second
+    }
+
+    static func logarithm(_ x: Float) -> Float { log(x) }
+    static func logarithmOfOnePlus(_ x: Float) -> Float { log1p(x) }
+    static func exponentialMinusOne(_ x: Float) -> Float { expm1(x) }
+    static func hyperbolicTangent(_ x: Float) -> Float { tanh(x) }
+    static func complementaryError(_ x: Float) -> Float { erfc(x) }
+    static func cosine(_ x: Float) -> Float { cos(x) }
+
+    static func multiply(
+        _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
+        _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, beta: Float,
+        _ c: UnsafeMutablePointer<Float>
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k),
+            1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(size.n))
+    }
+
+    static func withMemory<Result>(
+        of workspace: Workspace,
+        _ body: (inout Memory<Float>) throws(ComputationError) -> Result
+    ) throws(ComputationError) -> Result { try body(&workspace.single) }
+}
+
+extension Double: Real {
+    /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 13.
+    @inline(__always)
+    static func exponential(_ x: Double) -> Double {
+        let low: Double = x < -746 ? -746 : x
+        let clamped: Double = low > 710 ? 710 : low
+        let shifter: Double = 0x1.8p52
+        let n = (clamped * 1.442_695_040_888_963_4 + shifter) - shifter
+        let r = (clamped - n * 0x1.62e4_2fee_0000_0p-1) - n * 0x1.a39e_f357_93c7_6p-33
+        var p: Double = 1 / 6_227_020_800
+        p = p * r + 1 / 479_001_600
+        p = p * r + 1 / 39_916_800
+        p = p * r + 1 / 3_628_800
+        p = p * r + 1 / 362_880
+        p = p * r + 1 / 40_320
+        p = p * r + 1 / 5040
+        p = p * r + 1 / 720
+        p = p * r + 1 / 120
+        p = p * r + 1 / 24
+        p = p * r + 1 / 6
+        p = p * r + 0.5
+        p = 1 + (p * (r * r) + r)
+        let halved = n * 0.5 + shifter
+        let rest = (n - (halved - shifter)) + shifter
+        let one: UInt64 = 0x3ff0_0000_0000_0000
+        let first = Double(bitPattern: (halved.bitPattern &<< 52) &+ one)
+        let second = Double(bitPattern: (rest.bitPattern &<< 52) &+ one)
+        return p * first * second
+    }
+
+    static func logarithm(_ x: Double) -> Double { log(x) }
+    static func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
+    static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
+    static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+    static func complementaryError(_ x: Double) -> Double { erfc(x) }
+    static func cosine(_ x: Double) -> Double { cos(x) }
+
+    static func multiply(
+        _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
+        _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int,
+        beta: Double, _ c: UnsafeMutablePointer<Double>
+    ) {
+        cblas_dgemm(
+            CblasRowMajor, transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k),
+            1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(size.n))
+    }
+
+    static func withMemory<Result>(
+        of workspace: Workspace,
+        _ body: (inout Memory<Double>) throws(ComputationError) -> Result
+    ) throws(ComputationError) -> Result { try body(&workspace.double) }
+}

@@ -1,0 +1,170 @@
+import NablaNetworks
+
+/// The samples of one shard's block: pointers to consecutive rows.
+struct Batch<S: Real> {
+    /// (count, i).
+    let inputs: UnsafePointer<S>
+    /// (count, target width).
+    let targets: UnsafePointer<S>
+    /// (count), or nil for 1 each.
+    let weights: UnsafePointer<S>?
+    /// How many samples.
+    let count: Int
+
+    @inline(__always)
+    func weight(of row: Int) -> S { weights.map { $0[row] } ?? 1 }
+}
+
+/// Samples in the computation's number type, checked against the network.
+struct PreparedSamples<S: Real>: Sendable {
+    /// How many samples.
+    let count: Int
+    let inputs: [S]
+    let targets: [S]
+    let weights: [S]?
+    let inputWidth: Int
+    let targetWidth: Int
+
+    /// Checks samples and rounds them to the number type.
+    ///
+    /// - Parameters:
+    ///   - samples: What is checked.
+    ///   - plan: The network that reads the inputs.
+    ///   - objective: The loss that reads the targets.
+    ///   - prefix: The pointer of the samples in the request.
+    /// - Throws: `invalid` for shapes and targets that don't fit, `nonFinite` for NaN and infinity.
+    init(
+        _ samples: Samples, for plan: Plan, _ objective: Objective<S>, prefix: String = "/samples"
+    ) throws(ComputationError) {
+        try plan.check(inputs: samples.inputs, at: "\(prefix)/inputs")
+        count = samples.count
+        inputs = samples.inputs.values(as: S.self)
+        targets = samples.targets.values(as: S.self)
+        weights = samples.weights?.values(as: S.self)
+        inputWidth = plan.inputWidth
+        targetWidth = objective.targetWidth
+        try requireFinite(inputs, width: inputWidth, tensor: "inputs")
+        try requireFinite(targets, width: targetWidth, tensor: "targets")
+        if let weights { try requireFinite(weights, width: 1, tensor: "sample_weights") }
+        if let index = targets.firstIndex(where: { objective.complaint(about: $0) != nil }) {
+            let (row, column) = index.quotientAndRemainder(dividingBy: targetWidth)
+            let place = samples.targets.shape.count == 1 ? "\(row)" : "\(row)/\(column)"
+            throw .invalid(
+                InvalidValue(
+                    .outOfRange, objective.complaint(about: targets[index]) ?? "",
+                    at: "\(prefix)/targets/\(place)"))
+        }
+    }
+
+    /// Gives `body` pointers to the samples, in the order of `order` unless it is empty.
+    @inline(__always)
+    func withSource<Result>(order: [Int32] = [], _ body: (SampleSource<S>) -> Result) -> Result {
+        withPointer(to: inputs) { inputs in
+            withPointer(to: targets) { targets in
+                withPointer(to: weights ?? []) { weights in
+                    withPointer(to: order) { order in
+                        body(
+                            SampleSource(
+                                inputs: inputs, targets: targets,
+                                weights: weights,
+                                order: order, inputWidth: inputWidth, targetWidth: targetWidth))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pointers to samples, and the order they are taken in.
+struct SampleSource<S: Real> {
+    fileprivate let inputs: UnsafePointer<S>?
+    fileprivate let targets: UnsafePointer<S>?
+    fileprivate let weights: UnsafePointer<S>?
+    fileprivate let order: UnsafePointer<Int32>?
+    let inputWidth: Int
+    let targetWidth: Int
+
+    /// Where the sample at a position of the order is among the samples.
+    @inline(__always)
+    func sample(at position: Int) -> Int { order.map { Int($0[position]) } ?? position }
+
+    /// The target's first number and the weight of the sample at a position of the order.
+    @inline(__always)
+    func target(at position: Int) -> (targets: UnsafePointer<S>, weight: Double)? {
+        guard let targets else { return nil }
+        let index = sample(at: position)
+        return (targets + index &* targetWidth, weights.map { Double($0[index]) } ?? 1)
+    }
+
+    /// What the samples at those positions add to a mean's denominator.
+    func mass(of positions: Range<Int>, _ objective: Objective<S>) -> Double {
+        if weights == nil && objective.hasEqualMasses {
+            return Double(positions.count) * objective.mass(weight: 1, target: 0)
+        }
+        var mass = 0.0
+        for position in positions {
+            guard let (target, weight) = target(at: position) else { continue }
+            mass += objective.mass(weight: weight, target: target[0])
+        }
+        return mass
+    }
+
+    /// The samples at those positions: where they lie, or copied into `scratch` when an order is
+    /// given.
+    func batch(
+        at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout
+    ) -> Batch<S>? {
+        guard let inputs, let targets else { return nil }
+        let (first, count) = (positions.lowerBound, positions.count)
+        guard order != nil else {
+            return Batch(
+                inputs: inputs + first * inputWidth, targets: targets + first * targetWidth,
+                weights: weights.map { $0 + first }, count: count)
+        }
+        let (rows, rowTargets) = (scratch + layout.inputs, scratch + layout.targets)
+        let rowWeights = scratch + layout.weights
+        for row in 0..<count {
+            let index = sample(at: first &+ row)
+            (rows + row &* inputWidth).update(from: inputs + index &* inputWidth, count: inputWidth)
+            (rowTargets + row &* targetWidth)
+                .update(from: targets + index &* targetWidth, count: targetWidth)
+            if let weights { rowWeights[row] = weights[index] }
+        }
+        return Batch(
+            inputs: rows, targets: rowTargets,
+            weights: weights.map { _ in UnsafePointer(rowWeights) },
+            count: count)
+    }
+}
+
+/// Gives `body` a pointer to an array's numbers, nil when there are none.
+@inline(__always)
+func withPointer<Number, Result>(
+    to values: [Number], _ body: (UnsafePointer<Number>?) -> Result
+) -> Result {
+    values.withUnsafeBufferPointer { body($0.isEmpty ? nil : $0.baseAddress) }
+}
+
+/// Refuses NaN and infinity in rows of `width` numbers.
+func requireFinite<S: Real>(
+    _ values: [S], width: Int, tensor: String, layer: Int? = nil
+) throws(ComputationError) {
+    guard !Finiteness.holds(values), let index = values.firstIndex(where: { !$0.isFinite })
+    else { return }
+    throw .nonFinite(
+        NonFinite(layer: layer, tensor: tensor, sample: layer == nil ? index / width : nil))
+}
+
+extension Plan {
+    /// Refuses inputs whose rows don't have the length the network reads.
+    func check(inputs: Tensor, at pointer: String) throws(ComputationError) {
+        guard inputs.shape.count == 2, inputs.shape[1] == inputWidth else {
+            throw .invalid(
+                InvalidValue(
+                    .shapeMismatch,
+                    "inputs has the shape \(inputs.shape), but the network reads \(inputWidth) "
+                        + "numbers a sample: it must be (n, \(inputWidth))",
+                    at: pointer))
+        }
+    }
+}

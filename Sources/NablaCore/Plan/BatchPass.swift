@@ -1,0 +1,179 @@
+/// What a pass writes beside gradients, each for all samples of the batch; nil where not wanted.
+struct Sinks<S: Real> {
+    /// The samples' losses: (n).
+    var losses: UnsafeMutablePointer<S>?
+    /// (n, outputs).
+    var outputs: UnsafeMutablePointer<S>?
+    /// Each layer's activations, (n, u), one layer after another.
+    var activations: UnsafeMutablePointer<S>?
+    /// (n, i).
+    var inputGradients: UnsafeMutablePointer<S>?
+}
+
+/// How a pass ended.
+enum PassOutcome {
+    /// With this sum of the samples' losses.
+    case finished(loss: Double)
+    case nonFinite(NonFinite)
+    case cancelled
+}
+
+/// Passes over batches: forward, loss and, unless only the loss is wanted, backward.
+struct BatchPass<S: Real> {
+    let plan: Plan
+    let objective: Objective<S>
+    let layout: ScratchLayout
+    let memory: MemoryPointers<S>
+    let source: SampleSource<S>
+    let computesGradients: Bool
+
+    /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says.
+    ///
+    /// The sum of the gradients over all samples, times `scale`, is then in the first P numbers of
+    /// the gradients' memory. Returns before that when a number isn't finite.
+    func run(
+        first: Int, _ partition: Partition, scale: S, sinks: Sinks<S> = Sinks(),
+        shards: ShardRunner, isCancelled: () -> Bool = { false }
+    ) -> PassOutcome {
+        for block in 0..<partition.blocks {
+            if isCancelled() { return .cancelled }
+            if partition.shards == 1 {
+                runBlock(block, of: 0, first: first, partition, scale: scale, sinks)
+            } else {
+                let shared = SharedByShards(value: (self, partition, scale, sinks))
+                shards.run(partition.shards) { shard in
+                    let (pass, partition, scale, sinks) = shared.value
+                    pass.runBlock(block, of: shard, first: first, partition, scale: scale, sinks)
+                }
+            }
+        }
+        var loss = 0.0
+        for shard in 0..<partition.shards { loss += memory.losses[shard] }
+        if computesGradients { sumGradients(of: partition) }
+        guard
+            loss.isFinite,
+            !computesGradients
+                || Finiteness.holds(memory.gradients, count: plan.parameterCount)
+        else { return .nonFinite(search(first: first, partition, scale: scale, sinks)) }
+        return .finished(loss: loss)
+    }
+
+    /// Runs one block of one shard; its loss is NaN where a number on the way isn't finite.
+    private func runBlock(
+        _ block: Int, of shard: Int, first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>
+    ) {
+        let positions = partition.positions(shard: shard, block: block)
+        if block == 0 { memory.losses[shard] = 0 }
+        guard !positions.isEmpty, let (pass, batch) = pass(at: positions, first: first, shard)
+        else { return }
+        let isFinite = pass.forward(leavingOutLastActivation: objective.isFused)
+        let losses = pass.scratch + layout.losses
+        objective.evaluate(
+            pass.outputs, batch, scale: scale, losses: losses,
+            gradient: pass.scratch + layout.gradients.0)
+        var sum = isFinite ? 0 : Double.nan
+        for row in 0..<batch.count { sum += Double(losses[row]) }
+        if !Finiteness.holds(pass.outputs, count: batch.count * plan.outputWidth) { sum = .nan }
+        if computesGradients {
+            let inputGradients = sinks.inputGradients.map {
+                $0 + positions.lowerBound * plan.inputWidth
+            }
+            pass.backward(
+                isFused: objective.isFused,
+                into: memory.gradients + shard * plan.parameterCount, adding: block > 0,
+                inputGradients: inputGradients)
+            if let inputGradients,
+                !Finiteness.holds(inputGradients, count: batch.count * plan.inputWidth)
+            {
+                sum = .nan
+            }
+        }
+        memory.losses[shard] += sum
+        write(pass, at: positions, of: partition.count, to: sinks)
+    }
+
+    /// The pass of one block, and its samples.
+    private func pass(
+        at positions: Range<Int>, first: Int, _ shard: Int
+    ) -> (ShardPass<S>, Batch<S>)? {
+        let scratch = memory.scratch + shard * layout.stride
+        let range = first + positions.lowerBound..<first + positions.upperBound
+        guard let batch = source.batch(at: range, in: scratch, layout) else { return nil }
+        let pass = ShardPass(
+            plan: plan, layout: layout, parameters: memory.parameters, scratch: scratch,
+            inputs: batch.inputs, rows: batch.count)
+        return (pass, batch)
+    }
+
+    /// Copies what the caller wants to see of a block.
+    private func write(
+        _ pass: ShardPass<S>, at positions: Range<Int>, of count: Int, to sinks: Sinks<S>
+    ) {
+        let (first, rows) = (positions.lowerBound, positions.count)
+        if let losses = sinks.losses {
+            (losses + first).update(from: pass.scratch + layout.losses, count: rows)
+        }
+        guard sinks.outputs != nil || sinks.activations != nil else { return }
+        let last = plan.operations.count - 1
+        if objective.isFused { pass.activate(layer: last) }
+        if let outputs = sinks.outputs {
+            (outputs + first * plan.outputWidth)
+                .update(from: pass.outputs, count: rows * plan.outputWidth)
+        }
+        guard var target = sinks.activations else { return }
+        for (index, width) in plan.widths.enumerated() {
+            (target + first * width)
+                .update(from: pass.activations(ofLayer: index), count: rows * width)
+            target += count * width
+        }
+    }
+
+    /// Adds the shards' gradients to the first shard's, in order.
+    private func sumGradients(of partition: Partition) {
+        let (sum, count) = (memory.gradients, plan.parameterCount)
+        for shard in 1..<max(partition.shards, 1) {
+            let part = memory.gradients + shard * count
+            for index in 0..<count { sum[index] += part[index] }
+        }
+    }
+
+    /// Finds the first layer and tensor with NaN or infinity, after a pass that met one.
+    private func search(
+        first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>
+    ) -> NonFinite {
+        let place = partition.firstNonFinite(sample: { source.sample(at: first + $0) }) {
+            pass(at: $0, first: first, 0)?.0
+        }
+        if let place { return place }
+        if let place = searchLosses(first: first, partition, scale: scale) { return place }
+        for index in plan.operations.indices.reversed() {
+            for (name, range, _) in plan.operations[index].parameters {
+                let gradients = memory.gradients + range.lowerBound
+                if !Finiteness.holds(gradients, count: range.count) {
+                    return NonFinite(layer: index, tensor: "\(name)_gradient")
+                }
+            }
+        }
+        let entry = sinks.inputGradients.flatMap {
+            Finiteness.firstFailure($0, count: partition.count * plan.inputWidth)
+        }
+        return NonFinite(
+            tensor: entry == nil ? "loss" : "input_gradients",
+            sample: entry.map { source.sample(at: first + $0 / plan.inputWidth) })
+    }
+
+    private func searchLosses(first: Int, _ partition: Partition, scale: S) -> NonFinite? {
+        for positions in partition.allPositions {
+            guard let (pass, batch) = pass(at: positions, first: first, 0) else { continue }
+            _ = pass.forward(leavingOutLastActivation: objective.isFused)
+            let losses = pass.scratch + layout.losses
+            objective.evaluate(
+                pass.outputs, batch, scale: scale, losses: losses,
+                gradient: pass.scratch + layout.gradients.0)
+            guard let row = Finiteness.firstFailure(losses, count: batch.count) else { continue }
+            let sample = source.sample(at: first + positions.lowerBound + row)
+            return NonFinite(tensor: "loss", sample: sample)
+        }
+        return nil
+    }
+}

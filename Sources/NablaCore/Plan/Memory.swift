@@ -1,0 +1,73 @@
+/// The numbers of a computation, in arrays that are reused: a step allocates nothing.
+struct Memory<S: Real>: Sendable {
+    /// P numbers; layout as in `Plan`.
+    var parameters: [S] = []
+    /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the
+    /// sum.
+    var gradients: [S] = []
+    /// What the optimizer keeps: a whole number of buffers of P numbers.
+    var optimizer: [S] = []
+    /// The shards' intermediate numbers, one `ScratchLayout` after another.
+    var scratch: [S] = []
+    /// The sum of the losses of each shard.
+    var losses: [Double] = []
+
+    /// Makes the arrays at least as long as a pass needs.
+    mutating func reserve(shards: Int, parameters count: Int, scratch stride: Int) {
+        gradients.extend(to: shards * count)
+        scratch.extend(to: shards * stride)
+        losses.extend(to: shards)
+    }
+
+    /// Gives `body` pointers to all of it.
+    @inline(__always)
+    mutating func withPointers<Result>(_ body: (MemoryPointers<S>) -> Result) -> Result? {
+        parameters.withUnsafeMutableBufferPointer { parameters in
+            gradients.withUnsafeMutableBufferPointer { gradients in
+                optimizer.withUnsafeMutableBufferPointer { optimizer in
+                    scratch.withUnsafeMutableBufferPointer { scratch in
+                        losses.withUnsafeMutableBufferPointer { losses in
+                            guard let parameters = parameters.baseAddress,
+                                let gradients = gradients.baseAddress,
+                                let scratch = scratch.baseAddress, let losses = losses.baseAddress
+                            else { return nil }
+                            return body(
+                                MemoryPointers(
+                                    parameters: parameters, gradients: gradients,
+                                    optimizer: optimizer.isEmpty ? nil : optimizer.baseAddress,
+                                    scratch: scratch,
+                                    losses: losses))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pointers into a `Memory`, valid while it is borrowed.
+struct MemoryPointers<S: Real> {
+    let parameters: UnsafeMutablePointer<S>
+    let gradients: UnsafeMutablePointer<S>
+    let optimizer: UnsafeMutablePointer<S>?
+    let scratch: UnsafeMutablePointer<S>
+    let losses: UnsafeMutablePointer<Double>
+}
+
+extension Array where Element: Numeric {
+    /// Appends zeros up to `count` numbers.
+    fileprivate mutating func extend(to count: Int) {
+        if self.count < count { append(contentsOf: repeatElement(0, count: count - self.count)) }
+    }
+}
+
+/// Buffers that gradient requests reuse; they grow to the largest request.
+///
+/// Not `Sendable`: one owner at a time, as a rule one for each worker.
+public final class Workspace {
+    var single = Memory<Float>()
+    var double = Memory<Double>()
+
+    /// Makes a workspace that holds nothing yet.
+    public init() {}
+}

@@ -1,0 +1,80 @@
+/// How a batch is cut: into shards that run side by side, each in blocks that run one after
+/// another.
+///
+/// The cut depends on nothing but the batch's size and the number of parameters, so that the order
+/// in which gradients are summed, and with it every bit, is the same on any number of threads.
+struct Partition {
+    /// The most samples of a block: enough for the matrix products to be efficient, few enough for
+    /// the caches.
+    static let blockSize = 256
+    /// The most shards of a batch.
+    private static let maximumShards = 16
+    /// The most numbers in all shards' gradients together: 128 or 256 MB.
+    private static let maximumGradients = 1 << 25
+
+    /// The samples of the batch.
+    let count: Int
+    /// How many shards there are; each has its own gradients.
+    let shards: Int
+
+    /// Cuts a batch of `count` samples for a network of so many parameters.
+    init(count: Int, parameters: Int) {
+        let affordable = max(1, Partition.maximumGradients / max(parameters, 1))
+        let useful = (count + Partition.blockSize - 1) / Partition.blockSize
+        self.count = count
+        shards = min(useful, affordable, Partition.maximumShards)
+    }
+
+    /// How many blocks the longest shard has.
+    var blocks: Int { (longest + Partition.blockSize - 1) / Partition.blockSize }
+
+    /// The most samples a block really has.
+    var rows: Int { min(longest, Partition.blockSize) }
+
+    private var longest: Int { (count + shards - 1) / shards }
+
+    /// The samples of a shard's block; empty where the shard is shorter than others.
+    @inline(__always)
+    func positions(shard: Int, block: Int) -> Range<Int> {
+        let (first, end) = (count * shard / shards, count * (shard + 1) / shards)
+        let start = min(first + block * Partition.blockSize, end)
+        return start..<min(start + Partition.blockSize, end)
+    }
+
+    /// The positions of all blocks that have samples, shard by shard.
+    var allPositions: [Range<Int>] {
+        (0..<shards).flatMap { shard in
+            (0..<blocks).map { positions(shard: shard, block: $0) }.filter { !$0.isEmpty }
+        }
+    }
+
+    /// Finds the first layer and tensor in which any sample meets NaN or infinity, by passes
+    /// forward.
+    ///
+    /// - Parameters:
+    ///   - sample: The index of the sample at a position.
+    ///   - pass: The pass over the samples at some positions.
+    /// - Returns: The place, or nil when all is finite.
+    func firstNonFinite<S: Real>(
+        sample: (Int) -> Int, _ pass: (Range<Int>) -> ShardPass<S>?
+    ) -> NonFinite? {
+        var first: (layer: Int, tensor: LayerTensor, position: Int)?
+        for positions in allPositions {
+            guard let (layer, tensor, row) = pass(positions)?.firstNonFinite() else { continue }
+            if let first, (first.layer, first.tensor) <= (layer, tensor) { continue }
+            first = (layer, tensor, positions.lowerBound + row)
+        }
+        return first.map {
+            NonFinite(layer: $0.layer, tensor: $0.tensor.name, sample: sample($0.position))
+        }
+    }
+}
+
+/// A layer's tensors in the order they are computed in.
+enum LayerTensor: Comparable {
+    case preActivations
+    case activations
+
+    /// The name in `NonFinite.tensor`.
+    var name: String { self == .preActivations ? "pre_activations" : "activations" }
+}

@@ -1,0 +1,119 @@
+/// The passes of one block of a shard: forward, loss and backward, in the shard's own memory.
+struct ShardPass<S: Real> {
+    let plan: Plan
+    let layout: ScratchLayout
+    /// P numbers.
+    let parameters: UnsafePointer<S>
+    /// This shard's memory, laid out as `layout`.
+    let scratch: UnsafeMutablePointer<S>
+    let inputs: UnsafePointer<S>
+    /// How many samples.
+    let rows: Int
+
+    /// What layer `index` reads: (rows, i).
+    @inline(__always)
+    func inputs(ofLayer index: Int) -> UnsafePointer<S> {
+        index == 0 ? inputs : UnsafePointer(scratch + layout.layers[index - 1].a)
+    }
+
+    /// z of layer `index`: (rows, u).
+    @inline(__always)
+    func preActivations(ofLayer index: Int) -> UnsafeMutablePointer<S> {
+        scratch + layout.layers[index].z
+    }
+
+    /// a of layer `index`: (rows, u).
+    @inline(__always)
+    func activations(ofLayer index: Int) -> UnsafeMutablePointer<S> {
+        scratch + layout.layers[index].a
+    }
+
+    /// The outputs, (rows, outputs); the last layer's z while its activation is left out.
+    var outputs: UnsafeMutablePointer<S> { activations(ofLayer: plan.operations.count - 1) }
+
+    /// Computes all layers' activations, the last one's unless the loss computes it along.
+    ///
+    /// - Parameter isFused: Whether the loss does.
+    /// - Returns: Whether all pre-activations are finite. They are looked at here, because an
+    ///   activation may hide infinity: σ(∞) = 1.
+    func forward(leavingOutLastActivation isFused: Bool) -> Bool {
+        var isFinite = true
+        for index in plan.operations.indices {
+            preActivate(layer: index)
+            let z = preActivations(ofLayer: index)
+            if !Finiteness.holds(z, count: rows &* plan.widths[index]) { isFinite = false }
+            if !(isFused && index == plan.operations.count - 1) { activate(layer: index) }
+        }
+        return isFinite
+    }
+
+    /// Computes z of a layer.
+    func preActivate(layer index: Int) {
+        switch plan.operations[index] {
+        case .dense(let dense):
+            dense.preActivate(
+                inputs(ofLayer: index), into: preActivations(ofLayer: index), rows: rows,
+                parameters: parameters)
+        }
+    }
+
+    /// Computes a of a layer from its z.
+    func activate(layer index: Int) {
+        plan.operations[index].activation.apply(
+            to: preActivations(ofLayer: index), into: activations(ofLayer: index), rows: rows,
+            width: plan.widths[index])
+    }
+
+    /// Computes the gradients of all parameters from ∂L/∂outputs in `layout.gradients.0`.
+    ///
+    /// - Parameters:
+    ///   - isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
+    ///   - gradients: The flat buffer they are written into, P numbers.
+    ///   - adding: Whether they are added to what is there.
+    ///   - inputGradients: Gets ∂L/∂inputs, (rows, i), where it is wanted.
+    func backward(
+        isFused: Bool, into gradients: UnsafeMutablePointer<S>, adding: Bool,
+        inputGradients: UnsafeMutablePointer<S>?
+    ) {
+        var (delta, next) = (scratch + layout.gradients.0, scratch + layout.gradients.1)
+        let last = plan.operations.count - 1
+        for index in stride(from: last, through: 0, by: -1) {
+            if !(isFused && index == last) {
+                plan.operations[index].activation.pullBack(
+                    delta, z: preActivations(ofLayer: index), a: activations(ofLayer: index),
+                    rows: rows, width: plan.widths[index])
+            }
+            switch plan.operations[index] {
+            case .dense(let dense):
+                dense.gradients(
+                    of: delta, inputs(ofLayer: index), rows: rows, into: gradients, adding: adding)
+                if let target = index > 0 ? next : inputGradients {
+                    dense.inputGradients(
+                        of: delta, into: target, rows: rows, parameters: parameters)
+                }
+            }
+            swap(&delta, &next)
+        }
+    }
+
+    /// The first of the layers' tensors that holds NaN or infinity: computes them again and looks.
+    ///
+    /// - Returns: The layer, the tensor and the row, or nil when all are finite.
+    func firstNonFinite() -> (layer: Int, tensor: LayerTensor, row: Int)? {
+        for index in plan.operations.indices {
+            let width = plan.widths[index]
+            preActivate(layer: index)
+            if let place = Finiteness.firstFailure(
+                preActivations(ofLayer: index), count: rows * width)
+            {
+                return (index, .preActivations, place / width)
+            }
+            activate(layer: index)
+            if let place = Finiteness.firstFailure(activations(ofLayer: index), count: rows * width)
+            {
+                return (index, .activations, place / width)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,32 @@
+/// How the shards of a batch are run: on one thread after another, or on many at once.
+///
+/// The bits of a result don't depend on it: shards are cut by the batch's size alone and summed in
+/// order.
+public struct ShardRunner: Sendable {
+    private let body: @Sendable (Int, @Sendable (Int) -> Void) -> Void
+
+    /// Makes a runner from a function.
+    ///
+    /// - Parameter run: Calls its second argument with 0, 1, … up to below its first, once each, in
+    ///   any order and on any threads, and returns when all calls have returned.
+    public init(_ run: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void) { body = run }
+
+    /// Runs the shards one after another on the calling thread.
+    public static let serial = ShardRunner { count, shard in
+        for index in 0..<count { shard(index) }
+    }
+
+    /// Runs `shard(0)` … `shard(count - 1)`; a single one on the calling thread.
+    func run(_ count: Int, _ shard: @Sendable (Int) -> Void) {
+        if count == 1 { shard(0) } else { body(count, shard) }
+    }
+}
+
+/// What the shards of a batch share while they run side by side: pointers, for the most part.
+///
+/// Unchecked because a pointer isn't `Sendable`. It is safe where this is used: shards read the
+/// same parameters and samples, write to memory of their own, by `Partition.positions` and the
+/// shard's index, and have all returned before anything else touches that memory.
+struct SharedByShards<Value>: @unchecked Sendable {
+    let value: Value
+}

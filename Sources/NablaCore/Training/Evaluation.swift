@@ -1,0 +1,87 @@
+import NablaNetworks
+
+/// Loss and metrics of a network over samples it isn't trained on.
+struct Evaluation<S: Real>: Sendable {
+    private let objective: Objective<S>
+    private let samples: PreparedSamples<S>
+    private let accumulators: [MetricAccumulator]
+
+    /// Checks validation samples; pointers begin with `/validation`.
+    init(
+        _ loss: Loss, _ plan: Plan, _ samples: Samples, _ metrics: [Metric]
+    ) throws(ComputationError) {
+        objective = try Objective(
+            loss, for: plan, targetShape: samples.targets.shape, prefix: "/validation")
+        self.samples = try PreparedSamples(samples, for: plan, objective, prefix: "/validation")
+        accumulators = try objective.accumulators(for: metrics)
+    }
+
+    /// Computes the mean loss and the metrics, in this order, with the parameters in `memory`.
+    func run(
+        _ plan: Plan, _ memory: inout Memory<S>, _ shards: ShardRunner
+    ) throws(NonFinite) -> [(key: String, value: Double)] {
+        let partition = Partition(count: samples.count, parameters: 0)
+        let layout = ScratchLayout(
+            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
+        memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
+        var outputs = [S](repeating: 0, count: samples.count * plan.outputWidth)
+        var accumulators = self.accumulators
+        var mass = 0.0
+        let outcome = memory.withPointers { memory in
+            samples.withSource { source in
+                outputs.withUnsafeMutableBufferPointer { outputs in
+                    mass = source.mass(of: 0..<samples.count, objective)
+                    let outcome = BatchPass(
+                        plan: plan, objective: objective, layout: layout, memory: memory,
+                        source: source, computesGradients: false
+                    ).run(
+                        first: 0, partition, scale: 1,
+                        sinks: Sinks(outputs: outputs.baseAddress), shards: shards)
+                    guard let outputs = outputs.baseAddress else { return outcome }
+                    for index in accumulators.indices {
+                        accumulators[index].add(
+                            outputs, from: source, at: 0..<samples.count, objective)
+                    }
+                    return outcome
+                }
+            }
+        }
+        if case .nonFinite(let place) = outcome { throw place }
+        guard case .finished(let loss) = outcome, mass > 0 else {
+            throw NonFinite(tensor: "loss")
+        }
+        return [("loss", loss / mass)] + accumulators.map { ($0.key, $0.value) }
+    }
+}
+
+extension Objective {
+    /// Makes the accumulators of metrics over this objective's outputs and targets.
+    ///
+    /// - Throws: `invalid` at `/metrics` for one that needs numbers as targets where there are
+    ///   classes.
+    func accumulators(for metrics: [Metric]) throws(ComputationError) -> [MetricAccumulator] {
+        if hasClassTargets, let index = metrics.firstIndex(where: { $0 != .accuracy }) {
+            throw .invalid(
+                InvalidValue(
+                    .inconsistent,
+                    "\(metrics[index].rawValue) needs numbers as targets, but these are classes",
+                    at: "/metrics/\(index)"))
+        }
+        return metrics.map { MetricAccumulator($0, width: width, thresholds: thresholds) }
+    }
+}
+
+extension MetricAccumulator {
+    /// Adds the samples at some positions, whose outputs, (n, outputs), begin at `outputs`.
+    mutating func add<S: Real>(
+        _ outputs: UnsafePointer<S>, from source: SampleSource<S>, at positions: Range<Int>,
+        _ objective: Objective<S>
+    ) {
+        for position in positions {
+            guard let (target, _) = source.target(at: position) else { continue }
+            add(
+                outputs: outputs + (position - positions.lowerBound) * objective.width,
+                target: target, width: objective.width, isClass: objective.hasClassTargets)
+        }
+    }
+}

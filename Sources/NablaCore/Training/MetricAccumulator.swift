@@ -1,0 +1,90 @@
+import NablaNetworks
+
+/// A metric gathered sample by sample.
+///
+/// Samples' weights take no part.
+struct MetricAccumulator: Sendable {
+    private let metric: Metric
+    /// From which output, and which target, on a single number means class 1.
+    private let thresholds: (output: Double, target: Double)
+    private var count = 0.0
+    private var sum = 0.0
+    /// For r2, for each output: the mean of y, Σ(y − ȳ)² and Σ(y − a)².
+    private var outputs: [(mean: Double, spread: Double, error: Double)]
+
+    /// Starts gathering for so many outputs.
+    ///
+    /// - Parameters:
+    ///   - metric: Which one.
+    ///   - width: The number of outputs.
+    ///   - thresholds: ½ for probabilities, 0 for logits and for targets −1 and 1.
+    init(_ metric: Metric, width: Int, thresholds: (output: Double, target: Double)) {
+        self.metric = metric
+        self.thresholds = thresholds
+        outputs = metric == .r2 ? Array(repeating: (0, 0, 0), count: width) : []
+    }
+
+    /// The name it is recorded under.
+    var key: String { metric.rawValue }
+
+    /// Adds one sample.
+    ///
+    /// - Parameters:
+    ///   - a: The outputs: (width).
+    ///   - y: The target: (width), or one index when `isClass`.
+    ///   - width: The number of outputs.
+    ///   - isClass: Whether the target is a class.
+    mutating func add<S: Real>(
+        outputs a: UnsafePointer<S>, target y: UnsafePointer<S>, width: Int, isClass: Bool
+    ) {
+        count += 1
+        switch metric {
+        case .accuracy:
+            if width == 1 && !isClass {
+                let isPositive = Double(a[0]) >= thresholds.output
+                sum += isPositive == (Double(y[0]) >= thresholds.target) ? 1 : 0
+            } else {
+                let expected = isClass ? Int(y[0]) : largest(y, width)
+                sum += largest(a, width) == expected ? 1 : 0
+            }
+        case .meanAbsoluteError:
+            var error = 0.0
+            for index in 0..<width { error += abs(Double(a[index]) - Double(y[index])) }
+            sum += error / Double(width)
+        case .r2:
+            for index in 0..<width {
+                let (target, error) = (Double(y[index]), Double(a[index]) - Double(y[index]))
+                let distance = target - outputs[index].mean
+                // Welford 1962: no cancellation between large sums.
+                outputs[index].mean += distance / count
+                outputs[index].spread += distance * (target - outputs[index].mean)
+                outputs[index].error += error * error
+            }
+        }
+    }
+
+    /// The metric over the samples so far.
+    ///
+    /// An output whose targets are all alike counts for r2 as 1 when it is hit exactly and 0 when
+    /// not, as in scikit-learn.
+    var value: Double {
+        guard metric == .r2 else { return sum / count }
+        let scores = outputs.map { output in
+            output.spread > 0
+                ? 1 - output.error / output.spread : (output.error == 0 ? 1 : 0)
+        }
+        return scores.reduce(0, +) / Double(outputs.count)
+    }
+
+    /// Forgets all samples.
+    mutating func reset() {
+        (count, sum) = (0, 0)
+        for index in outputs.indices { outputs[index] = (0, 0, 0) }
+    }
+
+    private func largest<S: Real>(_ values: UnsafePointer<S>, _ width: Int) -> Int {
+        var place = 0
+        for index in 1..<max(width, 1) where values[index] > values[place] { place = index }
+        return place
+    }
+}

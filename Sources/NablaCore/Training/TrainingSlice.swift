@@ -1,0 +1,81 @@
+import NablaNetworks
+
+/// The steps of one slice: nothing in here allocates.
+struct TrainingSlice<S: Real> {
+    let plan: Plan
+    let objective: Objective<S>
+    let settings: TrainingSettings
+    /// The learning rate of the epoch.
+    let rate: Double
+    let shards: ShardRunner
+    /// How many samples there are.
+    let samples: Int
+    let stepsPerEpoch: Int
+
+    /// How many of the samples an epoch sees.
+    var samplesPerEpoch: Int { min(samples, stepsPerEpoch * settings.batchSize) }
+
+    /// Makes steps up to the limit or the end of the epoch.
+    ///
+    /// - Parameters:
+    ///   - maximumSteps: The limit.
+    ///   - pass: The pass each step makes.
+    ///   - outputs: Room for a batch's outputs, where metrics want them.
+    ///   - progress: Where the training is.
+    /// - Returns: Where NaN or infinity appeared; `progress` then stands before that step.
+    func run(
+        _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
+        _ progress: inout TrainingProgress
+    ) -> NonFinite? {
+        var steps = 0
+        while steps < maximumSteps, progress.position < samplesPerEpoch {
+            if let place = step(pass, outputs, &progress) { return place }
+            steps += 1
+        }
+        return nil
+    }
+
+    private func step(
+        _ pass: BatchPass<S>, _ outputs: UnsafeMutablePointer<S>?,
+        _ progress: inout TrainingProgress
+    ) -> NonFinite? {
+        let first = progress.position
+        let count = min(settings.batchSize, samplesPerEpoch - first)
+        let partition = Partition(count: count, parameters: plan.parameterCount)
+        let mass = pass.source.mass(of: first..<first + count, objective)
+        // A batch whose samples all weigh 0 has no mean; its gradients are 0.
+        let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1
+        let outcome = pass.run(
+            first: first, partition, scale: scale, sinks: Sinks(outputs: outputs), shards: shards)
+        guard case .finished(let loss) = outcome else {
+            guard case .nonFinite(var place) = outcome else { return nil }
+            (place.epoch, place.step) = (progress.epoch + 1, progress.step + 1)
+            return place
+        }
+        progress.step += 1
+        update(pass.memory, step: progress.step)
+        progress.position += count
+        progress.loss += loss
+        progress.mass += mass
+        if let outputs {
+            for index in progress.metrics.indices {
+                progress.metrics[index].add(
+                    outputs, from: pass.source, at: first..<first + count, objective)
+            }
+        }
+        return nil
+    }
+
+    private func update(_ memory: MemoryPointers<S>, step: Int) {
+        let count = plan.parameterCount
+        if let limit = settings.clipNorm {
+            Clipping.clip(memory.gradients, count: count, norm: limit)
+        }
+        if let limit = settings.clipValue {
+            Clipping.clip(memory.gradients, count: count, value: limit)
+        }
+        settings.optimizer.update(
+            memory.parameters, with: memory.gradients, count: count, state: memory.optimizer,
+            rate: rate, step: step)
+    }
+}

@@ -1,0 +1,183 @@
+import NablaNetworks
+
+/// Where a training is: everything in it that changes and is no buffer.
+struct TrainingProgress: Sendable {
+    /// Epochs ended.
+    var epoch = 0
+    /// Optimizer steps made.
+    var step = 0
+    /// Samples of the running epoch that were seen; 0 between epochs.
+    var position = 0
+    /// The sum of the losses of the running epoch's samples.
+    var loss = 0.0
+    /// The denominator that makes it a mean.
+    var mass = 0.0
+    /// The metrics over the running epoch's samples.
+    var metrics: [MetricAccumulator] = []
+}
+
+/// A training in its number type.
+struct TrainingState<S: Real>: Sendable {
+    let plan: Plan
+    let settings: TrainingSettings
+    let objective: Objective<S>
+    let samples: PreparedSamples<S>
+    let validation: Evaluation<S>?
+    /// How a full batch is cut, and its shards' memory laid out.
+    private let partition: Partition
+    private let layout: ScratchLayout
+    private(set) var progress = TrainingProgress()
+    private var memory = Memory<S>()
+    private var rate: LearningRate
+    /// What the order of the samples is drawn from; its state at the start of an epoch decides the
+    /// rest.
+    private var generator: Generator
+    /// The order of the running epoch; empty for that of the samples.
+    private var order: [Int32] = []
+
+    /// Checks the parts against one another, draws missing numbers and lays out all memory.
+    init(
+        network: Network, loss: Loss, samples: Samples, validation: Samples?,
+        settings: TrainingSettings
+    ) throws(ComputationError) {
+        self.settings = settings
+        plan = Plan(network)
+        objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
+        self.samples = try PreparedSamples(samples, for: plan, objective)
+        if let validation {
+            self.validation = try Evaluation(loss, plan, validation, settings.metrics)
+        } else {
+            self.validation = nil
+        }
+        partition = Partition(
+            count: min(settings.batchSize, samples.count), parameters: plan.parameterCount)
+        layout = ScratchLayout(
+            plan, rows: partition.rows, targetWidth: objective.targetWidth,
+            gathers: settings.shuffle)
+        rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
+        generator = Generator(seed: settings.seed)
+        try memory.setParameters(of: network, plan, drawingFrom: &generator)
+        if settings.shuffle { order = Array(repeating: 0, count: samples.count) }
+        progress.metrics = try objective.accumulators(for: settings.metrics)
+        guard stepsPerEpoch > 0 else {
+            throw .invalid(
+                InvalidValue(
+                    .inconsistent,
+                    "batch_size is \(settings.batchSize), but there are \(samples.count) samples, "
+                        + "and drop_last leaves out a batch that isn't full",
+                    at: "/batch_size"))
+        }
+        reserve()
+    }
+
+    /// Optimizer steps an epoch has.
+    var stepsPerEpoch: Int {
+        let full = samples.count / settings.batchSize
+        return settings.dropLast || samples.count % settings.batchSize == 0 ? full : full + 1
+    }
+
+    /// Whether all epochs have ended.
+    var isFinished: Bool { progress.epoch >= settings.epochs }
+
+    /// Numbers for a batch's outputs, which metrics are taken from.
+    private var outputCount: Int {
+        settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth
+    }
+
+    private mutating func reserve() {
+        memory.reserve(
+            shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
+        memory.scratch.append(contentsOf: repeatElement(0, count: outputCount))
+        let count = settings.optimizer.stateBuffers * plan.parameterCount
+        memory.optimizer = Array(repeating: 0, count: count)
+    }
+
+    /// Makes at most that many steps, and stops at the end of an epoch.
+    mutating func advance(
+        maximumSteps: Int, shards: ShardRunner
+    ) throws(ComputationError) -> Training.Progress {
+        guard !isFinished, maximumSteps > 0 else { return .paused }
+        if progress.position == 0 && settings.shuffle { generator.fill(&order) }
+        let slice = TrainingSlice(
+            plan: plan, objective: objective, settings: settings, rate: rate.value, shards: shards,
+            samples: samples.count, stepsPerEpoch: stepsPerEpoch)
+        // Apart from `self`, whose memory is borrowed.
+        var progress = self.progress
+        let (plan, objective, samples) = (self.plan, self.objective, self.samples)
+        let (order, partition, layout) = (self.order, self.partition, self.layout)
+        let outputCount = self.outputCount
+        let failure = memory.withPointers { memory in
+            samples.withSource(order: order) { source in
+                slice.run(
+                    maximumSteps,
+                    BatchPass(
+                        plan: plan, objective: objective, layout: layout, memory: memory,
+                        source: source, computesGradients: true),
+                    outputs: outputCount == 0
+                        ? nil : memory.scratch + partition.shards * layout.stride,
+                    &progress)
+            }
+        }
+        self.progress = progress
+        if case .some(.some(let failure)) = failure { throw .nonFinite(failure) }
+        guard progress.position >= slice.samplesPerEpoch else { return .paused }
+        return .epochEnded(try endEpoch(shards))
+    }
+
+    /// Evaluates the validation samples, and goes on to the next epoch.
+    private mutating func endEpoch(_ shards: ShardRunner) throws(ComputationError) -> EpochSummary {
+        var metrics = [
+            (key: "loss", value: progress.loss / max(progress.mass, .leastNonzeroMagnitude))
+        ]
+        metrics += progress.metrics.map { ($0.key, $0.value) }
+        var observed = metrics[0].value
+        if let validation {
+            do {
+                let values = try validation.run(plan, &memory, shards)
+                observed = values[0].value
+                metrics += values.map { ("validation_" + $0.key, $0.value) }
+            } catch {
+                throw .nonFinite(located(error))
+            }
+        }
+        metrics.append(("learning_rate", rate.value))
+        for (key, value) in metrics where !value.isFinite {
+            throw .nonFinite(located(NonFinite(tensor: key)))
+        }
+        progress.epoch += 1
+        progress.position = 0
+        (progress.loss, progress.mass) = (0, 0)
+        for index in progress.metrics.indices { progress.metrics[index].reset() }
+        rate.endEpoch(loss: observed)
+        return EpochSummary(epoch: progress.epoch, step: progress.step, metrics: metrics)
+    }
+
+    private func located(_ place: NonFinite) -> NonFinite {
+        var place = place
+        (place.epoch, place.step) = (progress.epoch + 1, progress.step)
+        return place
+    }
+
+    /// A network like `source` with the parameters as trained so far.
+    func network(like source: Network) -> Network {
+        do {
+            let layers = try source.layers.enumerated().map { index, layer throws(InvalidValue) in
+                switch (plan.operations[index], layer.operation) {
+                case (.dense(let planned), .dense(let dense)):
+                    let weights = try Tensor(
+                        Array(memory.parameters[planned.weights]),
+                        shape: [planned.units, planned.inputs])
+                    let bias = planned.bias.map { Tensor(Array(memory.parameters[$0])) }
+                    return Layer(
+                        name: layer.name,
+                        .dense(
+                            try Dense(weights: weights, bias: bias, activation: dense.activation)))
+                }
+            }
+            return try Network(inputShape: source.inputShape, layers: layers)
+        } catch {
+            // The shapes are the plan's own, which was made from this network.
+            return source
+        }
+    }
+}
