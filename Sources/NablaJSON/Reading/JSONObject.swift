@@ -88,7 +88,8 @@ extension JSONObject {
             return
         }
         var seen = Set<KeyBytes>(minimumCapacity: count)
-        for key in keyIndices where !seen.insert(KeyBytes(bytes: document.string(at: key))).inserted {
+        for key in keyIndices where !seen.insert(KeyBytes(bytes: document.string(at: key))).inserted
+        {
             throw duplicate(key)
         }
     }
