@@ -1,0 +1,99 @@
+import CSimdJSON
+
+/// How much a JSON text may ask of its reader.
+public struct JSONLimits: Sendable, Equatable {
+    /// How many arrays and objects may be open at once, not counting an empty one; 64 by default.
+    public var maximumDepth: Int
+    /// How many bytes a text may have; 4 GiB − 1 by default, which is also the most possible.
+    public var maximumByteCount: Int
+
+    /// Makes limits.
+    public init(maximumDepth: Int = 64, maximumByteCount: Int = 0xFFFF_FFFF) {
+        self.maximumDepth = maximumDepth
+        self.maximumByteCount = maximumByteCount
+    }
+}
+
+/// A parsed JSON text.
+///
+/// The text is read as RFC 8259 has it, nothing more: no byte order mark, no comments, no NaN, no lone
+/// surrogates. All of it is checked before the first value can be asked for, except that objects are checked for
+/// duplicate keys when they are read. Numbers are float64 or, without fraction and exponent and
+/// within 64 bits, whole numbers; a longer whole number is read as a float64. `-0` is the whole number 0;
+/// `-0.0` keeps its sign.
+///
+/// A document may be made on one thread and read on another, by one at a time.
+public final class JSONDocument {
+    private let parser: Parser
+    let tape: UnsafePointer<UInt64>
+    let strings: UnsafePointer<UInt8>
+
+    /// Parses a text.
+    ///
+    /// An array with 64 bytes of spare capacity is read in place; another is copied first.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text in UTF-8.
+    ///   - limits: How deep and how long it may be.
+    /// - Throws: `JSONError` of kind `syntax`, `tooDeep`, `tooLarge` or `numberTooLarge`.
+    public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        guard bytes.count <= limits.maximumByteCount, let parser = Parser.take(for: bytes.count)
+        else { throw Self.tooLarge(bytes.count) }
+        self.parser = parser
+        switch parser.parse(bytes, maximumDepth: limits.maximumDepth) {
+        case NABLA_JSON_PARSED: break
+        case NABLA_JSON_TOO_LARGE:
+            parser.release()
+            throw Self.tooLarge(bytes.count)
+        default:
+            do {
+                try parser.parseAgain(bytes, maximumDepth: limits.maximumDepth)
+            } catch {
+                parser.release()
+                throw error
+            }
+        }
+        tape = nabla_json_tape(parser.handle)
+        strings = nabla_json_strings(parser.handle)
+    }
+
+    deinit { parser.release() }
+
+    /// The value that the text is.
+    public var root: JSONValue { JSONValue(document: self, index: 1) }
+
+    private static func tooLarge(_ count: Int) -> JSONError {
+        JSONError(.tooLarge, "a text of \(count) bytes is more than can be read")
+    }
+}
+
+extension Parser {
+    func parse(_ bytes: [UInt8], maximumDepth: Int) -> nabla_json_outcome {
+        bytes.withUnsafeBufferPointer { text in
+            // An empty array may have no address; any will do for no bytes.
+            guard let start = text.baseAddress else { return NABLA_JSON_REFUSED }
+            // The spare capacity of an array belongs to the same allocation: simdjson may read it.
+            let padded = bytes.capacity - bytes.count >= Int(NABLA_JSON_PADDING)
+            return nabla_json_parse(handle, start, text.count, padded, max(0, maximumDepth))
+        }
+    }
+
+    /// Finds out why simdjson refused the text, and reads it after all where it is only that a number
+    /// was written in a way that simdjson doesn't read: a whole number beyond 64 bits, an exponent of many digits.
+    func parseAgain(_ bytes: [UInt8], maximumDepth: Int) throws(JSONError) {
+        var scanner = SyntaxScanner(bytes, maximumDepth: maximumDepth)
+        let numbers = try scanner.scan()
+        var rewritten: [UInt8] = []
+        rewritten.reserveCapacity(bytes.count + Int(NABLA_JSON_PADDING))
+        var copied = 0
+        for number in numbers {
+            rewritten += bytes[copied..<number.range.lowerBound]
+            rewritten += Array(number.value.description.utf8)
+            copied = number.range.upperBound
+        }
+        rewritten += bytes[copied...]
+        guard parse(rewritten, maximumDepth: maximumDepth) == NABLA_JSON_PARSED else {
+            throw JSONError(.tooLarge, "a text of \(bytes.count) bytes is more than can be read")
+        }
+    }
+}

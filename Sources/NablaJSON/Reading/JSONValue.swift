@@ -1,0 +1,111 @@
+/// A value in a document: cheap to copy, and able to say where it is.
+///
+/// Every accessor throws `JSONError` of kind `wrongType` when the value is of another kind.
+public struct JSONValue {
+    let document: JSONDocument
+    /// Where on the tape the value begins.
+    let index: Int
+
+    /// What kind of value it is.
+    public var kind: JSONKind {
+        switch document.type(at: index) {
+        case .object: .object
+        case .array: .array
+        case .string: .string
+        case .signed, .unsigned, .double: .number
+        case .yes, .no: .boolean
+        default: .null
+        }
+    }
+
+    /// Whether it is null.
+    public var isNull: Bool { document.type(at: index) == .null }
+
+    /// Where the value is, as an RFC 6901 pointer; found by a walk from the root, so ask only for an error's sake.
+    public var pointer: String { document.pointer(to: index) }
+
+    /// Reads a string.
+    public func string() throws(JSONError) -> String {
+        try expect(.string)
+        return String(decoding: document.string(at: index), as: UTF8.self)
+    }
+
+    /// Reads a boolean.
+    public func bool() throws(JSONError) -> Bool {
+        try expect(.boolean)
+        return document.type(at: index) == .yes
+    }
+
+    /// Reads a whole number, which may be written as `3`, `3.0` or `3e0`.
+    ///
+    /// - Throws: `JSONError` also of kind `outOfRange` for a number with a fraction or beyond 64 bits.
+    public func int() throws(JSONError) -> Int {
+        try expect(.number)
+        let bits = document.tape[index + 1]
+        let value: Int? =
+            switch document.type(at: index) {
+            case .signed: Int(truncatingIfNeeded: bits)
+            case .unsigned: Int(exactly: bits)
+            default: Int(exactly: Double(bitPattern: bits))
+            }
+        guard let value else {
+            throw JSONError(
+                .outOfRange, "expected a whole number within 64 bits, found \(number)", at: pointer)
+        }
+        return value
+    }
+
+    /// Reads a number as float64; a whole number beyond 2⁵³ is rounded to nearest.
+    public func double() throws(JSONError) -> Double {
+        try expect(.number)
+        return number
+    }
+
+    /// Reads an array.
+    public func array() throws(JSONError) -> JSONArray {
+        try expect(.array)
+        return JSONArray(value: self)
+    }
+
+    /// Reads an object that may have these fields and no others.
+    ///
+    /// - Parameter known: The names of the fields.
+    /// - Throws: `JSONError` also of kind `unknownField`, whose detail suggests the nearest known name, and
+    ///   `duplicateField`; both point at the field.
+    public func object(_ known: [String]) throws(JSONError) -> JSONObject {
+        let object = try anyObject()
+        for key in object.keyIndices where !known.contains(where: { document.key(key, is: $0) }) {
+            throw object.unknownField(key, known: known)
+        }
+        return object
+    }
+
+    /// Reads an object with fields of any names.
+    ///
+    /// - Throws: `JSONError` also of kind `duplicateField`, which points at the field.
+    public func anyObject() throws(JSONError) -> JSONObject {
+        try expect(.object)
+        let object = JSONObject(value: self)
+        try object.refuseDuplicates()
+        return object
+    }
+
+    private func expect(_ expected: JSONKind) throws(JSONError) {
+        guard kind == expected else { throw wrongType(expected) }
+    }
+
+    func wrongType(_ expected: JSONKind) -> JSONError {
+        JSONError(
+            .wrongType(expected: expected, found: kind),
+            "expected \(expected.phrase), found \(kind.phrase)", at: pointer)
+    }
+
+    private var number: Double {
+        let bits = document.tape[index + 1]
+        return switch document.type(at: index) {
+        case .signed: Double(Int64(bitPattern: bits))
+        case .unsigned: Double(bits)
+        default: Double(bitPattern: bits)
+        }
+    }
+}
