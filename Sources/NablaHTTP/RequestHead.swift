@@ -1,0 +1,30 @@
+/// A request's line and fields, checked.
+public struct RequestHead: Sendable {
+    /// How the end of a request's body is known (RFC 9112 §6.3).
+    public enum Framing: Sendable, Equatable {
+        /// There is no body.
+        case none
+        /// The body has this many bytes; within the limit, at least 1.
+        case length(Int)
+        /// The body comes in chunks.
+        case chunked
+    }
+
+    /// What is to be done.
+    public let method: Method
+    /// What it is to be done to.
+    public let target: RequestTarget
+    /// The version both sides speak.
+    public let version: Version
+    /// The fields, in order; without trailers.
+    public let fields: Fields
+    /// How the body ends.
+    public let framing: Framing
+    /// Whether the client wants to use the connection again (RFC 9112 §9.3).
+    public let keepAlive: Bool
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
+    public let expectsContinue: Bool
+
+    /// Host and port the request was sent to: the target's own, else the Host field's.
+    public var host: String { target.authority ?? fields["host"] ?? "" }
+}

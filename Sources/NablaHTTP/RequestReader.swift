@@ -1,0 +1,179 @@
+/// Reads one request after another from the bytes of a connection.
+///
+/// Small requests are parsed where the bytes were received; only what is left over is kept. A body
+/// of announced length can be received straight into the array it is handed on in.
+public struct RequestReader: Sendable {
+    /// Capacity that every body has behind its last byte, so that a reader which loads whole vectors
+    /// needs no copy.
+    public static let spareBodyBytes = 64
+
+    /// What reading led to.
+    public enum Outcome: Sendable {
+        /// The request is incomplete.
+        case needsMore
+        /// A request is complete; bytes behind it are kept for `next()`.
+        case request(RequestHead, body: [UInt8])
+        /// The bytes are no request; nothing after them can be trusted.
+        case invalid(MessageError)
+    }
+
+    /// What the reader is in the middle of.
+    public enum Position: Sendable, Equatable {
+        /// No byte of the next request has arrived.
+        case betweenRequests
+        /// A head is incomplete.
+        case inHead
+        /// A body is incomplete; so many bytes of it have arrived.
+        case inBody(received: Int)
+    }
+
+    private let limits: HTTPLimits
+    private var parser: RequestParser
+    private var head: RequestHead?
+    private var decoder: ChunkedDecoder?
+    private var body: [UInt8] = []
+    private var owesContinue = false
+    private var kept: [UInt8] = []
+    private var keptStart = 0
+
+    /// Makes a reader for a new connection.
+    public init(limits: HTTPLimits) {
+        self.limits = limits
+        parser = RequestParser(limits: limits)
+    }
+
+    /// Bytes that were received but not used yet.
+    public var keptBytes: Int { kept.count - keptStart }
+
+    /// What the reader is in the middle of.
+    public var position: Position {
+        if head != nil { return .inBody(received: body.count) }
+        return keptBytes == 0 ? .betweenRequests : .inHead
+    }
+
+    /// Whether `100 Continue` is due: the client waits for it and has sent nothing of the body.
+    ///
+    /// True once for a request at most (RFC 9110 §10.1.1).
+    public mutating func takeContinue() -> Bool {
+        guard owesContinue else { return false }
+        owesContinue = false
+        return body.isEmpty && keptBytes == 0
+    }
+
+    /// Reads bytes that were just received; called only when the outcome before was `needsMore`.
+    public mutating func read(_ bytes: Span<UInt8>) -> Outcome {
+        guard keptBytes == 0 else {
+            keep(bytes, from: 0)
+            return next()
+        }
+        let (outcome, consumed) = advance(bytes)
+        if consumed < bytes.count { keep(bytes, from: consumed) }
+        return outcome
+    }
+
+    /// Reads on in the bytes that were kept.
+    public mutating func next() -> Outcome {
+        guard keptBytes > 0 else { return .needsMore }
+        // Taken out while it is read, so that advancing has exclusive access to the rest.
+        var bytes: [UInt8] = []
+        swap(&bytes, &kept)
+        let (outcome, consumed) = advance(bytes.span.extracting(keptStart...))
+        swap(&bytes, &kept)
+        keptStart += consumed
+        if keptStart == kept.count {
+            kept.removeAll(keepingCapacity: kept.capacity <= 4 << 10)
+            keptStart = 0
+        }
+        return outcome
+    }
+
+    /// Receives straight into the body when its length was announced and nothing is kept.
+    ///
+    /// - Parameter receive: Fills the front of the buffer and returns how many bytes it wrote.
+    /// - Returns: Nil when there is no such body to fill; call `read` then.
+    public mutating func receiveBody(
+        _ receive: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Outcome? {
+        guard case .length(let length) = head?.framing, keptBytes == 0 else { return nil }
+        makeRoom(for: length)
+        let space = min(length, body.capacity - Self.spareBodyBytes) - body.count
+        body.append(addingCapacity: space) { output in
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                count = min(max(receive(UnsafeMutableRawBufferPointer(buffer)), 0), space)
+            }
+        }
+        return body.count == length ? finish() : .needsMore
+    }
+
+    /// Lets the body grow with what arrived, never with what was announced alone.
+    private mutating func makeRoom(for length: Int) {
+        guard body.capacity < length + Self.spareBodyBytes,
+            body.capacity < 2 * Self.spareBodyBytes + body.count
+        else { return }
+        body.reserveCapacity(
+            min(length, max(64 << 10, 2 * body.count)) + Self.spareBodyBytes)
+    }
+
+    private mutating func keep(_ bytes: Span<UInt8>, from start: Int) {
+        if keptStart > 0 {
+            kept.removeSubrange(0..<keptStart)
+            keptStart = 0
+        }
+        bytes.extracting(start...).withUnsafeBufferPointer { kept.append(contentsOf: $0) }
+    }
+
+    /// Reads as far as the bytes go and says how many are done with.
+    private mutating func advance(_ bytes: Span<UInt8>) -> (Outcome, consumed: Int) {
+        var start = 0
+        if head == nil {
+            switch parser.parse(bytes) {
+            case .needsMore: return (.needsMore, 0)
+            case .invalid(let error): return (.invalid(error), bytes.count)
+            case .complete(let head, let consumed):
+                self.head = head
+                start = consumed
+                owesContinue = head.expectsContinue && head.framing != .none
+                if head.framing == .chunked { decoder = ChunkedDecoder(limits: limits) }
+            }
+        }
+        let (outcome, consumed) = advanceBody(bytes.extracting(start...))
+        return (outcome, start + consumed)
+    }
+
+    private mutating func advanceBody(_ bytes: Span<UInt8>) -> (Outcome, consumed: Int) {
+        switch head?.framing {
+        case .length(let length):
+            let count = min(length - body.count, bytes.count)
+            if count > 0 {
+                if body.isEmpty { body.reserveCapacity(count + Self.spareBodyBytes) }
+                bytes.extracting(0..<count).withUnsafeBufferPointer {
+                    body.append(contentsOf: $0)
+                }
+            }
+            return (body.count == length ? finish() : .needsMore, count)
+        case .chunked:
+            do throws(MessageError) {
+                let (consumed, isComplete) =
+                    try decoder?.decode(bytes, into: &body) ?? (bytes.count, false)
+                return (isComplete ? finish() : .needsMore, consumed)
+            } catch {
+                return (.invalid(error), bytes.count)
+            }
+        case .some(.none), nil:
+            return (finish(), 0)
+        }
+    }
+
+    /// Hands the request on and begins anew.
+    private mutating func finish() -> Outcome {
+        guard let head else { return .needsMore }
+        var whole: [UInt8] = []
+        swap(&whole, &body)
+        if whole.capacity < whole.count + Self.spareBodyBytes, !whole.isEmpty {
+            whole.reserveCapacity(whole.count + Self.spareBodyBytes)
+        }
+        self.head = nil
+        decoder = nil
+        return .request(head, body: whole)
+    }
+}

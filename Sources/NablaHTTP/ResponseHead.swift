@@ -1,0 +1,128 @@
+/// What goes before a response's body (RFC 9112 §4).
+public struct ResponseHead: Sendable {
+    /// How the client learns where the body ends (RFC 9112 §6.3).
+    public enum Framing: Sendable, Equatable {
+        /// `Content-Length`.
+        case length(Int)
+        /// `Transfer-Encoding: chunked`.
+        case chunked
+        /// The connection's end, for HTTP/1.0 clients.
+        case untilClose
+    }
+
+    /// What `Connection` says.
+    public enum Persistence: Sendable, Equatable {
+        /// Nothing: an HTTP/1.1 connection stays.
+        case implied
+        /// `keep-alive`, which an HTTP/1.0 client needs to hear.
+        case stated
+        /// `close`: this is the last response.
+        case none
+    }
+
+    /// The status line's code and phrase.
+    public let status: Status
+    /// The fields, in the order they are sent; without those the connection adds.
+    public let fields: Fields
+    /// How the body ends; left out where the status allows no body (RFC 9110 §8.6).
+    public let framing: Framing
+    /// What `Connection` says.
+    public let persistence: Persistence
+
+    /// Puts a head together.
+    public init(status: Status, fields: Fields, framing: Framing, persistence: Persistence) {
+        self.status = status
+        self.fields = fields
+        self.framing = framing
+        self.persistence = persistence
+    }
+
+    /// Writes the head and the empty line after it.
+    ///
+    /// - Parameters:
+    ///   - bytes: Gets the head at its end.
+    ///   - common: Complete lines that every response has, such as `ResponseStamp.lines`.
+    public func write(to bytes: inout [UInt8], common: [UInt8]) {
+        if status == .ok {
+            bytes.append(contentsOf: "HTTP/1.1 200 OK\r\n".utf8)
+        } else {
+            bytes.append(contentsOf: "HTTP/1.1 ".utf8)
+            bytes.appendDecimal(status.code)
+            bytes.append(.space)
+            bytes.append(contentsOf: status.reason.utf8)
+            bytes.appendLineEnd()
+        }
+        bytes.append(contentsOf: common)
+        writeFields(to: &bytes)
+        if status.allowsBody { writeFraming(to: &bytes) }
+        switch persistence {
+        case .implied: break
+        case .stated: bytes.append(contentsOf: "Connection: keep-alive\r\n".utf8)
+        case .none: bytes.append(contentsOf: "Connection: close\r\n".utf8)
+        }
+        bytes.appendLineEnd()
+    }
+
+    private func writeFields(to bytes: inout [UInt8]) {
+        for line in fields.lines {
+            bytes.append(contentsOf: fields.text[Int(line.name)..<Int(line.nameEnd)])
+            bytes.append(contentsOf: ": ".utf8)
+            bytes.append(contentsOf: fields.text[Int(line.value)..<Int(line.end)])
+            bytes.appendLineEnd()
+        }
+    }
+
+    private func writeFraming(to bytes: inout [UInt8]) {
+        switch framing {
+        case .length(let length):
+            bytes.append(contentsOf: "Content-Length: ".utf8)
+            bytes.appendDecimal(length)
+            bytes.appendLineEnd()
+        case .chunked:
+            bytes.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
+        case .untilClose:
+            break
+        }
+    }
+}
+
+/// The chunks of a response whose length isn't known beforehand (RFC 9112 §7.1).
+public enum ResponseChunk {
+    /// The bytes that end a chunked body without trailers.
+    public static let last: [UInt8] = Array("0\r\n\r\n".utf8)
+
+    /// Frames `data`, which isn't empty, as one chunk.
+    public static func frame(_ data: [UInt8]) -> [UInt8] {
+        var chunk: [UInt8] = []
+        chunk.reserveCapacity(data.count + 20)
+        chunk.append(contentsOf: String(data.count, radix: 16).utf8)
+        chunk.appendLineEnd()
+        chunk.append(contentsOf: data)
+        chunk.appendLineEnd()
+        return chunk
+    }
+}
+
+extension [UInt8] {
+    mutating func appendLineEnd() {
+        append(.carriageReturn)
+        append(.lineFeed)
+    }
+
+    /// Appends a number that isn't negative.
+    mutating func appendDecimal(_ number: Int, width: Int = 1) {
+        var digits: (low: UInt64, count: Int) = (0, 0)
+        var rest = number
+        // Small numbers are all there are in most heads: eight digits fit into one word.
+        guard number < 100_000_000 else { return append(contentsOf: String(number).utf8) }
+        repeat {
+            digits.low = digits.low << 8 | UInt64(0x30 + rest % 10)
+            digits.count += 1
+            rest /= 10
+        } while rest > 0 || digits.count < width
+        for _ in 0..<digits.count {
+            append(UInt8(truncatingIfNeeded: digits.low))
+            digits.low >>= 8
+        }
+    }
+}

@@ -1,0 +1,302 @@
+import NablaHTTP
+
+/// One client's socket, and what is under way on it; touched on its loop's thread alone.
+final class Connection {
+    /// Steps that one connection may take before the others have their turn.
+    private static let turnLength = 32
+
+    let socket: Socket
+    private let token: Token
+    private let context: LoopContext
+    private let seat: Allowance
+    private var life: ConnectionLife
+    private var reader: RequestReader
+    private var outbox = Outbox()
+    private var exchange: Exchange?
+    private var isStream = false
+    private var answersHead = false
+    private var keptIsFresh = false
+    private var canReceive = true
+    private var peerHasFinished = false
+    private var lingered = 0
+    private var requests = 0
+
+    /// Whether the connection has more to do at once, after the others.
+    private(set) var wantsTurn = false
+
+    init(_ socket: Socket, token: Token, seat: Allowance, context: LoopContext) {
+        let configuration = context.services.configuration
+        self.socket = socket
+        self.token = token
+        self.context = context
+        self.seat = seat
+        life = ConnectionLife(
+            timeouts: configuration.timeouts, requestLimit: configuration.requestsPerConnection,
+            now: context.now)
+        reader = RequestReader(limits: configuration.limits)
+        emit(.connectionOpened)
+    }
+
+    var isClosed: Bool { life.phase == .closed }
+
+    // MARK: What the loop tells it
+
+    /// Acts on what happened to the socket.
+    func react(to readiness: Poller.Readiness) {
+        if readiness.contains(.peerFinished), !peerHasFinished {
+            peerHasFinished = true
+            if let exchange {
+                emit(.clientLeft)
+                exchange.disconnect()
+            }
+        }
+        guard readiness.isDisjoint(with: .broken) else { return abandon() }
+        if readiness.contains(.receive) || peerHasFinished { canReceive = true }
+        if readiness.contains(.send), !outbox.isEmpty { flush() }
+        advance()
+    }
+
+    /// Sends what the exchange has.
+    func look() {
+        guard let exchange else { return }
+        deliver(exchange.take(), of: exchange)
+        advance()
+    }
+
+    /// Takes the next step, if there is one to take.
+    func takeTurn() {
+        wantsTurn = false
+        advance()
+    }
+
+    /// Acts on a deadline that has passed.
+    func tick() {
+        let phase = life.phase
+        let action = life.tick(now: context.now)
+        guard action != .wait else { return }
+        emit(.timedOut(phase))
+        perform(action)
+        advance()
+    }
+
+    /// Lets what was begun end, and nothing begin after it.
+    func drain() {
+        perform(life.drain())
+        guard isStream, let exchange else { return }
+        exchange.finish()
+        look()
+    }
+
+    /// Answers with an error before anything was read.
+    func turnAway(_ error: MessageError) {
+        refuse(error)
+        advance()
+    }
+
+    /// Closes without regard to what is under way.
+    func abandon() {
+        exchange?.disconnect()
+        perform(life.cut())
+    }
+
+    // MARK: Reading
+
+    private func advance() {
+        var steps = 0
+        while life.isReading || life.phase == .lingering, keptIsFresh || canReceive {
+            guard steps < Self.turnLength else {
+                wantsTurn = true
+                return
+            }
+            steps += 1
+            if life.phase == .lingering {
+                discard()
+            } else if keptIsFresh {
+                keptIsFresh = false
+                heed(reader.next())
+            } else if let outcome = receive() {
+                heed(outcome)
+            }
+        }
+    }
+
+    /// Receives once; nil when nothing came.
+    private func receive() -> RequestReader.Outcome? {
+        var transfer = Socket.Transfer.blocked
+        var space = 0
+        let outcome = reader.receiveBody { [socket] buffer in
+            space = buffer.count
+            transfer = socket.receive(buffer)
+            return if case .bytes(let count) = transfer { count } else { 0 }
+        }
+        let wentToBody = outcome != nil
+        if !wentToBody {
+            space = context.scratch.count
+            transfer = context.scratch.withUnsafeMutableBytes { socket.receive($0) }
+        }
+        guard let count = received(transfer, space: space) else { return nil }
+        guard !wentToBody else { return outcome }
+        // A second reference for the time of reading: the reader is this object's, the buffer isn't.
+        let scratch = context.scratch
+        return reader.read(scratch.span.extracting(0..<count))
+    }
+
+    /// Notes what receiving led to; nil when no bytes came.
+    private func received(_ transfer: Socket.Transfer, space: Int) -> Int? {
+        switch transfer {
+        case .bytes(0):
+            canReceive = false
+            perform(life.peerFinished(now: context.now))
+            return nil
+        case .bytes(let count):
+            emit(.received(bytes: count))
+            // A short read has emptied the socket, so the next edge will tell; only a peer's end,
+            // which may have been told already, is still to be read.
+            if count < space, !peerHasFinished { canReceive = false }
+            return count
+        case .blocked:
+            canReceive = false
+            return nil
+        case .failed:
+            abandon()
+            return nil
+        }
+    }
+
+    private func discard() {
+        let transfer = context.scratch.withUnsafeMutableBytes { socket.receive($0) }
+        guard let count = received(transfer, space: context.scratch.count) else { return }
+        lingered += count
+        if lingered > context.services.configuration.lingerBytes { abandon() }
+    }
+
+    private func heed(_ outcome: RequestReader.Outcome) {
+        switch outcome {
+        case .needsMore:
+            life.received(reader.position, now: context.now)
+            guard reader.takeContinue() else { return }
+            outbox.append { $0.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8) }
+            flush()
+        case .invalid(let error):
+            refuse(error)
+        case .request(let head, let body):
+            handOn(head, body)
+        }
+    }
+
+    private func handOn(_ head: RequestHead, _ body: consuming [UInt8]) {
+        life.handedOn(head)
+        requests += 1
+        answersHead = head.method == .head
+        emit(.requestBegan)
+        let exchange = Exchange(
+            token: token, mailbox: context.mailbox, services: context.services, head: head)
+        self.exchange = exchange
+        context.services.handler.handle(
+            Request(head: head, body: body, receivedAt: context.now), Responder(exchange: exchange))
+        deliver(exchange.take(), of: exchange)
+    }
+
+    // MARK: Answering
+
+    private func deliver(_ delivery: consuming Exchange.Delivery, of exchange: Exchange) {
+        if let response = delivery.response {
+            endExchange()
+            let persistence = life.answered(now: context.now)
+            write(response, persistence)
+        } else if let (status, fields) = delivery.streamHead {
+            isStream = true
+            let framing = exchange.framing
+            let persistence = life.streamBegan(untilClose: framing == .untilClose)
+            write(
+                ResponseHead(
+                    status: status, fields: fields, framing: framing, persistence: persistence))
+        }
+        let pieces = delivery.pieces
+        if !pieces.isEmpty { outbox.append { $0.append(contentsOf: pieces) } }
+        if delivery.isTooSlow {
+            exchange.disconnect()
+            endExchange(tooSlow: true)
+            return abandon()
+        }
+        if delivery.isFinished {
+            endExchange()
+            life.streamEnded(now: context.now)
+        }
+        flush()
+    }
+
+    private func refuse(_ error: MessageError) {
+        emit(.messageRefused(error))
+        life.refused(now: context.now)
+        answersHead = false
+        write(context.services.handler.response(to: error), .none)
+        flush()
+    }
+
+    private func write(_ response: Response, _ persistence: ResponseHead.Persistence) {
+        write(
+            ResponseHead(
+                status: response.status, fields: response.fields,
+                framing: .length(response.body.count), persistence: persistence))
+        if !answersHead, response.status.allowsBody { outbox.append(body: response.body) }
+    }
+
+    private func write(_ head: ResponseHead) {
+        let common = context.stamp.lines
+        outbox.append { head.write(to: &$0, common: common) }
+    }
+
+    private func flush() {
+        switch outbox.send(through: socket) {
+        case .all(let sent):
+            note(sent: sent)
+            perform(
+                life.sentAll(unread: reader.keptBytes > 0 || canReceive, now: context.now))
+        case .some(let sent):
+            note(sent: sent)
+            life.sentPart(sent > 0, now: context.now)
+        case .failed:
+            if exchange != nil { emit(.clientLeft) }
+            abandon()
+        }
+    }
+
+    private func note(sent: Int) {
+        guard sent > 0 else { return }
+        emit(.sent(bytes: sent))
+        if isStream { exchange?.sent(sent) }
+    }
+
+    private func endExchange(tooSlow: Bool = false) {
+        exchange?.end()
+        exchange = nil
+        guard isStream else { return }
+        isStream = false
+        context.services.streams.release()
+        emit(.streamClosed(tooSlow: tooSlow))
+    }
+
+    // MARK: Obeying
+
+    private func perform(_ action: ConnectionLife.Action) {
+        switch action {
+        case .wait:
+            break
+        case .read:
+            keptIsFresh = reader.keptBytes > 0
+        case .refuse(let error):
+            refuse(error)
+        case .linger:
+            socket.shutDownSending()
+        case .close:
+            endExchange()
+            seat.release()
+            emit(.connectionClosed(requests: requests))
+        }
+    }
+
+    private func emit(_ event: ServerEvent) {
+        context.services.onEvent(event)
+    }
+}

@@ -1,0 +1,209 @@
+import NablaHTTP
+
+/// One thread's connections, and the rounds in which they are served.
+///
+/// A loop is made on its thread and never leaves it, so nothing of it is locked.
+final class EventLoop {
+    private let context: LoopContext
+    private let poller: Poller
+    private var listeners: [Listener]
+    private let mailboxes: [Mailbox]
+    private var nextMailbox = 0
+    private var slots: [Connection?] = []
+    private var uses: [UInt32] = []
+    private var freeSlots: [UInt32] = []
+    private var waitingForTurn: [Token] = []
+    private var nextSweep: ContinuousClock.Instant
+    private var acceptsAgainAt: ContinuousClock.Instant?
+    private var drainDeadline: ContinuousClock.Instant?
+
+    /// Makes a loop.
+    ///
+    /// - Parameters:
+    ///   - poller: An empty one.
+    ///   - listeners: What this loop accepts from; empty for all loops but the first.
+    ///   - mailboxes: Of all loops, among which accepted connections are dealt out.
+    init(
+        services: LoopServices, mailbox: Mailbox, poller: Poller, listeners: [Listener],
+        mailboxes: [Mailbox]
+    ) {
+        context = LoopContext(services: services, mailbox: mailbox)
+        self.poller = poller
+        self.listeners = listeners
+        self.mailboxes = mailboxes
+        nextSweep = context.now
+    }
+
+    private var connectionCount: Int { slots.count - freeSlots.count }
+
+    /// Serves until it is drained.
+    ///
+    /// - Returns: How many connections were cut at the drain's deadline.
+    func run() -> Int {
+        _ = poller.watchEdges(context.mailbox.wake, Token(slot: Token.wakeSlot, use: 0))
+        listen()
+        while true {
+            let count = poller.wait(timeout: timeout)
+            context.beginRound()
+            for index in 0..<count {
+                let (token, readiness) = poller.event(index)
+                if token.slot < Token.wakeSlot {
+                    serve(token) { $0.react(to: readiness) }
+                } else if token.slot == Token.listenerSlot {
+                    accept(from: Int(token.use))
+                }
+            }
+            for token in takeTurns() { serve(token) { $0.takeTurn() } }
+            for letter in context.mailbox.takeAll() { read(letter) }
+            if context.now >= nextSweep { sweep() }
+            if let drainDeadline, connectionCount == 0 || context.now >= drainDeadline {
+                return cutAll()
+            }
+        }
+    }
+
+    // MARK: Connections
+
+    private func serve(_ token: Token, _ body: (Connection) -> Void) {
+        let slot = Int(token.slot)
+        guard slot < slots.count, uses[slot] == token.use, let connection = slots[slot] else {
+            return
+        }
+        body(connection)
+        if connection.isClosed {
+            remove(slot)
+        } else if connection.wantsTurn {
+            waitingForTurn.append(token)
+        }
+    }
+
+    private func adopt(_ socket: Socket) {
+        let services = context.services
+        let isWelcome = services.connections.claim()
+        guard isWelcome || services.refusals.claim() else { return }
+        let slot = freeSlots.popLast() ?? UInt32(slots.count)
+        if Int(slot) == slots.count {
+            slots.append(nil)
+            uses.append(0)
+        }
+        let token = Token(slot: slot, use: uses[Int(slot)])
+        let connection = Connection(
+            socket, token: token, seat: isWelcome ? services.connections : services.refusals,
+            context: context)
+        slots[Int(slot)] = connection
+        let isWatched = poller.watchEdges(socket, token)
+        serve(token) { connection in
+            if !isWatched {
+                connection.abandon()
+            } else if !isWelcome {
+                services.onEvent(.connectionRefused)
+                connection.turnAway(
+                    MessageError(.serviceUnavailable, "there are too many connections"))
+            } else if drainDeadline != nil {
+                connection.drain()
+            }
+        }
+    }
+
+    private func remove(_ slot: Int) {
+        slots[slot] = nil
+        uses[slot] &+= 1
+        freeSlots.append(UInt32(slot))
+    }
+
+    private func takeTurns() -> [Token] {
+        guard !waitingForTurn.isEmpty else { return [] }
+        var tokens: [Token] = []
+        swap(&tokens, &waitingForTurn)
+        return tokens
+    }
+
+    // MARK: Accepting
+
+    private func listen() {
+        for (index, listener) in listeners.enumerated() {
+            let token = Token(slot: Token.listenerSlot, use: UInt32(index))
+            _ = poller.watchLevel(listener.socket, token)
+        }
+    }
+
+    /// Accepts what waits, but not for ever: the connections there are have a right to be served.
+    private func accept(from index: Int) {
+        guard index < listeners.count, acceptsAgainAt == nil else { return }
+        for _ in 0..<64 {
+            switch listeners[index].accept() {
+            case .accepted(let socket):
+                let mailbox = mailboxes[nextMailbox]
+                nextMailbox = (nextMailbox + 1) % mailboxes.count
+                if mailbox === context.mailbox {
+                    adopt(socket)
+                } else {
+                    mailbox.post(.adopt(socket))
+                }
+            case .nothing:
+                return
+            case .failed(let errno):
+                // Out of descriptors, say: trying again at once would spin.
+                context.services.onEvent(.acceptFailed(errno: errno))
+                for listener in listeners { poller.forget(listener.socket) }
+                acceptsAgainAt = context.now + .milliseconds(100)
+                nextSweep = min(nextSweep, context.now + .milliseconds(100))
+                return
+            }
+        }
+    }
+
+    private func read(_ letter: Letter) {
+        switch letter {
+        case .look(let token):
+            serve(token) { $0.look() }
+        case .adopt(let socket):
+            adopt(socket)
+        case .drain(let deadline):
+            drainDeadline = deadline
+            for listener in listeners { poller.forget(listener.socket) }
+            listeners = []
+            serveAll { $0.drain() }
+        }
+    }
+
+    // MARK: Time
+
+    /// How often deadlines are looked at: often enough for the shortest, rarely enough to cost nothing.
+    private var step: Duration {
+        let shortest = context.services.configuration.timeouts.shortest
+        return max(.milliseconds(5), min(shortest / 8, .milliseconds(500)))
+    }
+
+    /// Milliseconds to wait at most.
+    private var timeout: Int32 {
+        if !waitingForTurn.isEmpty { return 0 }
+        guard connectionCount > 0 || acceptsAgainAt != nil || drainDeadline != nil else {
+            return -1
+        }
+        var rest = nextSweep - context.now
+        if let drainDeadline { rest = min(rest, drainDeadline - context.now) }
+        // One more, because a part of a millisecond is not to be waited for in a spin.
+        return Int32(clamping: max(Int64(rest / .milliseconds(1)), 0) + 1)
+    }
+
+    private func sweep() {
+        nextSweep = context.now + step
+        serveAll { $0.tick() }
+        guard let again = acceptsAgainAt, context.now >= again else { return }
+        acceptsAgainAt = nil
+        listen()
+    }
+
+    private func serveAll(_ body: (Connection) -> Void) {
+        for slot in slots.indices where slots[slot] != nil {
+            serve(Token(slot: UInt32(slot), use: uses[slot]), body)
+        }
+    }
+
+    private func cutAll() -> Int {
+        let count = connectionCount
+        serveAll { $0.abandon() }
+        return count
+    }
+}

@@ -1,0 +1,170 @@
+import NablaHTTP
+import Synchronization
+
+/// One request's answer on its way from whoever makes it to the loop that sends it.
+///
+/// Everything that both sides touch lies behind one lock, which is held only to move values in and
+/// out; actions and wake-ups run outside it.
+final class Exchange: Sendable {
+    /// What the loop finds when it looks.
+    struct Delivery {
+        var response: Response?
+        var streamHead: (status: Status, fields: Fields)?
+        var pieces: [UInt8] = []
+        var isFinished = false
+        var isTooSlow = false
+    }
+
+    private enum Stage { case open, streaming, ended }
+
+    private struct State {
+        var stage = Stage.open
+        var delivery = Delivery()
+        /// Bytes of a stream that the system hasn't taken over yet.
+        var unsent = 0
+        /// Whether the loop will look without being told.
+        var loopWillLook = true
+        var isDisconnected = false
+        var action: (@Sendable () -> Void)?
+    }
+
+    /// What the connection is called by its loop.
+    let token: Token
+    private let mailbox: Mailbox
+    private let services: LoopServices
+    private let isChunked: Bool
+    private let hasBody: Bool
+    private let state = Mutex(State())
+
+    init(token: Token, mailbox: Mailbox, services: LoopServices, head: RequestHead) {
+        self.token = token
+        self.mailbox = mailbox
+        self.services = services
+        isChunked = head.version == .http11
+        hasBody = head.method != .head
+    }
+
+    /// How a stream's end is told.
+    var framing: ResponseHead.Framing { isChunked ? .chunked : .untilClose }
+
+    // MARK: For whoever answers
+
+    func respond(_ response: consuming Response) {
+        let response = Optional(response)
+        change { state in
+            guard state.stage == .open else { return false }
+            state.stage = .ended
+            state.delivery.response = response
+            return true
+        }
+    }
+
+    func beginStream(_ status: Status, _ fields: Fields) -> Bool {
+        guard services.streams.claim() else {
+            respond(
+                services.handler.response(
+                    to: MessageError(.serviceUnavailable, "there are too many event streams")))
+            return false
+        }
+        let begins = change { state in
+            guard state.stage == .open, !state.isDisconnected else { return false }
+            state.stage = .streaming
+            state.delivery.streamHead = (status, fields)
+            return true
+        }
+        if begins { services.onEvent(.streamOpened) } else { services.streams.release() }
+        return begins
+    }
+
+    func write(_ piece: [UInt8]) -> Bool {
+        guard !piece.isEmpty, hasBody else { return state.withLock { $0.stage == .streaming } }
+        let framed = isChunked ? ResponseChunk.frame(piece) : piece
+        var isTaken = false
+        change { state in
+            guard state.stage == .streaming else { return false }
+            guard state.unsent + framed.count <= services.configuration.streamBufferBytes else {
+                state.stage = .ended
+                state.delivery.isTooSlow = true
+                return true
+            }
+            state.unsent += framed.count
+            state.delivery.pieces.append(contentsOf: framed)
+            isTaken = true
+            return true
+        }
+        return isTaken
+    }
+
+    func finish() {
+        change { state in
+            guard state.stage == .streaming else { return false }
+            state.stage = .ended
+            state.delivery.isFinished = true
+            if isChunked, hasBody {
+                state.delivery.pieces.append(contentsOf: ResponseChunk.last)
+            }
+            return true
+        }
+    }
+
+    var isDisconnected: Bool { state.withLock { $0.isDisconnected } }
+
+    func onDisconnect(_ action: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            if !state.isDisconnected, state.stage != .ended { state.action = action }
+            return state.isDisconnected
+        }
+        if isLate { action() }
+    }
+
+    // MARK: For the loop
+
+    /// Takes what there is to send; from now on the loop must be woken for more.
+    func take() -> Delivery {
+        state.withLock { state in
+            var delivery = Delivery()
+            swap(&delivery, &state.delivery)
+            state.loopWillLook = false
+            return delivery
+        }
+    }
+
+    /// Notes that the system has taken over so many bytes of the stream.
+    func sent(_ bytes: Int) {
+        state.withLock { $0.unsent = max($0.unsent - bytes, 0) }
+    }
+
+    /// Notes that the client closed its side.
+    func disconnect() {
+        let action = state.withLock { state in
+            state.isDisconnected = true
+            let action = state.action
+            state.action = nil
+            return action
+        }
+        action?()
+    }
+
+    /// Notes that the answer is complete or can't be: nothing more will be sent.
+    func end() {
+        state.withLock { state in
+            state.stage = .ended
+            state.action = nil
+            state.delivery = Delivery()
+        }
+    }
+
+    /// Changes the state, and wakes the loop when that left something new for it.
+    @discardableResult
+    private func change(_ body: (inout sending State) -> Bool) -> Bool {
+        var wakes = false
+        let changed = state.withLock { state in
+            let changed = body(&state)
+            wakes = changed && !state.loopWillLook
+            if wakes { state.loopWillLook = true }
+            return changed
+        }
+        if wakes { mailbox.post(.look(token)) }
+        return changed
+    }
+}

@@ -1,0 +1,44 @@
+public import NablaHTTP
+
+/// A complete request.
+public struct Request: Sendable {
+    /// Its line and fields.
+    public let head: RequestHead
+    /// Its body, decoded; `RequestReader.spareBodyBytes` of capacity lie behind the last byte unless
+    /// it is empty.
+    public var body: [UInt8]
+    /// When its last byte was read.
+    public let receivedAt: ContinuousClock.Instant
+}
+
+/// A complete answer.
+///
+/// The connection adds `Server`, `Date`, `Content-Length` and `Connection`, and leaves the body out
+/// where the request was HEAD.
+public struct Response: Sendable {
+    /// The status.
+    public var status: Status
+    /// The fields, without those the connection adds.
+    public var fields: Fields
+    /// The body.
+    public var body: [UInt8]
+
+    /// Puts an answer together.
+    public init(status: Status, fields: Fields = Fields(), body: [UInt8] = []) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// What answers requests.
+public protocol RequestHandler: Sendable {
+    /// Answers a request, now or later.
+    ///
+    /// Called on the loop's thread: answer at once when the work is small, else hand it on and answer
+    /// from any thread. Every responder must be used in the end, or its connection waits for ever.
+    func handle(_ request: consuming Request, _ responder: Responder)
+
+    /// The answer to a message that never became a request; called on any thread.
+    func response(to error: MessageError) -> Response
+}

@@ -1,0 +1,53 @@
+public import NablaHTTP
+
+/// The way back to the client of one request, usable from any thread, once.
+public struct Responder: Sendable {
+    let exchange: Exchange
+
+    /// Answers the request; a second answer is ignored.
+    public func respond(_ response: consuming Response) {
+        exchange.respond(response)
+    }
+
+    /// Begins an answer that is sent piece by piece, such as Server-Sent Events.
+    ///
+    /// - Parameters:
+    ///   - status: The status.
+    ///   - fields: The fields, without `Transfer-Encoding` and those a connection adds.
+    /// - Returns: Nil when the client is gone, was answered, or there are too many streams; in the
+    ///   last case it is answered with 503.
+    public func beginStream(status: Status = .ok, fields: Fields) -> ResponseStream? {
+        exchange.beginStream(status, fields) ? ResponseStream(exchange: exchange) : nil
+    }
+
+    /// Whether the client has closed its side, so that nobody may be waiting for the answer.
+    public var isDisconnected: Bool { exchange.isDisconnected }
+
+    /// Sets what is done, once, when the client closes its side before it has its answer.
+    ///
+    /// A client that only half-closes looks the same, so an answer is still sent if one is given. One
+    /// that did so with its request is taken to be waiting. The action runs on the loop's thread, or
+    /// at once when the client is gone already; it is dropped when the answer is complete.
+    public func onDisconnect(_ action: @escaping @Sendable () -> Void) {
+        exchange.onDisconnect(action)
+    }
+}
+
+/// An answer that is sent piece by piece, usable from any thread.
+public struct ResponseStream: Sendable {
+    let exchange: Exchange
+
+    /// Sends a piece; an empty one is nothing.
+    ///
+    /// - Returns: False when the stream is over: finished, its client gone, or so slow that more than
+    ///   `ServerConfiguration.streamBufferBytes` would wait for it.
+    @discardableResult
+    public func write(_ piece: [UInt8]) -> Bool {
+        exchange.write(piece)
+    }
+
+    /// Ends the answer; what was written is still sent.
+    public func finish() {
+        exchange.finish()
+    }
+}

@@ -1,0 +1,87 @@
+import Dispatch
+import Synchronization
+
+/// An HTTP server: listeners and loops, from start to graceful stop.
+public final class Server: Sendable {
+    private enum Stage { case new, running([Mailbox]), stopped }
+
+    private let services: LoopServices
+    private let stage = Mutex(Stage.new)
+    private let loops = DispatchGroup()
+    private let cut = Atomic<Int>(0)
+
+    /// Makes a server that is still to be started.
+    ///
+    /// - Parameters:
+    ///   - configuration: How it listens, and how much it lets its clients have.
+    ///   - handler: What answers requests.
+    ///   - onEvent: Is told what happens, on the loops' threads; must be quick.
+    public init(
+        configuration: ServerConfiguration, handler: any RequestHandler,
+        onEvent: @escaping @Sendable (ServerEvent) -> Void = { _ in }
+    ) {
+        services = LoopServices(configuration: configuration, handler: handler, onEvent: onEvent)
+    }
+
+    /// Listens and begins to serve; returns at once.
+    ///
+    /// - Returns: The addresses, with the ports that the system chose.
+    /// - Throws: `ServerError` when an address can't be had; nothing listens then.
+    @discardableResult
+    public func start() throws(ServerError) -> [ListenAddress] {
+        let configuration = services.configuration
+        guard !configuration.addresses.isEmpty else {
+            throw .cannotStart("there is no address to listen on; configure at least one")
+        }
+        return try stage.withLock { stage throws(ServerError) in
+            guard case .new = stage else {
+                throw .cannotStart("a server starts once; make another one")
+            }
+            var listeners: [Listener] = []
+            for address in configuration.addresses { listeners.append(try Listener(address)) }
+            var mailboxes: [Mailbox] = []
+            var polls: [Socket] = []
+            for _ in 0..<configuration.loops {
+                mailboxes.append(try Mailbox())
+                polls.append(try Poller.open())
+            }
+            for index in mailboxes.indices {
+                run(index, mailboxes, polls[index], listeners: index == 0 ? listeners : [])
+            }
+            stage = .running(mailboxes)
+            return listeners.map(\.address)
+        }
+    }
+
+    /// Stops accepting, lets what was begun end, then closes; blocks until that is done.
+    ///
+    /// Idle connections are closed at once and open streams are ended, so whoever writes them sends
+    /// its last event before. Must not be called from within a handler's `handle`.
+    ///
+    /// - Parameter time: How long requests may still take; what isn't done then is cut.
+    /// - Returns: Whether everything ended by itself.
+    @discardableResult
+    public func shutDown(within time: Duration) -> Bool {
+        let mailboxes = stage.withLock { stage -> [Mailbox] in
+            guard case .running(let mailboxes) = stage else { return [] }
+            stage = .stopped
+            return mailboxes
+        }
+        let deadline = ContinuousClock.now + time
+        for mailbox in mailboxes { mailbox.post(.drain(deadline: deadline)) }
+        loops.wait()
+        return cut.load(ordering: .acquiring) == 0
+    }
+
+    private func run(
+        _ index: Int, _ mailboxes: [Mailbox], _ poll: Socket, listeners: [Listener]
+    ) {
+        let services = self.services
+        DispatchQueue(label: "nabla.loop.\(index)", qos: .userInitiated).async(group: loops) {
+            let loop = EventLoop(
+                services: services, mailbox: mailboxes[index], poller: Poller(poll),
+                listeners: listeners, mailboxes: mailboxes)
+            self.cut.add(loop.run(), ordering: .releasing)
+        }
+    }
+}
