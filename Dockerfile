@@ -39,7 +39,7 @@ RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
         ca-certificates libcurl4 libopenblas0-pthread libsimdjson14 libsqlite3-0 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin nabla \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin nabla \
     && install --directory --owner nabla --group nabla /data
 
 COPY --from=build /result/nabla /usr/local/bin/nabla

@@ -50,7 +50,7 @@ setup: toolchain ## install the system packages that are missing (apt, through s
 	if (( EUID == 0 )); then
 	    as_root=(env)
 	elif command -v sudo >/dev/null; then
-	    as_root=(sudo)
+	    as_root=(sudo env)
 	else
 	    echo "setup must be root to install packages; as root, run:" \
 	        "apt-get update && apt-get install --yes $${missing[*]}" >&2
