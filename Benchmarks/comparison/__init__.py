@@ -1,0 +1,1 @@
+"""Measures Nabla and its peers side by side: one after the other, in rounds, in one run."""

@@ -1,0 +1,223 @@
+"""The work items `tiny`, `medium` and `large`: POST /gradients, Nabla beside its peers.
+
+tiny and medium are loaded by wrk over 16 connections that stay open; large is sent one request at
+a time over one connection. A server is started anew in each round.
+"""
+
+import json
+import math
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Callable
+
+from make_bodies import write_bodies
+
+from . import places
+from .places import say
+from .report import NABLA, Table
+from .servers import Server, post
+
+CONNECTIONS = 16
+WARM_UP_SECONDS = 1
+LOAD_SECONDS = 4
+LARGE_WARM_UP = 3
+LARGE_REQUESTS = 20
+
+PYDANTIC = "FastAPI + PyTorch"
+ORJSON = "FastAPI + orjson + PyTorch"
+NUMPY = "ASGI + NumPy"
+NGINX = "nginx, a constant"
+
+BODIES = {"tiny": ["tiny"], "medium": ["medium"], "large": ["large", "large-float32"]}
+CASES = {"tiny": "XOR", "medium": "64-32-10, 64 samples", "large": "float64",
+         "large-float32": "float32"}
+GOALS = {
+    "tiny": {PYDANTIC: 15, ORJSON: 15, NGINX: 0.5},
+    "medium": {},
+    "large": {ORJSON: 1.8},
+}
+
+# How far two programs' gradients may differ, relative to the largest: rounding, and no more.
+TOLERANCES = {"float64": 1e-9, "float32": 1e-4}
+
+
+@dataclass
+class Contender:
+    """A server that can be started."""
+
+    name: str
+    command: Callable  # from a port to the arguments
+    environment: dict = field(default_factory=dict)
+    computes: bool = True  # nginx does not: its answers are not compared
+
+
+def contenders(workers, scratch):
+    """Those that are installed; the peers run as many processes as `workers` says."""
+    found = []
+    if places.NABLA.exists():
+        found.append(Contender(NABLA, lambda port: [
+            places.NABLA, "serve", "--listen", f"127.0.0.1:{port}",
+            "--data", tempfile.mkdtemp(dir=scratch)]))
+    else:
+        say("serving: Nabla is left out, not built: make build")
+    server = ("uvicorn", "uvloop", "httptools", "orjson", "numpy")
+    if places.has_peers(*server, "fastapi", "torch"):
+        found.append(python_contender(PYDANTIC, "fastapi_torch:app", workers, PARSE="pydantic"))
+        found.append(python_contender(ORJSON, "fastapi_torch:app", workers, PARSE="orjson"))
+    else:
+        say("serving: FastAPI + PyTorch are left out, not installed: make bench-peers")
+    if places.has_peers(*server):
+        found.append(python_contender(NUMPY, "asgi_numpy:app", workers))
+    else:
+        say("serving: ASGI + NumPy are left out, not installed: make bench-peers")
+    nginx = places.program("nginx")
+    if nginx:
+        found.append(Contender(NGINX, lambda port: nginx_command(nginx, port, workers, scratch),
+                               computes=False))
+    else:
+        say("serving: nginx is left out, not installed: apt-get install nginx-light")
+    return found
+
+
+def python_contender(name, application, workers, **environment):
+    """An ASGI application under uvicorn, with its fast loop and parser and without its log."""
+    return Contender(name, lambda port: [
+        places.PYTHON, "-m", "uvicorn", "--app-dir", places.PEERS, "--loop", "uvloop",
+        "--http", "httptools", "--no-access-log", "--log-level", "warning",
+        "--host", "127.0.0.1", "--port", port, "--workers", workers, application], environment)
+
+
+def nginx_command(nginx, port, workers, scratch):
+    """nginx with a configuration and a folder of its own."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    text = (places.PEERS / "nginx.conf.in").read_text()
+    for name, value in {"WORKERS": workers, "FOLDER": folder, "PORT": port}.items():
+        text = text.replace(f"@{name}@", str(value))
+    configuration = folder / "nginx.conf"
+    configuration.write_text(text)
+    return [nginx, "-c", configuration, "-p", folder, "-e", "stderr"]
+
+
+def load(server, body):
+    """wrk's summary of some seconds of the body, after a warm-up."""
+    for seconds in (WARM_UP_SECONDS, LOAD_SECONDS):
+        done = subprocess.run(
+            ["wrk", "--threads", "1", "--connections", str(CONNECTIONS),
+             "--duration", f"{seconds}s", "--script", str(places.BENCHMARKS / "wrk_report.lua"),
+             f"http://127.0.0.1:{server.port}/gradients"],
+            env=os.environ | {"BODY": str(body)}, stdout=subprocess.PIPE, text=True, check=True)
+    summary = json.loads(done.stdout.splitlines()[-1])
+    if summary["failures"]:
+        raise SystemExit(f"{server.name}: {summary['failures']} requests of {body.name} failed")
+    return summary
+
+
+def one_at_a_time(server, body):
+    """The median milliseconds of a request with this body, after a warm-up."""
+    connection = server.connect()
+    milliseconds = []
+    for _ in range(LARGE_WARM_UP + LARGE_REQUESTS):
+        start = time.perf_counter()
+        status, answer = post(connection, body)
+        milliseconds.append((time.perf_counter() - start) * 1e3)
+        if status != 200:
+            raise SystemExit(f"{server.name}: {status}: {answer[:300].decode(errors='replace')}")
+    connection.close()
+    return median(milliseconds[LARGE_WARM_UP:])
+
+
+def numbers(value):
+    """All numbers of the loss and the gradients, in one order for all servers."""
+    if isinstance(value, list):
+        return [number for part in value for number in numbers(part)]
+    if isinstance(value, dict):
+        return [number for key in sorted(value) for number in numbers(value[key])]
+    return [value]
+
+
+class Agreement:
+    """Correctness before speed: every server's gradients are those of the first one."""
+
+    def __init__(self):
+        self.first = {}
+
+    def check(self, server, name, body):
+        """Refuses the figures of a server whose answer to this body differs."""
+        connection = server.connect()
+        _, answer = post(connection, body)
+        connection.close()
+        answer = json.loads(answer)
+        ours = [answer["loss"], *numbers(answer["gradients"])]
+        first, theirs = self.first.setdefault(name, (server.name, ours))
+        allowed = TOLERANCES[answer["dtype"]] * max(map(abs, theirs))
+        if len(ours) != len(theirs) or not all(
+                math.isclose(a, b, rel_tol=0, abs_tol=allowed) for a, b in zip(ours, theirs)):
+            raise SystemExit(f"{first} and {server.name} give different gradients for {name}.json")
+
+
+def tables(items):
+    """An empty table for each item, and one for what the servers cost before any request."""
+    units = {"tiny": "requests/s", "medium": "requests/s", "large": "ms"}
+    titles = {
+        "tiny": f"Tiny: gradients of XOR, {CONNECTIONS} connections",
+        "medium": f"Medium: 73 KB of JSON, {CONNECTIONS} connections",
+        "large": "Large: 784-128-10, 256 samples, 6 MB of JSON, one request at a time",
+    }
+    found = {}
+    for item in items:
+        goals = {(CASES[body], contender): goal
+                 for body in BODIES[item] for contender, goal in GOALS[item].items()}
+        found[item] = Table(titles[item], units[item], item == "large", goals)
+    found["start"] = Table("Start and memory", "ms to the first answer", True)
+    return found
+
+
+def measure_server(server, items, found, round_number, body_path):
+    """Loads a running server with the items' bodies and notes what is seen."""
+    idle = server.memory_mebibytes()
+    for item in items:
+        for name in BODIES[item]:
+            body = body_path(name)
+            if item == "large":
+                value, extras = one_at_a_time(server, body.read_bytes()), {}
+            else:
+                extras = load(server, body)
+                value = extras.pop("requests_per_second")
+                del extras["failures"]
+            found[item].add(CASES[name], server.name, round_number, value, **extras)
+    found["start"].add("start", server.name, round_number, server.start_seconds * 1e3,
+                       idle_MiB=idle, MiB_after_load=server.memory_mebibytes())
+
+
+def measure(items, rounds, workers):
+    """Runs the items on all contenders in interleaved rounds."""
+    if not places.program("wrk") and set(items) != {"large"}:
+        say("serving: tiny and medium are left out, wrk is not installed: apt-get install wrk")
+        items = [item for item in items if item == "large"]
+    if not items:
+        return []
+
+    def body_path(name):
+        return places.BODIES / f"{name}.json"
+
+    write_bodies(places.BODIES)
+    first_body = body_path("tiny").read_bytes()
+    found = tables(items)
+    agreement = Agreement()
+    with tempfile.TemporaryDirectory(prefix="nabla-bench-") as scratch:
+        installed = contenders(workers, scratch)
+        for round_number in range(1, rounds + 1):
+            for contender in installed:
+                say(f"serving: round {round_number} of {rounds}, {contender.name}")
+                with Server(contender.name, contender.command, contender.environment,
+                            first_body) as server:
+                    if round_number == 1 and contender.computes:
+                        for name in (name for item in items for name in BODIES[item]):
+                            agreement.check(server, name, body_path(name).read_bytes())
+                    measure_server(server, items, found, round_number, body_path)
+    return list(found.values())

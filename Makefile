@@ -1,0 +1,106 @@
+# Everything a newcomer, a developer and CI call. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help setup toolchain build run test lint format bench bench-peers docker clean
+
+# Package.swift links these libraries; the rest is what compiling and the quick start call.
+define PACKAGES
+libopenblas-dev large matrix products
+libsimdjson-dev reading JSON
+libcurl4-openssl-dev the client library
+libsqlite3-dev storing runs and datasets
+g++ the C++ standard library that Swift compiles and links against
+pkg-config finding the libraries above
+git fetching the Swift packages
+curl waiting in `make run` until the server answers
+ca-certificates fetching over TLS
+endef
+export PACKAGES
+
+MINIMUM_SWIFT := 6.2
+
+# An import of a module that the target does not name as its dependency is an error.
+CHECKED := --explicit-target-dependency-import-check error
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
+
+# Debian's own Python is built with profile feedback; measuring the peers on a slower one would
+# flatter Nabla.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: toolchain ## install the system packages that are missing (apt, through sudo if needed)
+	@if ! command -v dpkg-query >/dev/null; then
+	    echo "setup knows Debian's packages only; install what matches these yourself:" >&2
+	    echo "$$PACKAGES" >&2
+	    exit 0
+	fi
+	missing=()
+	while read -r package reason; do
+	    state=$$(dpkg-query --show --showformat='$${db:Status-Status}' "$$package" 2>/dev/null || :)
+	    [[ $$state == installed ]] && continue
+	    missing+=("$$package")
+	    reasons+="  $$package: $$reason"$$'\n'
+	done <<< "$$PACKAGES"
+	(( $${#missing[@]} )) || exit 0
+	if (( EUID == 0 )); then
+	    as_root=(env)
+	elif command -v sudo >/dev/null; then
+	    as_root=(sudo env)
+	else
+	    echo "setup must be root to install packages; as root, run:" \
+	        "apt-get update && apt-get install --yes $${missing[*]}" >&2
+	    exit 1
+	fi
+	printf 'Installing with apt-get:\n%s' "$$reasons"
+	"$${as_root[@]}" apt-get update -qq
+	"$${as_root[@]}" DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --yes --no-install-recommends "$${missing[@]}" >/dev/null
+
+toolchain:
+	@found=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' || :)
+	oldest=$$(printf '%s\n' $(MINIMUM_SWIFT) "$${found:-0}" | sort --version-sort | head -n 1)
+	if [[ $$oldest != $(MINIMUM_SWIFT) ]]; then
+	    echo "Nabla needs Swift $(MINIMUM_SWIFT) or newer, found $${found:-none}:" \
+	        "install it from https://swift.org/install" >&2
+	    exit 1
+	fi
+
+build: setup ## build the program, optimised: .build/release/nabla
+	swift build -c release $(CHECKED)
+
+run: build ## start a server, show what it does, keep serving until Ctrl-C (LISTEN=host:port)
+	@exec Examples/quickstart.sh
+
+test: setup ## build and run all tests
+	swift test --disable-xctest $(CHECKED)
+
+lint: toolchain ## check the format and the documentation comments
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
+
+format: toolchain ## put the sources into the project's format
+	swift format format --in-place --recursive $(SWIFT_SOURCES)
+
+bench: build ## measure Nabla beside its peers (ARGS="--only tiny --rounds 3 --markdown FILE")
+	$(PYTHON) Benchmarks/bench.py $(ARGS)
+
+bench-peers: ## install the peers: Python ones into .peers/venv
+	@$(PYTHON) -m venv .peers/venv || {
+	    echo "bench-peers needs Python's venv module: apt-get install python3-venv" >&2
+	    exit 1
+	}
+	.peers/venv/bin/python -m pip install --quiet --requirement Benchmarks/requirements.txt
+	for program in wrk nginx; do
+	    PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null \
+	        || echo "$$program is not installed: apt-get install $${program/nginx/nginx-light}"
+	done
+
+docker: ## build the container image `nabla`
+	docker build --tag nabla .
+
+clean: ## remove what was built and the peers; data/ stays
+	rm -rf .build .peers
