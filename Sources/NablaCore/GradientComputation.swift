@@ -93,8 +93,9 @@ extension Objective {
         guard mass > 0 else {
             throw .invalid(
                 InvalidValue(
-                    .inconsistent, "the weights of all samples' classes are 0, so no sample counts",
-                    at: "/loss/class_weights"))
+                    .inconsistent,
+                    "all samples weigh 0 in \(S.dtype), by their own or their classes' weights",
+                    at: hasEqualMasses ? "/samples/weights" : "/loss/class_weights"))
         }
         return mass
     }
