@@ -120,7 +120,7 @@ struct NumberTests {
     func partition() {
         for count in [1, 32, 128, 256, 257, 1000, 1024, 4096, 4097, 60_000, 1_000_003] {
             for parameters in [1, 100_000, 1 << 24, 1 << 27] {
-                let partition = Partition(count: count, parameters: parameters)
+                let partition = Partition(count: count, numbers: parameters)
                 var next = 0
                 for positions in partition.allPositions {
                     #expect(positions.lowerBound == next && positions.count <= partition.rows)
@@ -130,8 +130,8 @@ struct NumberTests {
                 #expect(partition.shards == 1 || partition.shards * parameters <= 1 << 25)
             }
         }
-        #expect(Partition(count: 256, parameters: 100).shards == 1)
-        #expect(Partition(count: 1024, parameters: 100).shards == 4)
+        #expect(Partition(count: 256, numbers: 100).shards == 1)
+        #expect(Partition(count: 1024, numbers: 100).shards == 4)
     }
 }
 
