@@ -76,14 +76,15 @@ private func syntheticSamples(count: Int, features: Int, classes: Int) throws ->
     let inputs = (0..<count * features).map { _ in uniform() }
     let map = (0..<classes * features).map { _ in uniform() - 0.5 }
     let targets = (0..<count).map { row in
-        let scores = (0..<classes).map { unit in
-            var sum: Float = 0
+        var (best, largest) = (0, -Float.infinity)
+        for unit in 0..<classes {
+            var score: Float = 0
             for index in 0..<features {
-                sum += (inputs[row * features + index] - 0.5) * map[unit * features + index]
+                score += (inputs[row * features + index] - 0.5) * map[unit * features + index]
             }
-            return sum
+            if score > largest { (best, largest) = (unit, score) }
         }
-        return Float(scores.indices.max { scores[$0] < scores[$1] } ?? 0)
+        return Float(best)
     }
     return try Samples(inputs: Tensor(inputs, shape: [count, features]), targets: Tensor(targets))
 }

@@ -15,7 +15,7 @@ struct GradientComputation<S: Real> {
         _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions
     ) throws(ComputationError) {
         try network.requireNumbers()
-        plan = Plan(network)
+        plan = try Plan(network)
         objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         self.samples = try PreparedSamples(samples, for: plan, objective)
         self.network = network
@@ -44,7 +44,7 @@ struct GradientComputation<S: Real> {
         _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
         _ isCancelled: () -> Bool
     ) -> PassOutcome {
-        let partition = Partition(count: samples.count, parameters: plan.parameterCount)
+        let partition = Partition(count: samples.count, numbers: plan.numbersOfShard)
         let layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
         memory.reserve(
@@ -93,8 +93,9 @@ extension Objective {
         guard mass > 0 else {
             throw .invalid(
                 InvalidValue(
-                    .inconsistent, "the weights of all samples' classes are 0, so no sample counts",
-                    at: "/loss/class_weights"))
+                    .inconsistent,
+                    "all samples weigh 0 in \(S.dtype), by their own or their classes' weights",
+                    at: hasEqualMasses ? "/samples/weights" : "/loss/class_weights"))
         }
         return mass
     }
@@ -144,11 +145,6 @@ private struct Results<S: Real> {
         }
         return tensors
     }
-}
-
-extension UnsafeMutableBufferPointer {
-    /// The first element, or nil when there is none.
-    fileprivate var start: UnsafeMutablePointer<Element>? { isEmpty ? nil : baseAddress }
 }
 
 extension Plan.Operation {

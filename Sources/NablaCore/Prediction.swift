@@ -32,7 +32,7 @@ private struct Prediction<S: Real> {
 
     init(_ network: Network, _ inputs: Tensor) throws(ComputationError) {
         try network.requireNumbers()
-        plan = Plan(network)
+        plan = try Plan(network)
         try plan.check(inputs: inputs, at: "/inputs")
         self.network = network
         count = inputs.shape[0]
@@ -61,7 +61,7 @@ private struct Prediction<S: Real> {
         _ memory: inout Memory<S>, _ outputs: inout [S], _ shards: ShardRunner,
         _ isCancelled: () -> Bool
     ) -> Bool {
-        let partition = Partition(count: count, parameters: 0)
+        let partition = Partition(count: count, numbers: plan.numbersOfShard)
         return withPasses(&memory, partition) { passes in
             outputs.withUnsafeMutableBufferPointer { buffer in
                 let shared = SharedByShards(value: (partition, passes, buffer.baseAddress))
@@ -80,7 +80,7 @@ private struct Prediction<S: Real> {
 
     /// Finds the first layer and tensor with NaN or infinity.
     private func search(_ memory: inout Memory<S>) -> NonFinite {
-        let partition = Partition(count: count, parameters: 0)
+        let partition = Partition(count: count, numbers: plan.numbersOfShard)
         let place = withPasses(&memory, partition) { passes in
             partition.firstNonFinite(sample: { $0 }) { passes.pass(at: $0, of: 0) }
         }

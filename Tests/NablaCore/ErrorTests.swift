@@ -113,6 +113,27 @@ struct InvalidRequestTests {
         #expect(pointer([0, 1]) == nil)
     }
 
+    @Test("a network too large for memory is refused before anything is allocated")
+    func size() throws {
+        let samples = try Samples(inputs: matrix([[1]]), targets: Tensor([1.0]))
+        func pointer(_ units: [Int]) -> String? {
+            invalidPointer {
+                _ = try Training(
+                    network: Network(
+                        inputShape: [1],
+                        layers: units.map {
+                            try Layer(.dense(Dense(units: $0, activation: .relu)))
+                        }),
+                    loss: Loss(.meanSquaredError), samples: samples,
+                    settings: TrainingSettings(optimizer: .sgd(SGD())))
+            }
+        }
+        #expect(pointer([Int.max]) == "/network/layers/0")
+        #expect(pointer([1 << 20, 1 << 44, 1]) == "/network/layers/1")
+        #expect(pointer([1 << 20, 1 << 19]) == "/network/layers/1")
+        #expect(pointer([100, 1]) == nil)
+    }
+
     @Test("trainings: validation, metrics and batches that leave nothing over")
     func trainings() throws {
         let network = try passThrough(width: 2, .softmax)
@@ -263,7 +284,20 @@ struct NonFiniteTests {
         #expect(place.epoch == 2 && place.step == 3)
         #expect(place.tensor == "loss" || place.tensor == "pre_activations")
         #expect(place.detail.contains("epoch 2, step 3"))
+        // The step that failed changed nothing.
         let trained = training.network().flat
         #expect(trained.allSatisfy { $0.isFinite })
+    }
+
+    @Test("an update that overflows is named before the network is used")
+    func update() throws {
+        var training = try Training(
+            network: Network(layers: [dense([[1]], .identity)]), loss: Loss(.meanSquaredError),
+            samples: Samples(inputs: matrix([[1e10]]), targets: Tensor([0.0])),
+            settings: TrainingSettings(optimizer: .sgd(SGD(learningRate: 1e30))))
+        let error = computationError { _ = try training.advance(maximumSteps: 1) }
+        var place = NonFinite(layer: 0, tensor: "weights")
+        (place.epoch, place.step) = (1, 1)
+        #expect(error == .nonFinite(place))
     }
 }

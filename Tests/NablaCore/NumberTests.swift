@@ -31,6 +31,30 @@ struct NumberTests {
         #expect(worst < 2)
     }
 
+    @Test("ln(1 + x) for x from 0 to 1 is within 3 ulp of the C library, tanh x within 5")
+    func logarithmAndTangent() {
+        var worst = (0.0, 0.0, 0.0, 0.0)
+        for step in 1...200_000 {
+            let x = pow(2, -40 * Double(step) / 200_000)
+            worst.0 = max(worst.0, abs(Double.logarithmOfOnePlus(x) - log1p(x)) / log1p(x).ulp)
+            let single = Float(x)
+            let exact = log1p(Double(single))
+            let logarithm = Double(Float.logarithmOfOnePlus(single))
+            worst.1 = max(worst.1, abs(logarithm - exact) / Double(Float(exact).ulp))
+            let z = 20 * x
+            let tangent = HyperbolicTangent<Double>().value(at: -z)
+            worst.2 = max(worst.2, abs(tangent + tanh(z)) / tanh(z).ulp)
+            let singleTangent = Double(HyperbolicTangent<Float>().value(at: Float(z)))
+            let exactTangent = tanh(Double(Float(z)))
+            worst.3 = max(
+                worst.3, abs(singleTangent - exactTangent) / Double(Float(exactTangent).ulp))
+        }
+        #expect(worst.0 < 3 && worst.1 < 3 && worst.2 < 5 && worst.3 < 5, "\(worst)")
+        #expect(Double.logarithmOfOnePlus(0) == 0)
+        #expect(HyperbolicTangent<Double>().value(at: 0) == 0)
+        #expect(HyperbolicTangent<Float>().value(at: .infinity) == 1)
+    }
+
     @Test("eˣ at 0, at both ends and for NaN")
     func exponentialEnds() {
         #expect(Float.exponential(0) == 1 && Double.exponential(0) == 1)
@@ -96,7 +120,7 @@ struct NumberTests {
     func partition() {
         for count in [1, 32, 128, 256, 257, 1000, 1024, 4096, 4097, 60_000, 1_000_003] {
             for parameters in [1, 100_000, 1 << 24, 1 << 27] {
-                let partition = Partition(count: count, parameters: parameters)
+                let partition = Partition(count: count, numbers: parameters)
                 var next = 0
                 for positions in partition.allPositions {
                     #expect(positions.lowerBound == next && positions.count <= partition.rows)
@@ -106,8 +130,8 @@ struct NumberTests {
                 #expect(partition.shards == 1 || partition.shards * parameters <= 1 << 25)
             }
         }
-        #expect(Partition(count: 256, parameters: 100).shards == 1)
-        #expect(Partition(count: 1024, parameters: 100).shards == 4)
+        #expect(Partition(count: 256, numbers: 100).shards == 1)
+        #expect(Partition(count: 1024, numbers: 100).shards == 4)
     }
 }
 

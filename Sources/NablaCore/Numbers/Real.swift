@@ -8,12 +8,10 @@ protocol Real: Scalar {
     static func exponential(_ x: Self) -> Self
     /// ln x.
     static func logarithm(_ x: Self) -> Self
-    /// ln(1 + x), exact where x is small.
+    /// ln(1 + x) for x from 0 to 1, without branches, exact where x is small.
     static func logarithmOfOnePlus(_ x: Self) -> Self
     /// eˣ − 1, exact where x is small.
     static func exponentialMinusOne(_ x: Self) -> Self
-    /// tanh x.
-    static func hyperbolicTangent(_ x: Self) -> Self
     /// 1 − erf x, exact in the upper tail.
     static func complementaryError(_ x: Self) -> Self
     /// cos x.
@@ -58,10 +56,23 @@ extension Float: Real {
         return p * first * second
     }
 
+    /// 2·artanh s = 2(s + s³/3 + s⁵/5 + …) with s = x/(2 + x) ≤ ⅓, up to s¹⁵.
+    @inline(__always)
+    static func logarithmOfOnePlus(_ x: Float) -> Float {
+        let s = x / (2 + x)
+        let t = s * s
+        var p: Float = 1 / 15
+        p = p * t + 1 / 13
+        p = p * t + 1 / 11
+        p = p * t + 1 / 9
+        p = p * t + 1 / 7
+        p = p * t + 1 / 5
+        p = p * t + 1 / 3
+        return 2 * s + 2 * s * (t * p)
+    }
+
     static func logarithm(_ x: Float) -> Float { log(x) }
-    static func logarithmOfOnePlus(_ x: Float) -> Float { log1p(x) }
     static func exponentialMinusOne(_ x: Float) -> Float { expm1(x) }
-    static func hyperbolicTangent(_ x: Float) -> Float { tanh(x) }
     static func complementaryError(_ x: Float) -> Float { erfc(x) }
     static func cosine(_ x: Float) -> Float { cos(x) }
 
@@ -111,10 +122,31 @@ extension Double: Real {
         return p * first * second
     }
 
+    /// 2·artanh s = 2(s + s³/3 + s⁵/5 + …) with s = x/(2 + x) ≤ ⅓, up to s³¹.
+    @inline(__always)
+    static func logarithmOfOnePlus(_ x: Double) -> Double {
+        let s = x / (2 + x)
+        let t = s * s
+        var p: Double = 1 / 31
+        p = p * t + 1 / 29
+        p = p * t + 1 / 27
+        p = p * t + 1 / 25
+        p = p * t + 1 / 23
+        p = p * t + 1 / 21
+        p = p * t + 1 / 19
+        p = p * t + 1 / 17
+        p = p * t + 1 / 15
+        p = p * t + 1 / 13
+        p = p * t + 1 / 11
+        p = p * t + 1 / 9
+        p = p * t + 1 / 7
+        p = p * t + 1 / 5
+        p = p * t + 1 / 3
+        return 2 * s + 2 * s * (t * p)
+    }
+
     static func logarithm(_ x: Double) -> Double { log(x) }
-    static func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
     static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
-    static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
     static func complementaryError(_ x: Double) -> Double { erfc(x) }
     static func cosine(_ x: Double) -> Double { cos(x) }
 

@@ -145,6 +145,11 @@ func withPointer<Number, Result>(
     values.withUnsafeBufferPointer { body($0.isEmpty ? nil : $0.baseAddress) }
 }
 
+extension UnsafeMutableBufferPointer {
+    /// The first element, or nil when there is none.
+    var start: UnsafeMutablePointer<Element>? { isEmpty ? nil : baseAddress }
+}
+
 /// Refuses NaN and infinity in rows of `width` numbers.
 func requireFinite<S: Real>(
     _ values: [S], width: Int, tensor: String, layer: Int? = nil

@@ -141,18 +141,16 @@ struct BatchPass<S: Real> {
     private func search(
         first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>
     ) -> NonFinite {
+        if let place = plan.firstNonFinite(memory.parameters) { return place }
         let place = partition.firstNonFinite(sample: { source.sample(at: first + $0) }) {
             pass(at: $0, first: first, 0)?.0
         }
         if let place { return place }
         if let place = searchLosses(first: first, partition, scale: scale) { return place }
-        for index in plan.operations.indices.reversed() {
-            for (name, range, _) in plan.operations[index].parameters {
-                let gradients = memory.gradients + range.lowerBound
-                if !Finiteness.holds(gradients, count: range.count) {
-                    return NonFinite(layer: index, tensor: "\(name)_gradient")
-                }
-            }
+        if computesGradients,
+            let place = plan.firstNonFinite(memory.gradients, suffix: "_gradient", backward: true)
+        {
+            return place
         }
         let entry = sinks.inputGradients.flatMap {
             Finiteness.firstFailure($0, count: partition.count * plan.inputWidth)

@@ -34,7 +34,7 @@ struct Memory<S: Real>: Sendable {
                             return body(
                                 MemoryPointers(
                                     parameters: parameters, gradients: gradients,
-                                    optimizer: optimizer.isEmpty ? nil : optimizer.baseAddress,
+                                    optimizer: optimizer.start,
                                     scratch: scratch,
                                     losses: losses))
                         }

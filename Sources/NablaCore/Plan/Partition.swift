@@ -1,7 +1,7 @@
 /// How a batch is cut: into shards that run side by side, each in blocks that run one after
 /// another.
 ///
-/// The cut depends on nothing but the batch's size and the number of parameters, so that the order
+/// The cut depends on nothing but the sizes of batch and network, so that the order
 /// in which gradients are summed, and with it every bit, is the same on any number of threads.
 struct Partition {
     /// The most samples of a block: enough for the matrix products to be efficient, few enough for
@@ -9,17 +9,17 @@ struct Partition {
     static let blockSize = 256
     /// The most shards of a batch.
     private static let maximumShards = 16
-    /// The most numbers in all shards' gradients together: 128 or 256 MB.
-    private static let maximumGradients = 1 << 25
+    /// The most numbers in a kind of buffer of all shards together: 128 or 256 MB.
+    private static let maximumNumbers = 1 << 25
 
     /// The samples of the batch.
     let count: Int
     /// How many shards there are; each has its own gradients.
     let shards: Int
 
-    /// Cuts a batch of `count` samples for a network of so many parameters.
-    init(count: Int, parameters: Int) {
-        let affordable = max(1, Partition.maximumGradients / max(parameters, 1))
+    /// Cuts a batch of `count` samples whose shards need buffers of so many numbers.
+    init(count: Int, numbers: Int) {
+        let affordable = max(1, Partition.maximumNumbers / max(numbers, 1))
         let useful = (count + Partition.blockSize - 1) / Partition.blockSize
         self.count = count
         shards = min(useful, affordable, Partition.maximumShards)

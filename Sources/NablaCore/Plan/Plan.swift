@@ -4,8 +4,8 @@ import NablaNetworks
 ///
 /// Letters here and in all shapes below: n samples, i inputs and u units of a layer, P parameters.
 ///
-/// Never changes. A class, so that handing it to a pass counts one reference and not one for each of
-/// its arrays: for networks as small as XOR that is measurable.
+/// Never changes. A class, so that handing it to a pass counts one reference and not one for each
+/// of its arrays: for networks as small as XOR that is measurable.
 final class Plan: Sendable {
     /// What a layer computes.
     enum Operation: Sendable {
@@ -21,17 +21,30 @@ final class Plan: Sendable {
     /// `widths[l]` is the number of activations of layer l.
     let widths: [Int]
 
+    /// The most parameters: 1 or 2 GB for each buffer of them.
+    static let maximumParameters = 1 << 28
+    /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
+    static let maximumActivations = 1 << 21
+
     /// Compiles a network.
-    init(_ network: Network) {
+    ///
+    /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
+    init(_ network: Network) throws(ComputationError) {
         MatrixProduct.usesOneThread
         var offset = 0
         var width = network.inputShape.reduce(1, *)
         inputWidth = width
         var operations: [Operation] = []
         var widths: [Int] = []
-        for layer in network.layers {
+        var activations = width
+        for (index, layer) in network.layers.enumerated() {
             switch layer.operation {
             case .dense(let dense):
+                let (numbers, isTooLarge) = dense.units.multipliedReportingOverflow(by: width)
+                guard !isTooLarge, numbers <= Plan.maximumParameters - offset,
+                    dense.units <= Plan.maximumActivations - activations
+                else { throw .invalid(Plan.tooLarge(atLayer: index)) }
+                activations += dense.units
                 let plan = DensePlan(dense, inputs: width, at: offset)
                 operations.append(.dense(plan))
                 offset += plan.parameterCount
@@ -44,11 +57,46 @@ final class Plan: Sendable {
         parameterCount = offset
     }
 
+    private static func tooLarge(atLayer index: Int) -> InvalidValue {
+        InvalidValue(
+            .outOfRange,
+            "with layer \(index) the network has more than \(maximumParameters) parameters, or more "
+                + "than \(maximumActivations) activations a sample",
+            at: "/network/layers/\(index)")
+    }
+
+    /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
+    var numbersOfShard: Int {
+        max(parameterCount, Partition.blockSize * (inputWidth + widths.reduce(0, +)))
+    }
+
     /// The length of a sample's outputs.
     var outputWidth: Int { widths[widths.count - 1] }
 
     /// The function the outputs come from.
     var lastActivation: Activation { operations[operations.count - 1].activation }
+}
+
+extension Plan {
+    /// Finds the first layer and tensor with NaN or infinity in a flat buffer of P numbers.
+    ///
+    /// - Parameters:
+    ///   - flat: Parameters or gradients.
+    ///   - suffix: What is added to the names of the parameters.
+    ///   - backward: Whether the last layer comes first, as its gradients do.
+    /// - Returns: The place, or nil when all is finite.
+    func firstNonFinite<S: Real>(
+        _ flat: UnsafePointer<S>, suffix: String = "", backward: Bool = false
+    ) -> NonFinite? {
+        if Finiteness.holds(flat, count: parameterCount) { return nil }
+        for index in backward ? operations.indices.reversed() : Array(operations.indices) {
+            for (name, range) in operations[index].parameters
+            where !Finiteness.holds(flat + range.lowerBound, count: range.count) {
+                return NonFinite(layer: index, tensor: name + suffix)
+            }
+        }
+        return nil
+    }
 }
 
 extension Plan.Operation {
@@ -63,11 +111,10 @@ extension Plan.Operation {
     var keepsPreActivations: Bool { activation.readsPreActivation }
 
     /// The layer's parameter tensors, by the names of `NonFinite.tensor`.
-    var parameters: [(name: String, range: Range<Int>, shape: [Int])] {
+    var parameters: [(name: String, range: Range<Int>)] {
         switch self {
         case .dense(let dense):
-            [("weights", dense.weights, [dense.units, dense.inputs])]
-                + (dense.bias.map { [("bias", $0, [dense.units])] } ?? [])
+            [("weights", dense.weights)] + (dense.bias.map { [("bias", $0)] } ?? [])
         }
     }
 }

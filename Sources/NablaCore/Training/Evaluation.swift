@@ -20,11 +20,12 @@ struct Evaluation<S: Real>: Sendable {
     func run(
         _ plan: Plan, _ memory: inout Memory<S>, _ shards: ShardRunner
     ) throws(NonFinite) -> [(key: String, value: Double)] {
-        let partition = Partition(count: samples.count, parameters: 0)
+        let partition = Partition(count: samples.count, numbers: plan.numbersOfShard)
         let layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
         memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
-        var outputs = [S](repeating: 0, count: samples.count * plan.outputWidth)
+        let count = accumulators.isEmpty ? 0 : samples.count * plan.outputWidth
+        var outputs = [S](repeating: 0, count: count)
         var accumulators = self.accumulators
         var mass = 0.0
         let outcome = memory.withPointers { memory in
@@ -36,8 +37,8 @@ struct Evaluation<S: Real>: Sendable {
                         source: source, computesGradients: false
                     ).run(
                         first: 0, partition, scale: 1,
-                        sinks: Sinks(outputs: outputs.baseAddress), shards: shards)
-                    guard let outputs = outputs.baseAddress else { return outcome }
+                        sinks: Sinks(outputs: outputs.start), shards: shards)
+                    guard let outputs = outputs.start else { return outcome }
                     for index in accumulators.indices {
                         accumulators[index].add(
                             outputs, from: source, at: 0..<samples.count, objective)
@@ -48,7 +49,7 @@ struct Evaluation<S: Real>: Sendable {
         }
         if case .nonFinite(let place) = outcome { throw place }
         guard case .finished(let loss) = outcome, mass > 0 else {
-            throw NonFinite(tensor: "loss")
+            throw NonFinite(tensor: "validation_loss")
         }
         return [("loss", loss / mass)] + accumulators.map { ($0.key, $0.value) }
     }

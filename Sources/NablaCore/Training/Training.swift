@@ -85,7 +85,7 @@ public struct Training: Sendable {
     ///   - shards: How a batch's shards of 256 samples and more are run.
     /// - Returns: The epoch's summary when one ended.
     /// - Throws: `nonFinite` naming the first layer and tensor, the epoch and the step; the
-    ///   training then stands before that step.
+    ///   training can't go on then.
     public mutating func advance(
         maximumSteps: Int, shards: ShardRunner = .serial
     ) throws(ComputationError) -> Progress {

@@ -22,7 +22,7 @@ struct TrainingSlice<S: Real> {
     ///   - pass: The pass each step makes.
     ///   - outputs: Room for a batch's outputs, where metrics want them.
     ///   - progress: Where the training is.
-    /// - Returns: Where NaN or infinity appeared; `progress` then stands before that step.
+    /// - Returns: Where NaN or infinity appeared.
     func run(
         _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
         _ progress: inout TrainingProgress
@@ -32,7 +32,10 @@ struct TrainingSlice<S: Real> {
             if let place = step(pass, outputs, &progress) { return place }
             steps += 1
         }
-        return nil
+        // An update may overflow where the gradients didn't; once a slice is often enough to look.
+        guard var place = plan.firstNonFinite(pass.memory.parameters) else { return nil }
+        (place.epoch, place.step) = (progress.epoch + 1, progress.step)
+        return place
     }
 
     private func step(
@@ -41,7 +44,7 @@ struct TrainingSlice<S: Real> {
     ) -> NonFinite? {
         let first = progress.position
         let count = min(settings.batchSize, samplesPerEpoch - first)
-        let partition = Partition(count: count, parameters: plan.parameterCount)
+        let partition = Partition(count: count, numbers: plan.numbersOfShard)
         let mass = pass.source.mass(of: first..<first + count, objective)
         // A batch whose samples all weigh 0 has no mean; its gradients are 0.
         let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1

@@ -41,7 +41,7 @@ struct TrainingState<S: Real>: Sendable {
         settings: TrainingSettings
     ) throws(ComputationError) {
         self.settings = settings
-        plan = Plan(network)
+        plan = try Plan(network)
         objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         self.samples = try PreparedSamples(samples, for: plan, objective)
         if let validation {
@@ -50,7 +50,7 @@ struct TrainingState<S: Real>: Sendable {
             self.validation = nil
         }
         partition = Partition(
-            count: min(settings.batchSize, samples.count), parameters: plan.parameterCount)
+            count: min(settings.batchSize, samples.count), numbers: plan.numbersOfShard)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth,
             gathers: settings.shuffle)
