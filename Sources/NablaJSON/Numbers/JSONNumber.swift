@@ -4,14 +4,18 @@ import CSimdJSON
 ///
 /// Its requirements work on whole arrays, so that code generic over it is as fast as code that isn't.
 public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
-    /// Reads the nested array at `index` of a tape, which must have this shape, onto `values`.
+    /// Reads the nested array at `index` of a tape, which must have this shape.
     ///
-    /// `values` must have room for the product of the shape, or half as many numbers as the array has words on the
-    /// tape where that is less.
+    /// - Parameters:
+    ///   - words: The words of the tape.
+    ///   - index: Where on the tape the array begins.
+    ///   - shape: The length along each axis, of which there is at least one.
+    ///   - count: The product of the shape, or half as many numbers as the array has words on the tape where that
+    ///     is less: no array with more is of that shape.
+    /// - Returns: The numbers, none if the array is of another shape, and how reading ended.
     static func readNumbers(
-        onto values: UnsafeMutablePointer<Self>, from tape: UnsafePointer<UInt64>, at index: Int,
-        shape: [Int]
-    ) -> NumbersRead
+        from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
+    ) -> (values: [Self], end: NumbersRead)
 
     /// Appends the numbers as a nested array of that shape, which must hold them.
     static func writeNumbers(
@@ -47,10 +51,9 @@ extension NumbersRead {
 extension Float: JSONNumber {
     /// Reads numbers rounded to float32.
     public static func readNumbers(
-        onto values: UnsafeMutablePointer<Float>, from tape: UnsafePointer<UInt64>, at index: Int,
-        shape: [Int]
-    ) -> NumbersRead {
-        NumbersRead(nabla_json_read_f32(tape, index, shape, shape.count, values))
+        from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
+    ) -> (values: [Float], end: NumbersRead) {
+        fill(count) { NumbersRead(nabla_json_read_f32(words, index, shape, shape.count, $0)) }
     }
 
     /// Appends numbers, each the shortest text that reads back to the same float32.
@@ -65,10 +68,9 @@ extension Float: JSONNumber {
 extension Double: JSONNumber {
     /// Reads numbers as float64.
     public static func readNumbers(
-        onto values: UnsafeMutablePointer<Double>, from tape: UnsafePointer<UInt64>, at index: Int,
-        shape: [Int]
-    ) -> NumbersRead {
-        NumbersRead(nabla_json_read_f64(tape, index, shape, shape.count, values))
+        from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
+    ) -> (values: [Double], end: NumbersRead) {
+        fill(count) { NumbersRead(nabla_json_read_f64(words, index, shape, shape.count, $0)) }
     }
 
     /// Appends numbers, each the shortest text that reads back to the same float64.
@@ -80,7 +82,23 @@ extension Double: JSONNumber {
     public static func areFinite(_ values: [Double]) -> Bool { sumOfNothing(values).isZero }
 }
 
-/// The sum of 0 · v: 0 where all are finite, else NaN. Eight sums at once, for one alone waits for each addition.
+/// Makes an array of `count` numbers out of what `read` stores, or an empty one where it doesn't complete.
+@inline(__always)
+private func fill<N: JSONNumber>(
+    _ count: Int, _ read: (UnsafeMutablePointer<N>) -> NumbersRead
+) -> (values: [N], end: NumbersRead) {
+    var end = NumbersRead(index: 0, depth: 0, reason: .mismatch)
+    let values = [N](unsafeUninitializedCapacity: max(1, count)) { buffer, filled in
+        guard let start = buffer.baseAddress else { return }
+        end = read(start)
+        if end.reason == .complete { filled = count }
+    }
+    return (values, end)
+}
+
+/// The sum of 0 · v: 0 where all are finite, else NaN.
+///
+/// Eight sums at once, for one alone waits for each addition.
 @inline(__always)
 private func sumOfNothing<N: BinaryFloatingPoint & SIMDScalar>(_ values: [N]) -> N {
     var sums = SIMD8<N>(repeating: 0)

@@ -29,11 +29,12 @@ struct NumberText {
         powers.append((powers.last ?? 0) == 0 ? 1 : powers[powers.count - 1] * 10)
     }
 
-    /// Writes a number, or `null` for one that isn't finite, and gives the length of the text.
+    /// Writes a number, or `null` for one that isn't finite.
     ///
     /// - Parameters:
     ///   - value: The number.
     ///   - place: Where to write; `scratchCount` bytes must be there.
+    /// - Returns: The length of the text.
     @inline(__always)
     func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(
         _ value: N, at place: UnsafeMutablePointer<UInt8>

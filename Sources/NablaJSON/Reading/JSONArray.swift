@@ -4,16 +4,16 @@ public struct JSONArray: Sequence {
     public let value: JSONValue
 
     /// How many values it has.
-    public var count: Int { value.document.count(of: value.index) }
+    public var count: Int { value.tape.count(of: value.index) }
 
     /// Where the array is, as an RFC 6901 pointer; ask only for an error's sake.
     public var pointer: String { value.pointer }
 
     /// The values in order.
     public func makeIterator() -> Iterator {
-        let document = value.document
-        return Iterator(
-            document: document, index: value.index + 1, end: document.end(of: value.index) - 1)
+        Iterator(
+            document: value.document, index: value.index + 1,
+            end: value.tape.end(of: value.index) - 1)
     }
 
     /// Goes through the values of an array.
@@ -25,7 +25,7 @@ public struct JSONArray: Sequence {
         /// The next value, or nil after the last.
         public mutating func next() -> JSONValue? {
             guard index < end else { return nil }
-            defer { index = document.end(of: index) }
+            defer { index = document.tape.end(of: index) }
             return JSONValue(document: document, index: index)
         }
     }

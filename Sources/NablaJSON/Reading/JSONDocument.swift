@@ -25,8 +25,7 @@ public struct JSONLimits: Sendable, Equatable {
 /// A document may be made on one thread and read on another, by one at a time.
 public final class JSONDocument {
     private let parser: Parser
-    let tape: UnsafePointer<UInt64>
-    let strings: UnsafePointer<UInt8>
+    let tape: Tape
 
     /// Parses a text.
     ///
@@ -53,8 +52,8 @@ public final class JSONDocument {
                 throw error
             }
         }
-        tape = nabla_json_tape(parser.handle)
-        strings = nabla_json_strings(parser.handle)
+        tape = Tape(
+            words: nabla_json_tape(parser.handle), strings: nabla_json_strings(parser.handle))
     }
 
     deinit { parser.release() }

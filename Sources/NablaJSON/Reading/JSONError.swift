@@ -1,6 +1,8 @@
 /// What is wrong with a JSON text, or with a value in it.
 public struct JSONError: Error, Sendable, Equatable {
-    /// What kind of wrong it is. Offsets count bytes from the start of the text.
+    /// What kind of wrong it is.
+    ///
+    /// Offsets count bytes from the start of the text.
     public enum Kind: Sendable, Equatable {
         /// The text isn't JSON; `offset` is that of the first byte that can't stand where it stands.
         case syntax(offset: Int)

@@ -6,16 +6,16 @@ public struct JSONObject: Sequence {
     init(value: JSONValue) { self.value = value }
 
     /// How many fields it has.
-    public var count: Int { value.document.count(of: value.index) }
+    public var count: Int { value.tape.count(of: value.index) }
 
     /// Where the object is, as an RFC 6901 pointer; ask only for an error's sake.
     public var pointer: String { value.pointer }
 
     /// The value of a field, or nil when the object doesn't have it; a field that is null is there.
     public subscript(name: String) -> JSONValue? {
-        let document = value.document
-        for key in keyIndices where document.key(key, is: name) {
-            return JSONValue(document: document, index: key + 1)
+        let tape = value.tape
+        for key in keyIndices where tape.key(key, is: name) {
+            return JSONValue(document: value.document, index: key + 1)
         }
         return nil
     }
@@ -32,18 +32,18 @@ public struct JSONObject: Sequence {
     }
 
     /// The fields in the order of the text.
-    public func makeIterator() -> Iterator { Iterator(keys: keyIndices.makeIterator()) }
+    public func makeIterator() -> Iterator { Iterator(document: value.document, keys: keyIndices) }
 
     /// Goes through the fields of an object.
     public struct Iterator: IteratorProtocol {
+        fileprivate let document: JSONDocument
         fileprivate var keys: KeyIndices
 
         /// The next field, or nil after the last.
         public mutating func next() -> (key: String, value: JSONValue)? {
             guard let index = keys.next() else { return nil }
-            let document = keys.document
             return (
-                String(decoding: document.string(at: index), as: UTF8.self),
+                String(decoding: document.tape.string(at: index), as: UTF8.self),
                 JSONValue(document: document, index: index + 1)
             )
         }
@@ -51,19 +51,18 @@ public struct JSONObject: Sequence {
 
     var keyIndices: KeyIndices {
         KeyIndices(
-            document: value.document, index: value.index + 1,
-            end: value.document.end(of: value.index) - 1)
+            tape: value.tape, index: value.index + 1, end: value.tape.end(of: value.index) - 1)
     }
 
     /// Where on the tape the keys of an object are.
     struct KeyIndices: Sequence, IteratorProtocol {
-        let document: JSONDocument
+        let tape: Tape
         var index: Int
         let end: Int
 
         mutating func next() -> Int? {
             guard index < end else { return nil }
-            defer { index = document.end(of: index + 1) }
+            defer { index = tape.end(of: index + 1) }
             return index
         }
     }
@@ -76,39 +75,38 @@ extension JSONObject {
     private static let fewFields = 8
 
     func refuseDuplicates() throws(JSONError) {
-        let document = value.document
+        let tape = value.tape
         guard count > Self.fewFields else {
             for key in keyIndices {
-                let name = document.string(at: key)
+                let name = tape.string(at: key)
                 for earlier in keyIndices {
                     if earlier == key { break }
-                    if areEqual(document.string(at: earlier), name) { throw duplicate(key) }
+                    if areEqual(tape.string(at: earlier), name) { throw duplicate(key) }
                 }
             }
             return
         }
         var seen = Set<KeyBytes>(minimumCapacity: count)
-        for key in keyIndices where !seen.insert(KeyBytes(bytes: document.string(at: key))).inserted
-        {
+        for key in keyIndices where !seen.insert(KeyBytes(bytes: tape.string(at: key))).inserted {
             throw duplicate(key)
         }
     }
 
     private func duplicate(_ key: Int) -> JSONError {
-        let name = String(decoding: value.document.string(at: key), as: UTF8.self)
+        let name = String(decoding: value.tape.string(at: key), as: UTF8.self)
         return JSONError(
             .duplicateField(name: name), "the field \"\(shortened(name))\" is there twice",
-            at: value.document.pointer(to: key))
+            at: value.tape.pointer(to: key))
     }
 
     func unknownField(_ key: Int, known: [String]) -> JSONError {
-        let name = String(decoding: value.document.string(at: key), as: UTF8.self)
+        let name = String(decoding: value.tape.string(at: key), as: UTF8.self)
         var detail = "there is no field \"\(shortened(name))\" here"
         if let near = nearest(to: name, among: known) { detail += "; did you mean \"\(near)\"?" }
         let list = known.map { "\"\($0)\"" }.joined(separator: ", ")
         detail += known.isEmpty ? "; the object has no fields" : "; the fields are \(list)"
         return JSONError(
-            .unknownField(known: known), detail, at: value.document.pointer(to: key))
+            .unknownField(known: known), detail, at: value.tape.pointer(to: key))
     }
 
     /// So that a message doesn't grow with what was sent.
@@ -116,7 +114,9 @@ extension JSONObject {
         name.count <= 64 ? name : name.prefix(64) + "…"
     }
 
-    /// A key as a member of a set. The hash is seeded for each process, so no text can be built against it.
+    /// A key as a member of a set.
+    ///
+    /// The hash is seeded for each process, so no text can be built against it.
     private struct KeyBytes: Hashable {
         let bytes: UnsafeBufferPointer<UInt8>
 

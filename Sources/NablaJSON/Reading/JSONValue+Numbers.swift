@@ -13,14 +13,10 @@ extension JSONValue {
         let shape = try shapeOfFirstRows()
         // A number takes two words of the tape. A shape that wants more numbers than that is ragged, and reading will
         // say where; so the text alone bounds the memory.
-        let most = (document.end(of: index) - index) / 2
+        let most = (tape.end(of: index) - index) / 2
         let wanted = shape.reduce(1) { product, length in min(product * length, most) }
-        var result = NumbersRead(index: index, depth: 0, reason: .complete)
-        let values = [N](unsafeUninitializedCapacity: max(1, wanted)) { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            result = N.readNumbers(onto: start, from: document.tape, at: index, shape: shape)
-            if result.reason == .complete { count = wanted }
-        }
+        let (values, result) = N.readNumbers(
+            from: tape.words, at: index, shape: shape, count: wanted)
         guard result.reason == .complete else {
             throw refusal(of: result, shape: shape, type: "\(type)")
         }
@@ -32,8 +28,8 @@ extension JSONValue {
         guard kind == .array else { throw wrongType(.array) }
         var shape: [Int] = []
         var place = index
-        while document.type(at: place) == .array {
-            let count = document.count(of: place)
+        while tape.type(at: place) == .array {
+            let count = tape.count(of: place)
             shape.append(count)
             guard count > 0 else { break }
             place += 1
@@ -49,7 +45,7 @@ extension JSONValue {
         }
         switch (result.depth < shape.count, found.kind) {
         case (true, .array):
-            let count = document.count(of: result.index)
+            let count = tape.count(of: result.index)
             return JSONError(
                 .ragged,
                 "the row has \(count) values, but the first of its kind has \(shape[result.depth])",

@@ -6,9 +6,11 @@ public struct JSONValue {
     /// Where on the tape the value begins.
     let index: Int
 
+    var tape: Tape { document.tape }
+
     /// What kind of value it is.
     public var kind: JSONKind {
-        switch document.type(at: index) {
+        switch tape.type(at: index) {
         case .object: .object
         case .array: .array
         case .string: .string
@@ -19,21 +21,21 @@ public struct JSONValue {
     }
 
     /// Whether it is null.
-    public var isNull: Bool { document.type(at: index) == .null }
+    public var isNull: Bool { tape.type(at: index) == .null }
 
     /// Where the value is, as an RFC 6901 pointer; found by a walk from the root, so ask only for an error's sake.
-    public var pointer: String { document.pointer(to: index) }
+    public var pointer: String { tape.pointer(to: index) }
 
     /// Reads a string.
     public func string() throws(JSONError) -> String {
         try expect(.string)
-        return String(decoding: document.string(at: index), as: UTF8.self)
+        return String(decoding: tape.string(at: index), as: UTF8.self)
     }
 
     /// Reads a boolean.
     public func bool() throws(JSONError) -> Bool {
         try expect(.boolean)
-        return document.type(at: index) == .yes
+        return tape.type(at: index) == .yes
     }
 
     /// Reads a whole number, which may be written as `3`, `3.0` or `3e0`.
@@ -41,9 +43,9 @@ public struct JSONValue {
     /// - Throws: `JSONError` also of kind `outOfRange` for a number with a fraction or beyond 64 bits.
     public func int() throws(JSONError) -> Int {
         try expect(.number)
-        let bits = document.tape[index + 1]
+        let bits = tape.words[index + 1]
         let value: Int? =
-            switch document.type(at: index) {
+            switch tape.type(at: index) {
             case .signed: Int(truncatingIfNeeded: bits)
             case .unsigned: Int(exactly: bits)
             default: Int(exactly: Double(bitPattern: bits))
@@ -70,11 +72,12 @@ public struct JSONValue {
     /// Reads an object that may have these fields and no others.
     ///
     /// - Parameter known: The names of the fields.
+    /// - Returns: The object, all of whose fields are known.
     /// - Throws: `JSONError` also of kind `unknownField`, whose detail suggests the nearest known name, and
     ///   `duplicateField`; both point at the field.
     public func object(_ known: [String]) throws(JSONError) -> JSONObject {
         let object = try anyObject()
-        for key in object.keyIndices where !known.contains(where: { document.key(key, is: $0) }) {
+        for key in object.keyIndices where !known.contains(where: { tape.key(key, is: $0) }) {
             throw object.unknownField(key, known: known)
         }
         return object
@@ -101,8 +104,8 @@ public struct JSONValue {
     }
 
     private var number: Double {
-        let bits = document.tape[index + 1]
-        return switch document.type(at: index) {
+        let bits = tape.words[index + 1]
+        return switch tape.type(at: index) {
         case .signed: Double(Int64(bitPattern: bits))
         case .unsigned: Double(bits)
         default: Double(bitPattern: bits)

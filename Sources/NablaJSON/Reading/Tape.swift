@@ -20,14 +20,21 @@ struct TapeType: Equatable {
     static func ~= (pattern: TapeType, value: TapeType) -> Bool { pattern == value }
 }
 
-// Indices come from the tape itself, which simdjson made whole: they aren't checked again.
-extension JSONDocument {
-    func type(at index: Int) -> TapeType { TapeType(byte: UInt8(tape[index] >> 56)) }
+/// What simdjson makes of a text: a word or two for each token, and the decoded strings.
+///
+/// It belongs to a parser, so it may be read only while the parser's document is alive; whoever gives one out holds the
+/// document. It isn't a reference itself, so that reading counts none. Indices come from the tape,
+/// which simdjson made whole: they aren't checked again.
+struct Tape {
+    let words: UnsafePointer<UInt64>
+    let strings: UnsafePointer<UInt8>
+
+    func type(at index: Int) -> TapeType { TapeType(byte: UInt8(words[index] >> 56)) }
 
     /// The index just behind the value that begins at `index`.
     func end(of index: Int) -> Int {
         switch type(at: index) {
-        case .object, .array: Int(tape[index] & 0xFFFF_FFFF)
+        case .object, .array: Int(words[index] & 0xFFFF_FFFF)
         case .signed, .unsigned, .double: index + 2
         default: index + 1
         }
@@ -36,7 +43,7 @@ extension JSONDocument {
     /// How many values an array has, or fields an object.
     func count(of index: Int) -> Int {
         // simdjson's count has 24 bits, and stays at their maximum beyond it.
-        let count = Int(tape[index] >> 32 & 0xFF_FFFF)
+        let count = Int(words[index] >> 32 & 0xFF_FFFF)
         guard count == 0xFF_FFFF else { return count }
         var walked = 0
         var child = index + 1
@@ -49,7 +56,7 @@ extension JSONDocument {
 
     /// The decoded bytes of a string or key.
     func string(at index: Int) -> UnsafeBufferPointer<UInt8> {
-        let start = strings + Int(tape[index] & 0xFF_FFFF_FFFF_FFFF)
+        let start = strings + Int(words[index] & 0xFF_FFFF_FFFF_FFFF)
         let count = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
         return UnsafeBufferPointer(start: start + 4, count: Int(count))
     }
@@ -105,5 +112,5 @@ func areEqual(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UI
     guard one.count == other.count, let left = one.baseAddress, let right = other.baseAddress else {
         return one.count == other.count
     }
-    return memcmp(left, right, one.count) == 0
+    return one.isEmpty || (left[0] == right[0] && memcmp(left, right, one.count) == 0)
 }

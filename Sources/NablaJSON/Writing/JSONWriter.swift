@@ -66,7 +66,10 @@ public struct JSONWriter {
 
     /// Writes a number.
     public mutating func number<N: JSONNumber>(_ value: N) {
-        numbers(CollectionOfOne(value), shape: [])
+        separate()
+        withUnsafePointer(to: value) {
+            N.writeNumbers(UnsafeBufferPointer(start: $0, count: 1), shape: [], to: &bytes)
+        }
     }
 
     /// Writes numbers as a nested array.
