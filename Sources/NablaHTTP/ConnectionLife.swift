@@ -148,7 +148,7 @@ public struct ConnectionLife: Sendable {
             if phase == .streaming { deadline = nil }
             return .wait
         }
-        guard isLast else {
+        guard isLast || isDraining else {
             phase = .idle
             deadline = now + timeouts.idle
             return .read

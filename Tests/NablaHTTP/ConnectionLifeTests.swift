@@ -137,6 +137,12 @@ import Testing
         #expect(busy.drain() == .wait)
         #expect(busy.answered(now: start) == .none)
         #expect(busy.sentAll(unread: false, now: start) == .close)
+        var streaming = life()
+        streaming.handedOn(try Self.request())
+        #expect(streaming.streamBegan(untilClose: false) == .implied)
+        #expect(streaming.drain() == .wait)
+        streaming.streamEnded(now: start)
+        #expect(streaming.sentAll(unread: false, now: start) == .close)
     }
 
     @Test("a stream waits without a deadline while its client keeps up, and ends in order")
