@@ -16,8 +16,10 @@ struct ByteSet {
     static var token: ByteSet { ByteSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE) }
     /// pchar and "/" (RFC 3986 §3.3), "%" included.
     static var path: ByteSet { ByteSet(low: 0x2FFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
-    /// What follows "?": pchar, "/", "?" (RFC 3986 §3.4), and what browsers leave as it is there
-    /// (WHATWG URL, query percent-encode set): [ ] \ ^ ` { | }
+    /// What may follow "?" in a target.
+    ///
+    /// That is pchar, "/" and "?" (RFC 3986 §3.4), and what browsers leave as it is there (WHATWG
+    /// URL, query percent-encode set): [ ] \ ^ ` { | }
     static var query: ByteSet { ByteSet(low: 0xAFFF_FFF2_0000_0000, high: 0x7FFF_FFFF_FFFF_FFFF) }
     /// uri-host and port (RFC 3986 §3.2.2): reg-name, brackets and ":".
     static var host: ByteSet { ByteSet(low: 0x2FFF_7FF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFE) }

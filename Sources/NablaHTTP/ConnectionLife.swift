@@ -111,7 +111,7 @@ public struct ConnectionLife: Sendable {
 
     /// Decides what a stream's `Connection` says, and waits for its pieces.
     ///
-    /// - Parameter untilClose: Whether the stream's end is the connection's.
+    /// If `untilClose`, the stream's end is the connection's.
     public mutating func streamBegan(untilClose: Bool) -> ResponseHead.Persistence {
         phase = .streaming
         deadline = nil
@@ -132,23 +132,23 @@ public struct ConnectionLife: Sendable {
         lingers = true
     }
 
-    /// Notes that the client took some bytes of the answer, but not all.
+    /// Notes that the client took `some` bytes of the answer or none, but not all.
     ///
-    /// - Parameter some: Whether it took any; if it took none, the deadline stands.
+    /// If it took none, the deadline stands.
     public mutating func sentPart(_ some: Bool, now: Instant) {
         if some || deadline == nil { deadline = now + timeouts.write }
     }
 
     /// Notes that the client took all there was to send.
     ///
-    /// - Parameter unread: Whether bytes of it may be lying unread, so that closing at once could
-    ///   reset the connection before it has read the answer (RFC 9112 §9.6).
+    /// If bytes of it may be lying `unread`, closing at once could reset the connection before it has
+    /// read the answer (RFC 9112 §9.6).
     public mutating func sentAll(unread: Bool, now: Instant) -> Action {
         guard phase == .sending else {
             if phase == .streaming { deadline = nil }
             return .wait
         }
-        guard isLast else {
+        guard isLast || isDraining else {
             phase = .idle
             deadline = now + timeouts.idle
             return .read

@@ -21,6 +21,7 @@ public struct RequestParser: Sendable {
     ///
     /// - Parameter bytes: Everything that has arrived since the last complete message. After
     ///   `needsMore` the next call must show the same bytes, with more behind them.
+    /// - Returns: The head, or that it is incomplete, or what is wrong with it.
     public mutating func parse(_ bytes: Span<UInt8>) -> ParseResult<RequestHead> {
         do throws(MessageError) {
             while let end = try lineEnd(in: bytes) {

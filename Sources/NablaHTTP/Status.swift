@@ -19,54 +19,54 @@ public struct Status: Sendable, Equatable {
 }
 
 extension Status {
-    /// 200
+    /// The answer is the body.
     public static let ok = Status(code: 200, reason: "OK")
-    /// 201
+    /// Something was made; `Location` says where.
     public static let created = Status(code: 201, reason: "Created")
-    /// 202
+    /// The work will be done later.
     public static let accepted = Status(code: 202, reason: "Accepted")
-    /// 204
+    /// Done, and there is nothing to send.
     public static let noContent = Status(code: 204, reason: "No Content")
-    /// 304
+    /// The caller's copy is still good.
     public static let notModified = Status(code: 304, reason: "Not Modified")
-    /// 400
+    /// The message or its content is malformed.
     public static let badRequest = Status(code: 400, reason: "Bad Request")
-    /// 401
+    /// A token is missing or wrong; `WWW-Authenticate` says which kind.
     public static let unauthorized = Status(code: 401, reason: "Unauthorized")
-    /// 403
+    /// The token does not allow it.
     public static let forbidden = Status(code: 403, reason: "Forbidden")
-    /// 404
+    /// There is no such thing.
     public static let notFound = Status(code: 404, reason: "Not Found")
-    /// 405
+    /// Not with this method; `Allow` lists those there are.
     public static let methodNotAllowed = Status(code: 405, reason: "Method Not Allowed")
-    /// 406
+    /// Not in a form that the caller accepts.
     public static let notAcceptable = Status(code: 406, reason: "Not Acceptable")
-    /// 408
+    /// The request took too long to arrive.
     public static let requestTimeout = Status(code: 408, reason: "Request Timeout")
-    /// 409
+    /// It contradicts what is already there.
     public static let conflict = Status(code: 409, reason: "Conflict")
-    /// 412
+    /// A condition that the caller set is not met.
     public static let preconditionFailed = Status(code: 412, reason: "Precondition Failed")
-    /// 413
+    /// The body is longer than its limit.
     public static let contentTooLarge = Status(code: 413, reason: "Content Too Large")
-    /// 414
+    /// The request target is longer than its limit.
     public static let uriTooLong = Status(code: 414, reason: "URI Too Long")
-    /// 415
+    /// The body's media type is not one that is read.
     public static let unsupportedMediaType = Status(code: 415, reason: "Unsupported Media Type")
-    /// 417
+    /// Something other than 100-continue was expected.
     public static let expectationFailed = Status(code: 417, reason: "Expectation Failed")
-    /// 422
+    /// Well-formed, but inconsistent.
     public static let unprocessableContent = Status(code: 422, reason: "Unprocessable Content")
-    /// 429
+    /// Too many requests; `Retry-After` says when to try again.
     public static let tooManyRequests = Status(code: 429, reason: "Too Many Requests")
-    /// 431
+    /// The fields are longer or more than their limit.
     public static let fieldsTooLarge = Status(code: 431, reason: "Request Header Fields Too Large")
-    /// 500
+    /// The server has a fault.
     public static let internalServerError = Status(code: 500, reason: "Internal Server Error")
-    /// 501
+    /// The method or the coding is not known.
     public static let notImplemented = Status(code: 501, reason: "Not Implemented")
-    /// 503
+    /// Not now; `Retry-After` says when to try again.
     public static let serviceUnavailable = Status(code: 503, reason: "Service Unavailable")
-    /// 505
+    /// The protocol's major version is not spoken.
     public static let versionNotSupported = Status(code: 505, reason: "HTTP Version Not Supported")
 }

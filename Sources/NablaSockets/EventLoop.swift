@@ -17,12 +17,9 @@ final class EventLoop {
     private var acceptsAgainAt: ContinuousClock.Instant?
     private var drainDeadline: ContinuousClock.Instant?
 
-    /// Makes a loop.
+    /// Makes a loop that accepts from `listeners` and deals what it accepted out to `mailboxes`.
     ///
-    /// - Parameters:
-    ///   - poller: An empty one.
-    ///   - listeners: What this loop accepts from; empty for all loops but the first.
-    ///   - mailboxes: Of all loops, among which accepted connections are dealt out.
+    /// Only the first loop has listeners; the mailboxes are those of all loops, its own included.
     init(
         services: LoopServices, mailbox: Mailbox, poller: Poller, listeners: [Listener],
         mailboxes: [Mailbox]

@@ -4,7 +4,7 @@ public import NablaHTTP
 public struct ServerConfiguration: Sendable {
     /// Where to listen; 127.0.0.1:8080.
     public var addresses: [ListenAddress]
-    /// Threads that read and write; 1. More only pay where cores outnumber the workers.
+    /// Threads that read and write; 1, and more only where cores outnumber the workers.
     public var loops: Int
     /// The sizes of messages.
     public var limits: HTTPLimits
@@ -20,7 +20,7 @@ public struct ServerConfiguration: Sendable {
     public var streamBufferBytes: Int
     /// Bytes of a refused message that are received and thrown away before cutting; 16 MiB.
     public var lingerBytes: Int
-    /// The `Server` field; "nabla". Empty sends none.
+    /// What the `Server` field says; "nabla", and nothing is sent when it is empty.
     public var serverName: String
 
     /// Sets the configuration; each has the default its property names.

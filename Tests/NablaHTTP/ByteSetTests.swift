@@ -1,0 +1,50 @@
+import Testing
+
+@testable import NablaHTTP
+
+@Suite struct ByteSetTests {
+    private static let alphanumeric =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    private static let pchar = alphanumeric + "-._~" + "!$&'()*+,;=" + ":@" + "%"
+
+    @Test(
+        "each set holds exactly the characters of its grammar",
+        arguments: [
+            (ByteSet.token, "!#$%&'*+-.^_`|~" + alphanumeric),
+            (ByteSet.path, pchar + "/"),
+            (ByteSet.query, pchar + "/?" + #"[]\^`{|}"#),
+            (ByteSet.host, alphanumeric + "-._~" + "!$&'()*+,;=" + "%" + ":[]"),
+        ])
+    func holdsItsGrammar(_ set: ByteSet, _ characters: String) {
+        let wanted = Set(characters.utf8)
+        for byte in UInt8.min...UInt8.max {
+            #expect(set.contains(byte) == wanted.contains(byte), "byte \(byte)")
+        }
+    }
+
+    @Test("a control byte is found wherever it stands, and nothing else is taken for one")
+    func findsControls() {
+        for byte in UInt8.min...UInt8.max {
+            for position in 0..<19 {
+                // Neighbours that a sum over whole words could mistake: the lowest and highest bytes.
+                for neighbour: UInt8 in [0x20, 0x7E, 0x80, 0xFF, 0x09] {
+                    var bytes = [UInt8](repeating: neighbour, count: 19)
+                    bytes[position] = byte
+                    let isControl = (byte < 0x20 && byte != 0x09) || byte == 0x7F
+                    let found = bytes.span.firstControl(from: 0)
+                    #expect(found == (isControl ? position : nil))
+                }
+            }
+        }
+    }
+
+    @Test("comparing without case folds letters alone")
+    func foldsLettersAlone() {
+        func same(_ text: String, _ lowercased: StaticString) -> Bool {
+            Array(text.utf8).span.spellsIgnoringCase(lowercased)
+        }
+        #expect(same("CoNTent-LENgth", "content-length"))
+        #expect(!same("content\u{0D}length", "content-length"))
+        #expect(!same("@", "`"))
+    }
+}
