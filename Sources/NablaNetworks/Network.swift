@@ -48,6 +48,22 @@ public struct Network: Sendable, Equatable {
             }
     }
 
+    /// How many numbers are learned; `Int.max` when there are more than that.
+    public var parameterCount: Int {
+        let widths = self.widths
+        var count = 0
+        for (index, layer) in layers.enumerated() {
+            switch layer.operation {
+            case .dense(let dense):
+                let (weights, isTooMany) = dense.units.multipliedReportingOverflow(by: widths[index])
+                let (sum, isTooLarge) = count.addingReportingOverflow(weights)
+                guard !isTooMany, !isTooLarge, sum < .max - dense.units else { return .max }
+                count = sum + (dense.usesBias ? dense.units : 0)
+            }
+        }
+        return count
+    }
+
     /// The index of the first layer whose numbers are still to be drawn, or nil when it has them all.
     public var firstLayerWithoutNumbers: Int? {
         layers.firstIndex { layer in

@@ -50,6 +50,10 @@ public struct TrainingSettings: Sendable, Equatable {
         if let clipValue {
             try require(clipValue, in: aboveZero, named: "clip_value", at: "/clip_value")
         }
+        for (index, metric) in metrics.enumerated() where metrics[..<index].contains(metric) {
+            throw InvalidValue(
+                .outOfRange, "the metric \(metric.rawValue) is given twice", at: "/metrics/\(index)")
+        }
         self.optimizer = optimizer
         self.schedule = schedule
         self.epochs = epochs

@@ -2,25 +2,38 @@ import Foundation
 import GRDB
 
 extension Store {
-    /// Stores what an epoch of a running run gave, in one transaction.
+    /// Stores what epochs of a running run gave, in one transaction.
     ///
     /// An epoch that is stored already is replaced, as when a run is taken up again from an
     /// earlier epoch.
     ///
+    /// - Parameters:
+    ///   - epochs: The epochs of one run, in their order.
+    ///   - keepsEarlierNetworks: Whether the networks of earlier epochs stay beside a new one.
     /// - Returns: Whether the run was running; otherwise nothing was stored.
     /// - Throws: `notFound`; `invalidValue` for a NaN, a text with a NUL in it, or a metric or
     ///   network of another epoch or run.
-    public func record(_ epoch: EpochRecord) throws(StoreError) -> Bool {
-        try Self.check(epoch)
+    public func record(
+        _ epochs: [EpochRecord], keepsEarlierNetworks: Bool = true
+    ) throws(StoreError) -> Bool {
+        for epoch in epochs { try Self.check(epoch) }
+        guard let last = epochs.last else { return true }
+        guard epochs.allSatisfy({ $0.runID == last.runID }) else {
+            throw .invalidValue(why: "The epochs are of several runs")
+        }
         return try writer.write { db in
-            let run = try RunRows.find(epoch.runID, db)
+            let run = try RunRows.find(last.runID, db)
             guard run.status == .running else { return false }
             try Self.setProgress(
-                of: run.number, epoch: epoch.epoch, step: epoch.step,
-                samplesPerSecond: epoch.samplesPerSecond, db)
-            try Self.append(epoch, to: run.number, db)
-            if let network = epoch.network {
+                of: run.number, epoch: last.epoch, step: last.step,
+                samplesPerSecond: last.samplesPerSecond, db)
+            for epoch in epochs {
+                try Self.append(epoch, to: run.number, db)
+                guard let network = epoch.network else { continue }
                 try Self.put(network, of: run.number, db)
+                guard !keepsEarlierNetworks else { continue }
+                try db.run(
+                    "DELETE FROM networks WHERE run = ? AND epoch < ?", [run.number, network.epoch])
             }
             return true
         }

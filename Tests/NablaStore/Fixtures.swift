@@ -73,6 +73,11 @@ extension RunRecord {
     }
 }
 
+extension Store {
+    /// Stores one epoch.
+    func record(_ epoch: EpochRecord) throws(StoreError) -> Bool { try record([epoch]) }
+}
+
 extension EpochRecord {
     /// An epoch whose loss is its number and whose accuracy is its hundredth.
     static func example(_ epoch: Int, of number: Int, network: [UInt8]? = nil) -> EpochRecord {
