@@ -1,0 +1,100 @@
+public import NablaJSON
+public import NablaNetworks
+
+/// What a gradient answer may carry beside loss and gradients.
+public enum Inclusion: String, Sendable, CaseIterable {
+    /// The network's outputs, shape (n, outputs).
+    case outputs
+    /// The activations of every layer, shape (n, units) each.
+    case activations
+    /// ∂L/∂inputs, shape (n, features).
+    case inputGradients = "input_gradients"
+    /// The L2 norm of each gradient tensor and of all together.
+    case norms
+}
+
+/// The body of `POST /gradients`.
+public struct GradientsRequest: Sendable, Equatable {
+    /// What is differentiated.
+    public var network: NetworkSource
+    /// What it is differentiated by, with its reduction.
+    public var loss: Loss
+    /// What the loss is taken over.
+    public var samples: Samples
+    /// What is computed in; float64 by default.
+    public var dtype: DType
+    /// How the answer's tensors are written; nested arrays by default.
+    public var encoding: Encoding
+    /// What the answer carries beside loss and gradients; nothing by default.
+    public var include: Set<Inclusion>
+
+    /// Makes a request.
+    public init(
+        network: NetworkSource, loss: Loss, samples: Samples, dtype: DType = .float64,
+        encoding: Encoding = .json, include: Set<Inclusion> = []
+    ) {
+        self.network = network
+        self.loss = loss
+        self.samples = samples
+        self.dtype = dtype
+        self.encoding = encoding
+        self.include = include
+    }
+
+    /// Reads a request's body.
+    ///
+    /// - Parameters:
+    ///   - body: The text; parsed without a copy when it has spare capacity (see `JSONDocument`).
+    ///   - limits: The bounds of the JSON reader.
+    /// - Throws: `Problem` that says what is wrong and where.
+    public init(parsing body: [UInt8], limits: JSONLimits = JSONLimits()) throws(Problem) {
+        self = try Problem.reporting {
+            try GradientsRequest(reading: JSONDocument(parsing: body, limits: limits).root)
+        }
+    }
+
+    private static let fields = [
+        "network", "loss", "samples", "dtype", "reduction", "encoding", "include",
+    ]
+
+    init(reading value: JSONValue) throws {
+        let object = try value.object(GradientsRequest.fields)
+        let dtype = try object.readIfPresent("dtype") { try DType(reading: $0) } ?? .float64
+        self.dtype = dtype
+        encoding = try object.readIfPresent("encoding") { try Encoding(reading: $0) } ?? .json
+        network = try object.read("network") { try NetworkSource(reading: $0, as: dtype) }
+        let reduction = try object.readIfPresent("reduction") { try Reduction(reading: $0) }
+        let loss = try object.read("loss") { try Loss(reading: $0) }
+        self.loss = reduction.map(loss.reduced(by:)) ?? loss
+        samples = try object.read("samples") { try Samples(reading: $0, as: dtype) }
+        let names = Inclusion.allCases.map(\.rawValue)
+        let inclusions = try object.readIfPresent("include") { list in
+            try list.list { item in
+                try item.name(of: "inclusion", among: names) { Inclusion(rawValue: $0) }
+            }
+        }
+        include = Set(inclusions ?? [])
+    }
+
+    /// The request as the body of a message; its tensors packed when the answer's are to be.
+    public func json() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("network")
+        network.write(to: &writer, as: encoding)
+        writer.key("loss")
+        loss.write(to: &writer)
+        writer.key("samples")
+        samples.write(to: &writer, as: encoding)
+        writer.field("dtype", dtype.rawValue)
+        writer.field("encoding", encoding.rawValue)
+        writer.key("include")
+        writer.beginArray()
+        for inclusion in Inclusion.allCases where include.contains(inclusion) {
+            writer.string(inclusion.rawValue)
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.finish()
+    }
+}

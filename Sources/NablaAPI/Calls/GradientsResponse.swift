@@ -1,0 +1,204 @@
+import NablaJSON
+public import NablaNetworks
+
+/// The answer of `POST /gradients`.
+public struct GradientsResponse: Sendable, Equatable {
+    /// The gradients of one layer's parameters, shaped as they are.
+    public struct Layer: Sendable, Equatable {
+        /// ∂L/∂W, shape (units, inputs).
+        public let weights: Tensor
+        /// ∂L/∂b, shape (units); nil for a layer without a bias.
+        public let bias: Tensor?
+
+        /// Makes the gradients of one layer.
+        public init(weights: Tensor, bias: Tensor?) {
+            self.weights = weights
+            self.bias = bias
+        }
+    }
+
+    /// L2 norms of gradients.
+    public struct Norms: Sendable, Equatable {
+        /// The norms of one layer's tensors.
+        public struct Layer: Sendable, Equatable {
+            /// ‖∂L/∂W‖₂.
+            public let weights: Double
+            /// ‖∂L/∂b‖₂; nil for a layer without a bias.
+            public let bias: Double?
+
+            /// Makes the norms of one layer.
+            public init(weights: Double, bias: Double?) {
+                self.weights = weights
+                self.bias = bias
+            }
+        }
+
+        /// The norm of all gradients together.
+        public let global: Double
+        /// The norms layer by layer.
+        public let layers: [Layer]
+
+        /// Makes the norms.
+        public init(global: Double, layers: [Layer]) {
+            self.global = global
+            self.layers = layers
+        }
+    }
+
+    /// L: no axis, or shape (n) for the reduction `none`.
+    public let loss: Tensor
+    /// ∂L/∂θ layer by layer.
+    public let gradients: [Layer]
+    /// How many samples the loss was taken over.
+    public let samples: Int
+    /// What was computed in.
+    public let dtype: DType
+    /// The network's outputs, shape (n, outputs), where asked for.
+    public var outputs: Tensor?
+    /// The activations of every layer, shape (n, units) each, where asked for.
+    public var activations: [Tensor]?
+    /// ∂L/∂inputs, shape (n, features), where asked for.
+    public var inputGradients: Tensor?
+    /// The L2 norms, where asked for.
+    public var norms: Norms?
+
+    /// Makes an answer.
+    public init(loss: Tensor, gradients: [Layer], samples: Int, dtype: DType) {
+        self.loss = loss
+        self.gradients = gradients
+        self.samples = samples
+        self.dtype = dtype
+    }
+
+    /// The answer as the body of a message.
+    ///
+    /// - Parameter encoding: How its tensors are written.
+    public func json(as encoding: Encoding = .json) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: estimatedByteCount)
+        writer.beginObject()
+        writer.key("loss")
+        loss.write(to: &writer)
+        writer.key("gradients")
+        writer.beginArray()
+        for layer in gradients {
+            writer.beginObject()
+            writer.key("weights")
+            layer.weights.write(to: &writer, as: encoding)
+            if let bias = layer.bias {
+                writer.key("bias")
+                bias.write(to: &writer, as: encoding)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.field("samples", samples)
+        writer.field("dtype", dtype.rawValue)
+        writeInclusions(to: &writer, as: encoding)
+        writer.endObject()
+        return writer.finish()
+    }
+
+    private func writeInclusions(to writer: inout JSONWriter, as encoding: Encoding) {
+        if let outputs {
+            writer.key("outputs")
+            outputs.write(to: &writer, as: encoding)
+        }
+        if let activations {
+            writer.key("activations")
+            writer.beginArray()
+            for tensor in activations { tensor.write(to: &writer, as: encoding) }
+            writer.endArray()
+        }
+        if let inputGradients {
+            writer.key("input_gradients")
+            inputGradients.write(to: &writer, as: encoding)
+        }
+        guard let norms else { return }
+        writer.key("norms")
+        writer.beginObject()
+        writer.field("global", norms.global)
+        writer.key("layers")
+        writer.beginArray()
+        for layer in norms.layers {
+            writer.beginObject()
+            writer.field("weights", layer.weights)
+            writer.field("bias", layer.bias)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    /// Twenty-two bytes for a float64 with its comma, which is close to what most need.
+    private var estimatedByteCount: Int {
+        var numbers = (outputs?.count ?? 0) + (inputGradients?.count ?? 0)
+        for layer in gradients { numbers += layer.weights.count + (layer.bias?.count ?? 0) }
+        for tensor in activations ?? [] { numbers += tensor.count }
+        return 256 + 22 * numbers
+    }
+}
+
+extension GradientsResponse {
+    /// Reads an answer's body; fields that a later version adds are passed over.
+    ///
+    /// - Throws: `Problem` when it isn't such an answer.
+    public init(parsing body: [UInt8]) throws(Problem) {
+        self = try Problem.reporting {
+            try GradientsResponse(reading: JSONDocument(parsing: body).root)
+        }
+    }
+
+    private init(reading value: JSONValue) throws {
+        let object = try value.anyObject()
+        let dtype = try object.read("dtype") { try DType(reading: $0) }
+        self.init(
+            loss: try object.read("loss") { try Tensor(readingLoss: $0, as: dtype) },
+            gradients: try object.read("gradients") { layers in
+                try layers.list { layer in
+                    let fields = try layer.anyObject()
+                    return Layer(
+                        weights: try fields.read("weights") { try Tensor(reading: $0, as: dtype) },
+                        bias: try fields.readIfPresent("bias") {
+                            try Tensor(reading: $0, as: dtype)
+                        })
+                }
+            },
+            samples: try object.read("samples") { try $0.int() },
+            dtype: dtype)
+        outputs = try object.readIfPresent("outputs") { try Tensor(reading: $0, as: dtype) }
+        activations = try object.readIfPresent("activations") {
+            try $0.list { try Tensor(reading: $0, as: dtype) }
+        }
+        inputGradients = try object.readIfPresent("input_gradients") {
+            try Tensor(reading: $0, as: dtype)
+        }
+        norms = try object.readIfPresent("norms") { try Norms(reading: $0) }
+    }
+}
+
+extension GradientsResponse.Norms {
+    fileprivate init(reading value: JSONValue) throws {
+        let object = try value.anyObject()
+        self.init(
+            global: try object.read("global") { try $0.double() },
+            layers: try object.read("layers") { layers in
+                try layers.list { layer in
+                    let fields = try layer.anyObject()
+                    return Layer(
+                        weights: try fields.read("weights") { try $0.double() },
+                        bias: try fields.readIfPresent("bias") { try $0.double() })
+                }
+            })
+    }
+}
+
+extension Tensor {
+    /// Reads one number, or a list of them.
+    fileprivate init(readingLoss value: JSONValue, as dtype: DType) throws {
+        guard value.kind == .number else {
+            self = try Tensor(reading: value, as: dtype)
+            return
+        }
+        self = Tensor(try value.double()).converted(to: dtype)
+    }
+}

@@ -1,0 +1,32 @@
+/// The paths of the contract, once for server and client.
+public enum Path {
+    /// The loss and its gradient for every parameter.
+    public static let gradients = "/gradients"
+    /// The outputs of a network.
+    public static let predict = "/predict"
+    /// A new run.
+    public static let train = "/train"
+    /// The history of runs.
+    public static let runs = "/runs"
+    /// Whether the process is alive.
+    public static let healthz = "/healthz"
+    /// Whether it is ready for requests.
+    public static let readyz = "/readyz"
+    /// Which program answers.
+    public static let version = "/version"
+    /// The contract as an OpenAPI document.
+    public static let openAPI = "/openapi.json"
+
+    /// What can be asked of one run.
+    public enum RunPart: String, Sendable, CaseIterable {
+        case metrics
+        case network
+        case events
+        case cancel
+    }
+
+    /// The path of one run, or of a part of it.
+    public static func run(_ id: String, _ part: RunPart? = nil) -> String {
+        part.map { "\(runs)/\(id)/\($0.rawValue)" } ?? "\(runs)/\(id)"
+    }
+}

@@ -1,0 +1,62 @@
+import NablaJSON
+import NablaNetworks
+
+extension TrainingSettings {
+    static let fields = [
+        "optimizer", "schedule", "epochs", "batch_size", "shuffle", "drop_last", "seed", "dtype",
+        "clip_norm", "clip_value", "metrics",
+    ]
+
+    /// Reads the settings, which stand beside the other fields of a request.
+    init(reading object: JSONObject, of value: JSONValue) throws {
+        let optimizer =
+            try object.readIfPresent("optimizer") { try Optimizer(reading: $0) } ?? .sgd(SGD())
+        let schedule =
+            try object.readIfPresent("schedule") { try Schedule(reading: $0) } ?? .constant
+        let whole = { (name: String) in try object.readIfPresent(name) { try $0.int() } }
+        let number = { (name: String) in try object.readIfPresent(name) { try $0.double() } }
+        let flag = { (name: String) in try object.readIfPresent(name) { try $0.bool() } }
+        let seed = try object.readIfPresent("seed") { field in
+            guard let seed = UInt64(exactly: try field.int()) else {
+                throw Problem(
+                    .outOfRange, "seed must be at least 0", pointer: field.pointer)
+            }
+            return seed
+        }
+        let dtype = try object.readIfPresent("dtype") { try DType(reading: $0) }
+        let names = Metric.allCases.map(\.rawValue)
+        let metrics = try object.readIfPresent("metrics") { list in
+            try list.list { item in
+                try item.name(of: "metric", among: names) { Metric(rawValue: $0) }
+            }
+        }
+        self = try value.checked {
+            try TrainingSettings(
+                optimizer: optimizer, schedule: schedule, epochs: whole("epochs") ?? 1,
+                batchSize: whole("batch_size") ?? 32, shuffle: flag("shuffle") ?? true,
+                dropLast: flag("drop_last") ?? false, seed: seed ?? 0, dtype: dtype ?? .float32,
+                clipNorm: number("clip_norm"), clipValue: number("clip_value"),
+                metrics: metrics ?? [])
+        }
+    }
+
+    /// Writes every setting as a field of the object that is open.
+    func write(to writer: inout JSONWriter) {
+        writer.key("optimizer")
+        optimizer.write(to: &writer)
+        writer.key("schedule")
+        schedule.write(to: &writer)
+        writer.field("epochs", epochs)
+        writer.field("batch_size", batchSize)
+        writer.field("shuffle", shuffle)
+        writer.field("drop_last", dropLast)
+        writer.field("seed", Int(clamping: seed))
+        writer.field("dtype", dtype.rawValue)
+        writer.field("clip_norm", clipNorm)
+        writer.field("clip_value", clipValue)
+        writer.key("metrics")
+        writer.beginArray()
+        for metric in metrics { writer.string(metric.rawValue) }
+        writer.endArray()
+    }
+}

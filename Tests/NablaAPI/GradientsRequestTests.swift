@@ -1,0 +1,72 @@
+import NablaAPI
+import NablaNetworks
+import Testing
+
+@Suite struct GradientsRequestTests {
+    private let text = """
+        {"network": {"layers": [
+            {"weights": [[0.1, -0.2], [0.4, 0.3]], "bias": [0.0, 0.1],
+             "activation": {"type": "leaky_relu", "negative_slope": 0.2}},
+            {"name": "output", "type": "dense", "weights": [[0.7, -0.5]], "activation": "sigmoid"}]},
+         "loss": {"type": "huber", "delta": 2}, "reduction": "sum",
+         "samples": {"inputs": [[0, 0], [0, 1]], "targets": [0, 1], "weights": [1, 2]},
+         "include": ["outputs", "norms"]}
+        """
+
+    @Test func everyFieldIsRead() throws {
+        let request = try GradientsRequest(parsing: Array(text.utf8))
+        guard case .inline(let network) = request.network else { return #expect(Bool(false)) }
+        #expect(network.widths == [2, 2, 1])
+        #expect(network.layers[1].name == "output")
+        guard case .dense(let first) = network.layers[0].operation else { return }
+        #expect(first.activation == .leakyReLU(negativeSlope: 0.2))
+        #expect(request.loss == (try Loss(.huber(delta: 2), reduction: .sum)))
+        #expect(request.samples.targets == Tensor([0.0, 1]))
+        #expect(request.samples.weights == Tensor([1.0, 2]))
+        #expect(request.dtype == .float64)
+        #expect(request.encoding == .json)
+        #expect(request.include == [.outputs, .norms])
+    }
+
+    @Test(arguments: Encoding.allCases, DType.allCases) func isReadAsItWasWritten(
+        _ encoding: Encoding, _ dtype: DType
+    ) throws {
+        var request = try GradientsRequest(parsing: Array(text.utf8))
+        request.encoding = encoding
+        #expect(try GradientsRequest(parsing: request.json()) == request)
+        request.network = .run(id: "0190a0a0-0000-7000-8000-000000000000")
+        #expect(try GradientsRequest(parsing: request.json()) == request)
+        let narrow = text.replacing("\"reduction\"", with: "\"dtype\": \"\(dtype)\", \"reduction\"")
+        let read = try GradientsRequest(parsing: Array(narrow.utf8))
+        #expect(read.samples.inputs.dtype == dtype)
+    }
+
+    @Test func theReductionOfTheLossHoldsUnlessTheRequestHasOne() throws {
+        let inLoss = text.replacing("\"delta\": 2", with: "\"delta\": 2, \"reduction\": \"none\"")
+        #expect(try GradientsRequest(parsing: Array(inLoss.utf8)).loss.reduction == .sum)
+        let only = inLoss.replacing("\"reduction\": \"sum\",", with: "")
+        #expect(try GradientsRequest(parsing: Array(only.utf8)).loss.reduction == .none)
+    }
+
+    @Test(arguments: [
+        ("\"delta\": 2", "\"delta\": 0", "/loss/delta", Problem.Kind.outOfRange),
+        ("\"delta\": 2", "\"alpha\": 2", "/loss/alpha", .unknownField),
+        ("\"negative_slope\"", "\"slope\"", "/network/layers/0/activation/slope", .unknownField),
+        ("\"dense\"", "\"conv3d\"", "/network/layers/1/type", .unknownName),
+        ("[\"outputs\", \"norms\"]", "[\"outputs\", \"hessian\"]", "/include/1", .unknownName),
+        ("[0.0, 0.1]", "[0.0]", "/network/layers/0/bias", .shapeMismatch),
+        ("[[0.7, -0.5]]", "[0.7, -0.5]", "/network/layers/1/weights", .shapeMismatch),
+        ("[1, 2]}", "[1, -2]}", "/samples/weights/1", .outOfRange),
+        ("\"name\"", "\"units\": 1, \"name\"", "/network/layers/1/units", .inconsistent),
+        ("\"sum\"", "\"average\"", "/reduction", .unknownName),
+    ]) func aMistakeIsNamedWhereItIs(
+        _ good: String, _ bad: String, _ pointer: String, _ kind: Problem.Kind
+    ) throws {
+        #expect(text.contains(good))
+        let problem = try #require(throws: Problem.self) {
+            try GradientsRequest(parsing: Array(text.replacing(good, with: bad).utf8))
+        }
+        #expect(problem.pointer == pointer, "\(problem)")
+        #expect(problem.kind == kind, "\(problem)")
+    }
+}
