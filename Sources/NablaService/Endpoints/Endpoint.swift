@@ -1,0 +1,93 @@
+import Glibc
+import NablaAPI
+import NablaCore
+import NablaHTTP
+import NablaSockets
+
+/// One call of the contract: what it needs to run, and how it answers.
+protocol Endpoint: Sendable {
+    /// Where it runs.
+    var place: Place { get }
+
+    /// Answers a call; throws the problem that keeps it from doing so.
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer
+}
+
+/// Where an endpoint runs.
+enum Place: Sendable {
+    /// On the loop that read the request: it takes microseconds and never blocks.
+    case loop
+    /// On the loop when the body is small enough to be worth no thread hop, else on a worker.
+    case loopOrWorker
+    /// On a worker of the pool.
+    case worker
+    /// Among the calls that wait for the database.
+    case storage
+}
+
+/// A request on its way through the service.
+struct Call: Sendable {
+    /// The id its answer and the log carry.
+    let id: String
+    /// Method, target and fields.
+    let head: RequestHead
+    /// The body, whole.
+    let body: [UInt8]
+    /// The parts of the path that the route leaves open: a run's id.
+    var subject = ""
+    /// Whether the caller has gone away.
+    let isCancelled: @Sendable () -> Bool
+}
+
+/// What an endpoint gives.
+enum Answer: Sendable {
+    /// The whole answer.
+    case content(Content)
+    /// An answer that is given later, or bit by bit; the closure gets the way to give it.
+    case later(@Sendable (Reply) -> Void)
+}
+
+/// A whole answer.
+struct Content: Sendable {
+    var status = Status.ok
+    var mediaType = "application/json"
+    var fields: [(name: String, value: String)] = []
+    var body: [UInt8]
+    var timing = Timing()
+
+    /// An answer in JSON.
+    static func json(_ body: [UInt8], status: Status = .ok) -> Content {
+        Content(status: status, body: body)
+    }
+}
+
+/// How long the parts of an answer took, in seconds: what `Server-Timing` tells.
+struct Timing: Sendable {
+    var parse = 0.0
+    var queue = 0.0
+    var compute = 0.0
+    var write = 0.0
+
+    /// The field's value, in milliseconds.
+    var field: String {
+        "parse;dur=\(Timing.milliseconds(parse)), queue;dur=\(Timing.milliseconds(queue)), "
+            + "compute;dur=\(Timing.milliseconds(compute)), write;dur=\(Timing.milliseconds(write))"
+    }
+
+    private static func milliseconds(_ seconds: Double) -> String {
+        let microseconds = Int(max(0, seconds) * 1_000_000)
+        let fraction = microseconds % 1000
+        let padding = fraction < 10 ? "00" : fraction < 100 ? "0" : ""
+        return "\(microseconds / 1000).\(padding)\(fraction)"
+    }
+}
+
+/// A clock for durations, in seconds.
+enum Stopwatch {
+    /// Seconds since some fixed moment.
+    static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}

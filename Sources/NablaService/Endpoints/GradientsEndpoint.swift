@@ -1,0 +1,83 @@
+import NablaAPI
+import NablaCore
+import NablaJSON
+import NablaNetworks
+
+/// `POST /gradients`: the loss and its gradient for every parameter.
+struct GradientsEndpoint: Endpoint {
+    let place = Place.loopOrWorker
+    let networks: NetworkResolver
+    let limits: JSONLimits
+    let shards: ShardRunner
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let start = Stopwatch.now()
+        let request = try GradientsRequest(parsing: call.body, limits: limits)
+        let network = try networks.network(for: request.network, as: request.dtype)
+        let parsed = Stopwatch.now()
+        let gradients = try Problem.computing { () throws(ComputationError) in
+            try Gradients.compute(
+                of: request.loss, network: network, samples: request.samples, dtype: request.dtype,
+                including: Inclusions(request.include), workspace: workspace, shards: shards,
+                isCancelled: call.isCancelled)
+        }
+        let computed = Stopwatch.now()
+        var content = Content.json(GradientsResponse(gradients).json(as: request.encoding))
+        content.timing.parse = parsed - start
+        content.timing.compute = computed - parsed
+        content.timing.write = Stopwatch.now() - computed
+        return .content(content)
+    }
+}
+
+extension Inclusions {
+    init(_ names: Set<Inclusion>) {
+        self = []
+        if names.contains(.outputs) { insert(.outputs) }
+        if names.contains(.activations) { insert(.activations) }
+        if names.contains(.inputGradients) { insert(.inputGradients) }
+        if names.contains(.norms) { insert(.norms) }
+    }
+}
+
+extension GradientsResponse {
+    init(_ gradients: Gradients) {
+        self.init(
+            loss: gradients.loss,
+            gradients: gradients.layers.map { Layer(weights: $0.weights, bias: $0.bias) },
+            samples: gradients.samples, dtype: gradients.dtype)
+        outputs = gradients.outputs
+        activations = gradients.activations
+        inputGradients = gradients.inputGradients
+        norms = gradients.norms.map { norms in
+            Norms(
+                global: norms.global,
+                layers: norms.layers.map { Norms.Layer(weights: $0.weights, bias: $0.bias) })
+        }
+    }
+}
+
+extension Problem {
+    /// Runs a computation and gives what it throws as a problem.
+    static func computing<Value>(
+        _ body: () throws(ComputationError) -> Value
+    ) throws(Problem) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// Tells what kept a computation from its end.
+    init(_ error: ComputationError) {
+        switch error {
+        case .invalid(let error): self.init(error)
+        case .nonFinite(let error): 
+            self.init(
+                .nonFinite, error.detail,
+                pointer: error.layer.map { "/network/layers/\($0)" })
+        case .cancelled: self.init(.cancelled, "the caller went away")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import NablaAPI
+import NablaCore
+import NablaHTTP
+import NablaStore
+
+/// `GET /healthz`: the process is alive.
+struct HealthEndpoint: Endpoint {
+    let place = Place.loop
+
+    func answer(_ call: Call, _ workspace: Workspace) -> Answer {
+        .content(.json(HealthResponse().json()))
+    }
+}
+
+/// `GET /readyz`: the database takes writes and the queue has room.
+struct ReadinessEndpoint: Endpoint {
+    let place = Place.storage
+    let store: Store
+    let pool: WorkerPool
+    let isDraining: @Sendable () -> Bool
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        guard !isDraining() else { throw Problem(.unavailable, "the service is stopping") }
+        guard pool.load.waiting < pool.capacity else {
+            throw Problem(.queueFull, "the queue of requests is full")
+        }
+        try Problem.storing { () throws(StoreError) in try store.checkWritable() }
+        return .content(.json(HealthResponse().json()))
+    }
+}
+
+/// `GET /version`: which program answers.
+struct VersionEndpoint: Endpoint {
+    let place = Place.loop
+
+    func answer(_ call: Call, _ workspace: Workspace) -> Answer {
+        .content(.json(VersionResponse(name: "nabla", version: Service.version).json()))
+    }
+}
+
+/// `GET /openapi.json`: the contract.
+struct OpenAPIEndpoint: Endpoint {
+    let place = Place.loop
+
+    func answer(_ call: Call, _ workspace: Workspace) -> Answer {
+        .content(.json(OpenAPI.document))
+    }
+}

@@ -1,0 +1,30 @@
+import NablaAPI
+import NablaCore
+import NablaJSON
+import NablaNetworks
+
+/// `POST /predict`: the outputs of a network.
+struct PredictEndpoint: Endpoint {
+    let place = Place.loopOrWorker
+    let networks: NetworkResolver
+    let limits: JSONLimits
+    let shards: ShardRunner
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let start = Stopwatch.now()
+        let request = try PredictRequest(parsing: call.body, limits: limits)
+        let network = try networks.network(for: request.network, as: request.dtype)
+        let parsed = Stopwatch.now()
+        let outputs = try Problem.computing { () throws(ComputationError) in
+            try predict(
+                network: network, inputs: request.inputs, dtype: request.dtype,
+                workspace: workspace, shards: shards, isCancelled: call.isCancelled)
+        }
+        let computed = Stopwatch.now()
+        var content = Content.json(PredictResponse(outputs: outputs).json(as: request.encoding))
+        content.timing.parse = parsed - start
+        content.timing.compute = computed - parsed
+        content.timing.write = Stopwatch.now() - computed
+        return .content(content)
+    }
+}

@@ -1,0 +1,45 @@
+import NablaAPI
+import NablaHTTP
+import NablaJSON
+import NablaStore
+
+extension Router {
+    /// Every route of the contract.
+    init(
+        settings: Settings, store: Store, pool: WorkerPool, scheduler: RunScheduler,
+        isDraining: Flag
+    ) {
+        let networks = NetworkResolver(store: store)
+        let runs = RunReader(store: store, scheduler: scheduler)
+        let limits = JSONLimits(maximumDepth: settings.jsonDepth)
+        let shards = pool.shardRunner
+        self.init(
+            fixed: [
+                Path.gradients: [
+                    .post: GradientsEndpoint(networks: networks, limits: limits, shards: shards)
+                ],
+                Path.predict: [
+                    .post: PredictEndpoint(networks: networks, limits: limits, shards: shards)
+                ],
+                Path.train: [
+                    .post: TrainEndpoint(
+                        networks: networks, scheduler: scheduler, limits: limits,
+                        longestWait: settings.training.waitSeconds)
+                ],
+                Path.runs: [.get: RunsEndpoint(store: store)],
+                Path.healthz: [.get: HealthEndpoint()],
+                Path.readyz: [
+                    .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
+                ],
+                Path.version: [.get: VersionEndpoint()],
+                Path.openAPI: [.get: OpenAPIEndpoint()],
+            ],
+            run: [.get: RunEndpoint(runs: runs)],
+            runParts: [
+                .metrics: [.get: RunMetricsEndpoint(runs: runs)],
+                .network: [.get: RunNetworkEndpoint(runs: runs)],
+                .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
+                .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
+            ])
+    }
+}

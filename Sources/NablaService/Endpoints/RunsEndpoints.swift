@@ -1,0 +1,74 @@
+import NablaAPI
+import NablaCore
+import NablaHTTP
+import NablaNetworks
+import NablaStore
+
+/// `GET /runs`: a page of the history, newest first.
+struct RunsEndpoint: Endpoint {
+    let place = Place.storage
+    let store: Store
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let query = try RunQuery(call.head.target.query)
+        let page = try Problem.storing { () throws(StoreError) in try store.runs(matching: query) }
+        let list = RunList(runs: try page.runs.map(Run.init), nextCursor: page.nextCursor)
+        return .content(.json(list.json()))
+    }
+}
+
+/// `GET /runs/{id}`: one run.
+struct RunEndpoint: Endpoint {
+    let place = Place.storage
+    let runs: RunReader
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        .content(.json(try runs.run(call.subject).json()))
+    }
+}
+
+/// `GET /runs/{id}/metrics`: the history of its metrics.
+struct RunMetricsEndpoint: Endpoint {
+    let place = Place.storage
+    let runs: RunReader
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let parameters = try Parameters(call.head.target.query, known: ["key", "from"])
+        let from = try parameters.int("from", in: 0...Int(Int32.max))
+        let history = try runs.history(of: call.subject, key: parameters["key"], from: from)
+        guard call.head.fields["accept"]?.contains("text/csv") == true else {
+            return .content(.json(history.json()))
+        }
+        var content = Content(body: history.csv())
+        content.mediaType = "text/csv; charset=utf-8"
+        return .content(content)
+    }
+}
+
+/// `GET /runs/{id}/network`: the network as trained so far, in the form `/gradients` takes.
+struct RunNetworkEndpoint: Endpoint {
+    let place = Place.storage
+    let runs: RunReader
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let parameters = try Parameters(call.head.target.query, known: ["encoding"])
+        let encoding = try parameters.name("encoding", Encoding.self) ?? .json
+        return .content(.json(try runs.network(of: call.subject).json(as: encoding)))
+    }
+}
+
+/// `POST /runs/{id}/cancel`: asks for the end of a run.
+struct CancelEndpoint: Endpoint {
+    let place = Place.storage
+    let runs: RunReader
+    let scheduler: RunScheduler
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let run = try runs.run(call.subject)
+        guard scheduler.cancel(run.id) else {
+            throw Problem(
+                .conflict, "the run has ended already: it is \(run.status.rawValue)")
+        }
+        return .content(.json(try runs.run(run.id).json(), status: .accepted))
+    }
+}

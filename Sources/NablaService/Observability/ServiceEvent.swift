@@ -1,0 +1,51 @@
+public import Logging
+public import NablaAPI
+public import NablaSockets
+
+/// Everything the service has to tell its operator; logs are one reader of it.
+public enum ServiceEvent: Sendable {
+    /// It listens there.
+    case started(addresses: [String])
+    /// It takes no more requests and finishes those it has.
+    case stopping
+    /// It ended.
+    case stopped
+    /// A request was answered.
+    case answered(
+        requestID: String, method: String, path: String, status: Int, milliseconds: Double)
+    /// Something went wrong that isn't the caller's fault.
+    case failure(requestID: String?, detail: String)
+    /// A run changed its status.
+    case run(id: String, status: NablaAPI.RunStatus, detail: String?)
+    /// The HTTP server has something to tell.
+    case server(ServerEvent)
+}
+
+extension ServiceEvent {
+    /// Writes the event to a log.
+    public func log(to logger: Logger) {
+        switch self {
+        case .started(let addresses):
+            logger.info("listening on \(addresses.joined(separator: ", "))")
+        case .stopping:
+            logger.info("stopping")
+        case .stopped:
+            logger.info("stopped")
+        case .answered(let id, let method, let path, let status, let milliseconds):
+            logger.debug(
+                "answered",
+                metadata: [
+                    "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
+                    "status": "\(status)", "milliseconds": "\(milliseconds)",
+                ])
+        case .failure(let id, let detail):
+            logger.error("\(detail)", metadata: id.map { ["request_id": "\($0)"] } ?? [:])
+        case .run(let id, let status, let detail):
+            var metadata: Logger.Metadata = ["run": "\(id)", "status": "\(status.rawValue)"]
+            if let detail { metadata["detail"] = "\(detail)" }
+            logger.info("run", metadata: metadata)
+        case .server(let event):
+            logger.trace("server", metadata: ["event": "\(event)"])
+        }
+    }
+}

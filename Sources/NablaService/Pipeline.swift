@@ -1,0 +1,156 @@
+import NablaAPI
+import NablaCore
+import NablaHTTP
+import NablaSockets
+import Synchronization
+
+/// The way of a request: identified, routed, checked, placed, answered; each stage may refuse it.
+struct Pipeline: RequestHandler {
+    private let router: Router
+    private let pool: WorkerPool
+    private let storagePool: WorkerPool
+    private let identifiers: IdentifierSource
+    private let inlineBytes: Int
+    private let onEvent: @Sendable (ServiceEvent) -> Void
+    /// The workspace of computations on the loop; with several loops they take turns.
+    private let loopWorkspace = LoopWorkspace()
+
+    init(
+        router: Router, pool: WorkerPool, storagePool: WorkerPool, identifiers: IdentifierSource,
+        inlineBytes: Int, onEvent: @escaping @Sendable (ServiceEvent) -> Void
+    ) {
+        self.router = router
+        self.pool = pool
+        self.storagePool = storagePool
+        self.identifiers = identifiers
+        self.inlineBytes = inlineBytes
+        self.onEvent = onEvent
+    }
+
+    func handle(_ request: consuming Request, _ responder: Responder) {
+        let start = Stopwatch.now()
+        var call = Call(
+            id: identify(request.head), head: request.head, body: request.body,
+            isCancelled: { responder.isDisconnected })
+        let reply = Reply(to: call, start: start, responder: responder, onEvent: onEvent)
+        switch router.match(call.head.method, call.head.target.path) {
+        case .nothing:
+            reply.send(Problem(.notFound, "there is nothing at \(call.head.target.path)"))
+        case .options(let methods):
+            reply.send(Content(status: .noContent, fields: [Pipeline.allow(methods)], body: []))
+        case .otherMethod(let methods):
+            let allow = Pipeline.allow(methods)
+            reply.send(
+                Problem(
+                    .methodNotAllowed,
+                    "\(call.head.method.name) is not for \(call.head.target.path), but "
+                        + allow.value),
+                fields: [allow])
+        case .endpoint(let endpoint, let subject):
+            call.subject = subject
+            if let problem = Pipeline.refusal(of: call) {
+                reply.send(problem)
+            } else {
+                place(call, at: endpoint, reply)
+            }
+        }
+    }
+
+    func response(to error: MessageError) -> Response {
+        let kind =
+            Problem.Kind.allCases.first { kind in
+                kind.status == error.status.code && kind != .invalidParameter
+            } ?? .malformedRequest
+        let problem = Problem(kind, error.detail, instance: identifiers.next())
+        var fields = Fields()
+        fields.add("Content-Type", Problem.mediaType)
+        if let id = problem.instance { fields.add("X-Request-Id", id) }
+        if kind.status == 503 { fields.add("Retry-After", "1") }
+        return Response(status: error.status, fields: fields, body: problem.json())
+    }
+}
+
+extension Pipeline {
+    /// Keeps the caller's own id where it is sane: 1 to 128 letters, digits, `.`, `_` and `-`.
+    private func identify(_ head: RequestHead) -> String {
+        guard let id = head.fields["x-request-id"], (1...128).contains(id.utf8.count),
+            id.utf8.allSatisfy({ byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            })
+        else { return identifiers.next() }
+        return id
+    }
+
+    private static func allow(_ methods: [Method]) -> (name: String, value: String) {
+        ("Allow", methods.map(\.name).joined(separator: ", "))
+    }
+
+    /// Refuses a body that says it isn't JSON; one that says nothing is taken for it.
+    private static func refusal(of call: Call) -> Problem? {
+        guard !call.body.isEmpty, let type = call.head.fields["content-type"] else { return nil }
+        let mediaType = type.prefix { $0 != ";" }.lowercased()
+        guard mediaType.filter({ $0 != " " }) != "application/json" else { return nil }
+        return Problem(
+            .unsupportedMediaType,
+            "the body's Content-Type is \(type), but must be application/json")
+    }
+
+    private func place(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
+        switch endpoint.place {
+        case .loop:
+            loopWorkspace.lend { answer(call, at: endpoint, $0, reply) }
+        case .loopOrWorker where call.body.count <= inlineBytes:
+            loopWorkspace.lend { answer(call, at: endpoint, $0, reply) }
+        case .loopOrWorker, .worker:
+            submit(call, at: endpoint, reply, to: pool)
+        case .storage:
+            submit(call, at: endpoint, reply, to: storagePool)
+        }
+    }
+
+    private func submit(
+        _ call: Call, at endpoint: any Endpoint, _ reply: Reply, to pool: WorkerPool
+    ) {
+        let queued = Stopwatch.now()
+        let isTaken = pool.submit { workspace in
+            // Nobody is left to read the answer.
+            guard !call.isCancelled() else { return }
+            answer(call, at: endpoint, workspace, reply, waited: Stopwatch.now() - queued)
+        }
+        guard !isTaken else { return }
+        reply.send(
+            Problem(.queueFull, "\(pool.capacity) requests wait already; try again later"))
+    }
+
+    private func answer(
+        _ call: Call, at endpoint: any Endpoint, _ workspace: Workspace, _ reply: Reply,
+        waited: Double = 0
+    ) {
+        do {
+            switch try endpoint.answer(call, workspace) {
+            case .content(var content):
+                content.timing.queue = waited
+                reply.send(content)
+            case .later(let begin):
+                begin(reply)
+            }
+        } catch {
+            reply.send(error)
+        }
+    }
+}
+
+/// A workspace that is lent to one computation at a time.
+private final class LoopWorkspace: Sendable {
+    private let workspace = Mutex(Workspace())
+
+    func lend(_ body: (Workspace) -> Void) {
+        workspace.withLock { body($0) }
+    }
+}

@@ -1,0 +1,62 @@
+import NablaAPI
+import NablaHTTP
+
+/// Finds the endpoint for a method and a path.
+struct Router: Sendable {
+    /// The endpoints of one path, by method.
+    typealias Methods = [Method: any Endpoint]
+
+    private let fixed: [String: Methods]
+    private let run: Methods
+    private let runParts: [String: Methods]
+
+    /// - Parameters:
+    ///   - fixed: The endpoints of paths without an open part.
+    ///   - run: Those of one run.
+    ///   - runParts: Those of a part of one run.
+    init(fixed: [String: Methods], run: Methods, runParts: [Path.RunPart: Methods]) {
+        self.fixed = fixed
+        self.run = run
+        self.runParts = Dictionary(uniqueKeysWithValues: runParts.map { ($0.rawValue, $1) })
+    }
+
+    /// What a route leads to.
+    enum Match {
+        /// An endpoint, and the open part of the path.
+        case endpoint(any Endpoint, subject: String)
+        /// `OPTIONS`: the methods there are.
+        case options([Method])
+        /// A method that isn't there.
+        case otherMethod(allowed: [Method])
+        /// No such path.
+        case nothing
+    }
+
+    /// Finds what answers a request.
+    func match(_ method: Method, _ path: String) -> Match {
+        guard let (methods, subject) = methods(of: path) else { return .nothing }
+        if let endpoint = methods[method] { return .endpoint(endpoint, subject: subject) }
+        // RFC 9110, section 9.3.2: HEAD is GET without the content, which the connection leaves out.
+        if method == .head, let endpoint = methods[.get] {
+            return .endpoint(endpoint, subject: subject)
+        }
+        var allowed = methods.keys.sorted { $0.name < $1.name }
+        if allowed.contains(.get) { allowed.append(.head) }
+        allowed.append(.options)
+        return method == .options ? .options(allowed) : .otherMethod(allowed: allowed)
+    }
+
+    private func methods(of path: String) -> (Methods, subject: String)? {
+        if let methods = fixed[path] { return (methods, "") }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[0].isEmpty, parts[1] == Path.runs.dropFirst(),
+            !parts[2].isEmpty
+        else { return nil }
+        let id = String(parts[2])
+        switch parts.count {
+        case 3: return (run, id)
+        case 4: return runParts[String(parts[3])].map { ($0, id) }
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import NablaAPI
+import NablaCore
+import NablaNetworks
+import Synchronization
+
+/// A run that waits or trains in this process: its training, its present state and who follows it.
+final class LiveRun: Sendable {
+    /// Gets every event of the run; returns false to get no more.
+    typealias Follower = @Sendable (RunEvent) -> Bool
+
+    private struct State {
+        var run: Run
+        var isCancelRequested = false
+        var isEnding = false
+        var failure: Problem?
+        var followers: [Follower] = []
+        var whenEnded: [@Sendable (Run) -> Void] = []
+    }
+
+    /// The run's id.
+    let id: String
+    /// How it is trained.
+    let settings: TrainingSettings
+    /// How many samples it is trained on.
+    let samples: Int
+    /// The training; only the slice that is running touches it.
+    let training: Mutex<Training>
+    /// The speed of the training, which only the running slice touches.
+    let pace: Mutex<Pace>
+    private let state: Mutex<State>
+
+    init(
+        _ run: Run, training: consuming Training, settings: TrainingSettings, samples: Int,
+        sliceSeconds: Double
+    ) {
+        id = run.id
+        self.settings = settings
+        self.samples = samples
+        self.training = Mutex(training)
+        pace = Mutex(Pace(sliceSeconds: sliceSeconds))
+        state = Mutex(State(run: run))
+    }
+
+    /// The run as it stands.
+    var run: Run { state.withLock(\.run) }
+
+    /// Whether somebody asked for its end.
+    var isCancelRequested: Bool { state.withLock(\.isCancelRequested) }
+
+    /// What keeps the run from going on although its training could.
+    var failure: Problem? { state.withLock(\.failure) }
+
+    /// Has the run fail at its next step.
+    func fail(_ problem: Problem) {
+        state.withLock { $0.failure = problem }
+    }
+
+    /// Asks for its end, which the running slice grants; false when it ends already.
+    func requestCancel() -> Bool {
+        state.withLock { state in
+            guard !state.isEnding else { return false }
+            state.isCancelRequested = true
+            return true
+        }
+    }
+
+    /// Gives the right to end the run to the first who asks.
+    func claimEnd() -> Bool {
+        state.withLock { state in
+            defer { state.isEnding = true }
+            return !state.isEnding
+        }
+    }
+
+    /// Adds a follower, or returns false when the run has ended.
+    func follow(_ follower: @escaping Follower) -> Bool {
+        state.withLock { state in
+            guard !state.run.status.isEnded else { return false }
+            state.followers.append(follower)
+            return true
+        }
+    }
+
+    /// Calls `action` at the run's end, or at once when it has ended.
+    func whenEnded(_ action: @escaping @Sendable (Run) -> Void) {
+        let ended: Run? = state.withLock { state in
+            guard !state.run.status.isEnded else { return state.run }
+            state.whenEnded.append(action)
+            return nil
+        }
+        if let ended { action(ended) }
+    }
+
+    /// Changes the run's state.
+    func update(_ change: (inout Run) -> Void) {
+        state.withLock { change(&$0.run) }
+    }
+
+    /// Tells every follower.
+    func publish(_ content: RunEvent.Content) {
+        let followers = state.withLock(\.followers)
+        let event = RunEvent(content)
+        let stays = followers.map { $0(event) }
+        guard stays.contains(false) else { return }
+        state.withLock { state in
+            // Followers who came in the meantime stand behind those that were told.
+            let kept = zip(state.followers, stays).filter(\.1).map(\.0)
+            state.followers = kept + state.followers.dropFirst(stays.count)
+        }
+    }
+
+    /// Sends the followers the end and lets them go.
+    func end() {
+        let (run, actions) = state.withLock { state in
+            defer { state.whenEnded = [] }
+            return (state.run, state.whenEnded)
+        }
+        publish(.end(run))
+        state.withLock { $0.followers = [] }
+        for action in actions { action(run) }
+    }
+}
+
+/// How fast a run trains, and so how many steps fit into a slice.
+struct Pace: Sendable {
+    private let sliceSeconds: Double
+    private var steps = 1
+    private var seconds = 0.0
+    private var samples = 0
+    /// When the network was last stored, by the stopwatch.
+    var lastCheckpoint = 0.0
+    /// When followers were last told how far the run has come, by the stopwatch.
+    var lastProgress = 0.0
+
+    init(sliceSeconds: Double) {
+        self.sliceSeconds = sliceSeconds
+    }
+
+    /// How many steps to do before looking at the clock again: an eighth of a slice, as far as is known.
+    var stepsAtOnce: Int { steps }
+
+    /// Samples a second so far, once something was measured.
+    var samplesPerSecond: Double? { seconds > 0 ? Double(samples) / seconds : nil }
+
+    /// Learns from what was just done.
+    mutating func learn(steps done: Int, samples: Int, seconds: Double) {
+        self.seconds += seconds
+        self.samples += samples
+        guard done > 0 else { return }
+        let each = max(seconds / Double(done), 1e-9)
+        let fitting = Int(min(sliceSeconds / 8 / each, 1e6))
+        steps = max(1, min(fitting, steps * 2))
+    }
+}

@@ -1,0 +1,107 @@
+import NablaAPI
+import NablaCore
+import NablaNetworks
+import NablaStore
+
+/// What a run did since the database last heard of it: stored as a whole, then told to its followers.
+struct RunBatch {
+    private let live: LiveRun
+    private var run: Run
+    private var started: Timestamp?
+    private var epochs: [EpochRecord] = []
+    private var checkpoint: Int?
+    private var end: (status: RunStatus, time: Timestamp, error: Problem?)?
+
+    init(_ live: LiveRun) {
+        self.live = live
+        run = live.run
+    }
+
+    /// How the run ended, where it did.
+    var endStatus: RunStatus? { end?.status }
+
+    /// Adds what the run did next.
+    mutating func add(_ entry: RunRecorder.Entry) {
+        switch entry {
+        case .started(let time):
+            started = time
+        case .epoch(let summary, let progress, let time, let network):
+            add(summary, progress, time, network)
+        case .ended(let status, let time, let error):
+            end = (status, time, error)
+        }
+    }
+
+    private mutating func add(
+        _ summary: EpochSummary, _ progress: Run.Progress, _ time: Timestamp, _ network: Network?
+    ) {
+        run.progress = progress
+        if network != nil { checkpoint = summary.epoch }
+        var best = run.best
+        BestMetrics.update(&best, with: summary.metrics)
+        epochs.append(
+            EpochRecord(
+                runID: run.id, epoch: summary.epoch, step: summary.step,
+                samplesPerSecond: progress.samplesPerSecond,
+                metrics: summary.metrics.map { key, value in
+                    MetricRecord(
+                        key: key, epoch: summary.epoch, step: summary.step, value: value,
+                        time: time.milliseconds)
+                },
+                best: best.filter { run.best[$0.key] != $0.value }, 
+                network: network.map { NetworkRecord($0, of: run.id, epoch: summary.epoch) }))
+        run.best = best
+        for (key, value) in summary.metrics { run.latest[key] = value }
+    }
+
+    /// Writes the batch to the database.
+    ///
+    /// - Throws: `StoreError` when it isn't stored.
+    func write(to store: Store) throws(StoreError) {
+        if let started { _ = try store.start(id: run.id, at: started.milliseconds) }
+        if !epochs.isEmpty {
+            _ = try store.record(epochs, keepsEarlierNetworks: false)
+        }
+        if let end {
+            _ = try store.finish(
+                id: run.id, status: NablaStore.RunStatus(end.status), at: end.time.milliseconds,
+                error: end.error.map { String(decoding: $0.json(), as: UTF8.self) })
+        }
+    }
+
+    /// Tells the run's followers what is stored now.
+    func publish() {
+        let status = live.run.status
+        live.update { run in
+            run.progress = self.run.progress
+            run.latest = self.run.latest
+            run.best = self.run.best
+        }
+        if started != nil { live.publish(.progress(status: status, run.progress)) }
+        for epoch in epochs {
+            let values = Dictionary(uniqueKeysWithValues: epoch.metrics.map { ($0.key, $0.value) })
+            live.publish(.metrics(epoch: epoch.epoch, step: epoch.step, values: values))
+        }
+        if let checkpoint { live.publish(.checkpoint(epoch: checkpoint)) }
+        if let end { finish(end.status, end.time, end.error) }
+    }
+
+    /// Fails the run because the database didn't take the batch.
+    func fail(_ problem: Problem) {
+        if end == nil {
+            live.fail(problem)
+        } else {
+            finish(.failed, .now, problem)
+        }
+    }
+
+    private func finish(_ status: RunStatus, _ time: Timestamp, _ error: Problem?) {
+        live.update { run in
+            run.status = status
+            run.finishedAt = time
+            run.error = error
+            run.progress.etaSeconds = nil
+        }
+        live.end()
+    }
+}

@@ -1,0 +1,92 @@
+import NablaAPI
+import NablaCore
+
+/// A bounded piece of a run's work: what a worker does of it before others get their turn.
+struct Slice {
+    /// How a slice ended.
+    enum Outcome {
+        case goesOn
+        case finished
+        case cancelled
+        case failed(Problem)
+        case stopped
+    }
+
+    let limits: TrainingLimits
+    let pool: WorkerPool
+    let recorder: RunRecorder
+    let live: LiveRun
+
+    /// Trains until the slice's time is used up or the run is at its end.
+    func run(_ training: inout Training) -> Outcome {
+        let deadline = Stopwatch.now() + Double(limits.sliceMilliseconds) / 1000
+        repeat {
+            if let problem = live.failure { return .failed(problem) }
+            if live.isCancelRequested { return .cancelled }
+            do {
+                try advance(&training)
+            } catch {
+                return .failed(Problem(error))
+            }
+            if training.isFinished { return .finished }
+        } while Stopwatch.now() < deadline
+        reportProgress(of: training)
+        return .goesOn
+    }
+
+    private var samplesAStep: Int { min(live.settings.batchSize, live.samples) }
+
+    private func advance(_ training: inout Training) throws(ComputationError) {
+        let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
+        let start = Stopwatch.now()
+        let progress = try training.advance(maximumSteps: steps, shards: pool.shardRunner)
+        let seconds = Stopwatch.now() - start
+        let done = training.step - before
+        live.pace.withLock { pace in
+            pace.learn(steps: done, samples: done * samplesAStep, seconds: seconds)
+        }
+        if case .epochEnded(let summary) = progress { record(summary, of: training) }
+    }
+
+    private func record(_ summary: EpochSummary, of training: Training) {
+        let now = Stopwatch.now()
+        let isDue = live.pace.withLock { pace in
+            let isDue =
+                training.isFinished
+                || now - pace.lastCheckpoint >= Double(limits.checkpointSeconds)
+            if isDue { pace.lastCheckpoint = now }
+            return isDue
+        }
+        recorder.record(
+            .epoch(
+                summary, progress: progress(of: training), time: .now,
+                checkpoint: isDue ? training.network() : nil),
+            of: live)
+    }
+
+    /// Tells followers how far a long epoch has come; ends of epochs tell it by themselves.
+    private func reportProgress(of training: Training) {
+        let now = Stopwatch.now()
+        let isDue = live.pace.withLock { pace in
+            let isDue = now - pace.lastProgress >= 0.25
+            if isDue { pace.lastProgress = now }
+            return isDue
+        }
+        guard isDue else { return }
+        let progress = progress(of: training)
+        live.update { run in
+            run.progress.samplesPerSecond = progress.samplesPerSecond
+            run.progress.etaSeconds = progress.etaSeconds
+        }
+        live.publish(.progress(status: .running, progress))
+    }
+
+    private func progress(of training: Training) -> Run.Progress {
+        var progress = Run.Progress(epoch: training.epoch, epochs: live.settings.epochs)
+        guard let speed = live.pace.withLock(\.samplesPerSecond), speed > 0 else { return progress }
+        progress.samplesPerSecond = speed
+        let all = Double(live.settings.epochs) * Double(training.stepsPerEpoch)
+        progress.etaSeconds = (all - Double(training.step)) * Double(samplesAStep) / speed
+        return progress
+    }
+}

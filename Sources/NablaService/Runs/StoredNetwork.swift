@@ -1,0 +1,137 @@
+import NablaAPI
+import NablaNetworks
+import NablaStore
+
+extension NetworkRecord {
+    /// A network with numbers as the database keeps it: its layers described, its parameters in one
+    /// run of bytes, layer by layer, weights before bias.
+    init(_ network: Network, of runID: String, epoch: Int) {
+        var bytes: [UInt8] = []
+        var dtype = DType.float32
+        for layer in network.layers {
+            guard case .dense(let dense) = layer.operation,
+                case .given(let weights, let bias) = dense.parameters
+            else { continue }
+            dtype = weights.dtype
+            bytes += weights.littleEndianBytes
+            bytes += bias?.littleEndianBytes ?? []
+        }
+        self.init(
+            runID: runID, epoch: epoch,
+            description: String(decoding: network.json(numbers: false), as: UTF8.self),
+            dtype: dtype.rawValue, parameters: bytes)
+    }
+}
+
+extension Network {
+    /// A network as the database has it.
+    ///
+    /// - Throws: `Problem` when its parts don't fit one another, as in a damaged file.
+    init(_ record: NetworkRecord) throws(Problem) {
+        guard let dtype = DType(rawValue: record.dtype) else {
+            throw Problem(.internalError, "a stored network has the dtype \(record.dtype)")
+        }
+        let described = try Network(parsing: Array(record.description.utf8), as: dtype)
+        var reader = ParameterReader(bytes: record.parameters, dtype: dtype)
+        let widths = described.widths
+        do {
+            let layers = try described.layers.enumerated().map {
+                (index, layer) throws(InvalidValue) in
+                switch layer.operation {
+                case .dense(let dense):
+                    let weights = try reader.next(shape: [dense.units, widths[index]])
+                    let bias = dense.usesBias ? try reader.next(shape: [dense.units]) : nil
+                    return Layer(
+                        name: layer.name,
+                        .dense(
+                            try Dense(weights: weights, bias: bias, activation: dense.activation)))
+                }
+            }
+            self = try Network(inputShape: described.inputShape, layers: layers)
+        } catch {
+            throw Problem(.internalError, "a stored network is damaged: \(error.detail)")
+        }
+    }
+
+    /// The same network with its numbers rounded to `dtype`.
+    func converted(to dtype: DType) throws(Problem) -> Network {
+        do {
+            let layers = try layers.map { layer throws(InvalidValue) in
+                switch layer.operation {
+                case .dense(let dense):
+                    guard case .given(let weights, let bias) = dense.parameters else { return layer }
+                    return Layer(
+                        name: layer.name,
+                        .dense(
+                            try Dense(
+                                weights: weights.converted(to: dtype),
+                                bias: bias?.converted(to: dtype), activation: dense.activation)))
+                }
+            }
+            return try Network(inputShape: inputShape, layers: layers)
+        } catch {
+            throw Problem(error)
+        }
+    }
+}
+
+/// Takes tensors off a run of bytes, one after the other.
+private struct ParameterReader {
+    let bytes: [UInt8]
+    let dtype: DType
+    private var position = 0
+
+    init(bytes: [UInt8], dtype: DType) {
+        self.bytes = bytes
+        self.dtype = dtype
+    }
+
+    mutating func next(shape: [Int]) throws(InvalidValue) -> Tensor {
+        let count = shape.reduce(1, *)
+        let end = position + count * dtype.byteCount
+        guard end <= bytes.count else {
+            throw InvalidValue(.shapeMismatch, "there are fewer parameters than the layers have")
+        }
+        defer { position = end }
+        let part = bytes[position..<end]
+        switch dtype {
+        case .float32: return try Tensor([Float](littleEndianBytes: part), shape: shape)
+        case .float64: return try Tensor([Double](littleEndianBytes: part), shape: shape)
+        }
+    }
+}
+
+extension Tensor {
+    fileprivate var littleEndianBytes: [UInt8] {
+        switch numbers {
+        case .float32(let values): values.map(\.bitPattern.littleEndian).bytes
+        case .float64(let values): values.map(\.bitPattern.littleEndian).bytes
+        }
+    }
+}
+
+extension Array where Element: FixedWidthInteger {
+    fileprivate var bytes: [UInt8] { withUnsafeBytes { Array<UInt8>($0) } }
+}
+
+extension [Float] {
+    fileprivate init(littleEndianBytes bytes: ArraySlice<UInt8>) {
+        self = bytes.withUnsafeBytes { raw in
+            (0..<raw.count / 4).map { index in
+                let bits = raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+                return Float(bitPattern: UInt32(littleEndian: bits))
+            }
+        }
+    }
+}
+
+extension [Double] {
+    fileprivate init(littleEndianBytes bytes: ArraySlice<UInt8>) {
+        self = bytes.withUnsafeBytes { raw in
+            (0..<raw.count / 8).map { index in
+                let bits = raw.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
+                return Double(bitPattern: UInt64(littleEndian: bits))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Dispatch
+import NablaAPI
+import NablaCore
+import NablaHTTP
+import NablaJSON
+import NablaSockets
+import NablaStore
+import Synchronization
+
+/// The service: from a request to its answer, and all that lives as long as it.
+public final class Service: Sendable {
+    /// The version of the program, as `GET /version` tells it.
+    public static let version = "0.1.0"
+
+    private let settings: Settings
+    private let store: Store
+    private let pool: WorkerPool
+    /// Threads for calls that wait for the database, so that none of them keeps a worker or the loop.
+    private let storagePool: WorkerPool
+    private let scheduler: RunScheduler
+    private let server: Server
+    private let onEvent: @Sendable (ServiceEvent) -> Void
+
+    /// Opens the database and makes everything ready, but listens nowhere yet.
+    ///
+    /// - Parameters:
+    ///   - settings: How it is to run.
+    ///   - onEvent: Gets everything there is to tell; called from many threads.
+    /// - Throws: `StartError` that says what to do.
+    public init(
+        settings: Settings, onEvent: @escaping @Sendable (ServiceEvent) -> Void
+    ) throws(StartError) {
+        try StartError.checkExposure(settings)
+        self.settings = settings
+        self.onEvent = onEvent
+        store = try StartError.openStore(in: settings.dataDirectory)
+        let cores = Machine.cores
+        let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
+        pool = WorkerPool(workers: workers, capacity: settings.pool.queuedRequests)
+        storagePool = WorkerPool(workers: 2, capacity: settings.pool.queuedRequests)
+        let identifiers = IdentifierSource()
+        scheduler = RunScheduler(
+            limits: settings.training, pool: pool, store: store, identifiers: identifiers,
+            onEvent: onEvent)
+        let isDraining = Flag()
+        let router = Router(
+            settings: settings, store: store, pool: pool, scheduler: scheduler,
+            isDraining: isDraining)
+        let pipeline = Pipeline(
+            router: router, pool: pool, storagePool: storagePool, identifiers: identifiers,
+            inlineBytes: settings.pool.inlineBytes, onEvent: onEvent)
+        self.isDraining = isDraining
+        server = Server(configuration: settings.server, handler: pipeline) { event in
+            onEvent(.server(event))
+        }
+    }
+
+    private let isDraining: Flag
+
+    /// Listens, and gives the addresses it listens on, with the port taken where 0 was asked for.
+    ///
+    /// - Throws: `StartError` that says what to do.
+    public func start() throws(StartError) -> [String] {
+        for id in try StartError.storing({ () throws(StoreError) in
+            try store.interruptUnfinished(at: Timestamp.now.milliseconds)
+        }) {
+            onEvent(
+                .run(id: id, status: .interrupted, detail: "the server ended while it was under way"))
+        }
+        let addresses: [String]
+        do {
+            addresses = try server.start().map(\.description)
+        } catch {
+            throw StartError(error.description)
+        }
+        onEvent(.started(addresses: addresses))
+        return addresses
+    }
+
+    /// Takes no more requests, answers those it has, ends the runs as interrupted, and returns when all is stored.
+    public func stop() {
+        onEvent(.stopping)
+        isDraining.raise()
+        scheduler.stop()
+        _ = server.shutDown(within: .seconds(settings.shutdownSeconds))
+        pool.close()
+        storagePool.close()
+        do {
+            try store.close()
+        } catch {
+            onEvent(.failure(requestID: nil, detail: error.detail))
+        }
+        onEvent(.stopped)
+    }
+}
+
+/// A flag that is raised once.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    /// Whether it was raised.
+    var isRaised: Bool { value.load(ordering: .acquiring) }
+
+    /// Raises it.
+    func raise() {
+        value.store(true, ordering: .releasing)
+    }
+}

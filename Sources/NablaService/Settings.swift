@@ -1,0 +1,50 @@
+public import NablaSockets
+
+/// How the service is to run; every bound it has, with its default.
+public struct Settings: Sendable {
+    /// The HTTP server: where it listens, its limits and time-outs.
+    public var server: ServerConfiguration
+    /// The folder of the database; made where it is missing.
+    public var dataDirectory = "data"
+    /// Whether it may listen beyond loopback although nobody has to show a token.
+    public var isInsecure = false
+    /// How deep a JSON body may nest.
+    public var jsonDepth = 64
+    /// The workers and their queue.
+    public var pool = PoolSettings()
+    /// The training runs.
+    public var training = TrainingLimits()
+    /// How long a graceful stop may take, in seconds.
+    public var shutdownSeconds = 10
+
+    /// Makes the settings with their defaults.
+    public init() {
+        server = ServerConfiguration()
+    }
+}
+
+/// Bounds of the workers and of what waits for them.
+public struct PoolSettings: Sendable {
+    /// Threads that compute; 0 for one a core.
+    public var workers = 0
+    /// Requests that may wait for a worker; the next is answered 503.
+    public var queuedRequests = 256
+    /// Bodies up to this many bytes are computed where they were read, without a worker; 0 for none.
+    public var inlineBytes = 4096
+}
+
+/// Bounds of the training runs.
+public struct TrainingLimits: Sendable {
+    /// Runs that train at the same time.
+    public var concurrentRuns = 2
+    /// Runs that may wait to train; the next is answered 503.
+    public var queuedRuns = 64
+    /// Parameters that a trained network may have.
+    public var parameters = 100_000_000
+    /// The time a run keeps a worker before others get their turn, in milliseconds.
+    public var sliceMilliseconds = 20
+    /// The least time between two stored networks of a run, in seconds; the last is always stored.
+    public var checkpointSeconds = 1
+    /// The longest `Prefer: wait` that is granted, in seconds.
+    public var waitSeconds = 60
+}

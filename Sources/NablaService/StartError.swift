@@ -1,0 +1,51 @@
+import Foundation
+import NablaSockets
+import NablaStore
+
+/// Why the service can't start, and what to do about it, in one line.
+public struct StartError: Error, Sendable, CustomStringConvertible {
+    /// The line.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// Refuses to listen where strangers could call, since nobody has to show a token.
+    static func checkExposure(_ settings: Settings) throws(StartError) {
+        guard !settings.isInsecure else { return }
+        for address in settings.server.addresses where !address.isLoopback {
+            throw StartError(
+                "\(address) can be reached from other machines, and anybody there could call: "
+                    + "listen on 127.0.0.1 behind a proxy that checks callers, or insist with --insecure")
+        }
+    }
+
+    /// Opens the database in `directory`, which is made where it is missing.
+    static func openStore(in directory: String) throws(StartError) -> Store {
+        if mkdir(directory, 0o700) != 0, errno != EEXIST {
+            throw StartError(
+                "the data folder \(directory) can't be made: \(String(cString: strerror(errno)))")
+        }
+        return try storing { () throws(StoreError) in
+            try Store(path: directory + "/nabla.sqlite")
+        }
+    }
+
+    /// Runs `body` and gives what the store throws as an error of the start.
+    static func storing<Value>(
+        _ body: () throws(StoreError) -> Value
+    ) throws(StartError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw StartError(error.detail)
+        }
+    }
+}
+
+/// What there is to know of the machine.
+enum Machine {
+    /// How many processors this process may use.
+    static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+}

@@ -1,0 +1,149 @@
+import Dispatch
+import NablaCore
+import Synchronization
+
+/// Threads that run the gradient core, and the bounded queue before them.
+///
+/// Gradients go before training: a slice of a run is taken up only when no gradient request waits, so
+/// requests keep their latency while runs use what is left. A slice is short, so a request waits for
+/// one at most. Each worker owns one workspace, lent to the job it runs.
+final class WorkerPool: Sendable {
+    /// A piece of work, run once on one worker with that worker's workspace.
+    typealias Job = @Sendable (Workspace) -> Void
+
+    private struct Queues {
+        /// Parts of a job that is running already: they go first, since a worker waits for them.
+        var shards: [ShardBatch] = []
+        var gradients = Queue<Job>()
+        var slices = Queue<Job>()
+        var busy = 0
+        var isClosed = false
+    }
+
+    /// How many workers there are.
+    let workers: Int
+    /// How many gradient requests may wait.
+    let capacity: Int
+    private let queues = Mutex(Queues())
+    private let available = DispatchSemaphore(value: 0)
+    private let ended = DispatchGroup()
+
+    /// Starts the workers.
+    ///
+    /// - Parameters:
+    ///   - workers: How many; at least 1.
+    ///   - capacity: How many gradient requests may wait before the next is refused.
+    init(workers: Int, capacity: Int) {
+        self.workers = max(1, workers)
+        self.capacity = capacity
+        for index in 0..<self.workers {
+            // A serial queue that never gives its block back is a thread of its own.
+            DispatchQueue(label: "nabla.worker.\(index)", qos: .userInitiated)
+                .async(group: ended) { self.work() }
+        }
+    }
+
+    /// Queues a gradient request, or returns false when the queue is full.
+    func submit(_ job: @escaping Job) -> Bool {
+        let isTaken = queues.withLock { queues in
+            guard !queues.isClosed, queues.gradients.count < capacity else { return false }
+            queues.gradients.append(job)
+            return true
+        }
+        if isTaken { available.signal() }
+        return isTaken
+    }
+
+    /// Queues a slice of a training run; the scheduler bounds how many there are.
+    func submitSlice(_ slice: @escaping Job) {
+        let isTaken = queues.withLock { queues in
+            guard !queues.isClosed else { return false }
+            queues.slices.append(slice)
+            return true
+        }
+        if isTaken { available.signal() }
+    }
+
+    /// How many gradient requests wait, and how many workers are at work.
+    var load: (waiting: Int, busy: Int) {
+        queues.withLock { ($0.gradients.count, $0.busy) }
+    }
+
+    /// Runs the shards of a job on this worker and on those that have nothing better to do.
+    var shardRunner: ShardRunner {
+        ShardRunner { count, body in
+            guard count > 1, self.workers > 1 else {
+                for index in 0..<count { body(index) }
+                return
+            }
+            withoutActuallyEscaping(body) { body in
+                withUnsafePointer(to: body) { body in
+                    let batch = ShardBatch(count: count, body: body)
+                    self.offer(batch, to: min(count, self.workers) - 1)
+                    batch.runRemaining()
+                    self.withdraw(batch)
+                    batch.waitForOthers()
+                }
+            }
+        }
+    }
+
+    /// Lets the workers end after what they are at; what still waits is dropped.
+    func close() {
+        queues.withLock { queues in
+            queues.isClosed = true
+            queues.gradients = Queue()
+            queues.slices = Queue()
+        }
+        for _ in 0..<workers { available.signal() }
+        ended.wait()
+    }
+
+    private func offer(_ batch: ShardBatch, to helpers: Int) {
+        queues.withLock { queues in
+            for _ in 0..<helpers { queues.shards.append(batch) }
+        }
+        for _ in 0..<helpers { available.signal() }
+    }
+
+    private func withdraw(_ batch: ShardBatch) {
+        queues.withLock { queues in queues.shards.removeAll { $0 === batch } }
+    }
+
+    private enum Next {
+        case shards(ShardBatch)
+        case job(Job)
+        case nothing
+        case end
+    }
+
+    private func work() {
+        let workspace = Workspace()
+        while true {
+            available.wait()
+            switch next() {
+            case .shards(let batch): batch.help()
+            case .job(let job): job(workspace)
+            // Its work was withdrawn between the signal and now.
+            case .nothing: continue
+            case .end: return
+            }
+            queues.withLock { $0.busy -= 1 }
+        }
+    }
+
+    private func next() -> Next {
+        queues.withLock { queues in
+            if queues.isClosed { return .end }
+            queues.busy += 1
+            if let batch = queues.shards.popLast() {
+                batch.enter()
+                return .shards(batch)
+            }
+            if let job = queues.gradients.popFirst() { return .job(job) }
+            if let slice = queues.slices.popFirst() { return .job(slice) }
+            queues.busy -= 1
+            return .nothing
+        }
+    }
+}
