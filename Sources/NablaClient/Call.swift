@@ -1,0 +1,133 @@
+import NablaAPI
+import NablaNetworks
+
+/// A call of the contract: what is sent, and how the answer is read.
+struct Call<Value: Sendable>: Sendable {
+    /// What is sent.
+    let message: Message
+    /// Reads the body of a good answer.
+    let decode: @Sendable ([UInt8]) throws(Problem) -> Value
+
+    init(_ message: Message, _ decode: @escaping @Sendable ([UInt8]) throws(Problem) -> Value) {
+        self.message = message
+        self.decode = decode
+    }
+
+    /// Reads the answer, whatever it is.
+    func read(_ received: Received) throws(ClientError) -> Value {
+        guard (200..<300).contains(received.status) else { throw ClientError(received) }
+        do {
+            return try decode(received.body)
+        } catch {
+            throw .unexpected(status: received.status, detail: error.detail)
+        }
+    }
+}
+
+extension ClientError {
+    /// Tells what an answer says that is no good one.
+    init(_ received: Received) {
+        if let problem = try? Problem(parsing: received.body) {
+            self = .problem(problem)
+            return
+        }
+        let text = String(decoding: received.body.prefix(200), as: UTF8.self)
+        self = .unexpected(status: received.status, detail: text)
+    }
+}
+
+extension Call where Value == GradientsResponse {
+    static func gradients(_ request: GradientsRequest) -> Call {
+        Call(Message(method: "POST", path: Path.gradients, body: request.json())) {
+            (body) throws(Problem) in try GradientsResponse(parsing: body)
+        }
+    }
+}
+
+extension Call where Value == PredictResponse {
+    static func predict(_ request: PredictRequest) -> Call {
+        let dtype = request.dtype
+        return Call(Message(method: "POST", path: Path.predict, body: request.json())) {
+            (body) throws(Problem) in try PredictResponse(parsing: body, as: dtype)
+        }
+    }
+}
+
+extension Call where Value == Run {
+    static func train(_ request: TrainRequest, waitSeconds: Int?) -> Call {
+        let fields = waitSeconds.map { ["Prefer: wait=\($0)"] } ?? []
+        return Call(
+            Message(method: "POST", path: Path.train, fields: fields, body: request.json())
+        ) { (body) throws(Problem) in try Run(parsing: body) }
+    }
+
+    static func run(_ id: String) -> Call {
+        Call(Message(path: Path.run(escaped(id)))) {
+            (body) throws(Problem) in try Run(parsing: body)
+        }
+    }
+
+    static func cancel(_ id: String) -> Call {
+        Call(Message(method: "POST", path: Path.run(escaped(id), .cancel))) {
+            (body) throws(Problem) in try Run(parsing: body)
+        }
+    }
+}
+
+extension Call where Value == RunList {
+    static func runs(_ query: RunsQuery) -> Call {
+        Call(Message(path: Path.runs + query.text)) {
+            (body) throws(Problem) in try RunList(parsing: body)
+        }
+    }
+}
+
+extension Call where Value == MetricHistory {
+    static func metrics(_ id: String, key: String?) -> Call {
+        let query = key.map { "?key=\(escaped($0))" } ?? ""
+        return Call(Message(path: Path.run(escaped(id), .metrics) + query)) {
+            (body) throws(Problem) in try MetricHistory(parsing: body)
+        }
+    }
+}
+
+extension Call where Value == Network {
+    static func network(_ id: String, as dtype: DType) -> Call {
+        Call(Message(path: Path.run(escaped(id), .network) + "?encoding=base64")) {
+            (body) throws(Problem) in try Network(parsing: body, as: dtype)
+        }
+    }
+}
+
+extension Call where Value == VersionResponse {
+    static func version() -> Call {
+        Call(Message(path: Path.version)) {
+            (body) throws(Problem) in try VersionResponse(parsing: body)
+        }
+    }
+}
+
+extension Call where Value == HealthResponse {
+    static func health(_ path: String) -> Call {
+        Call(Message(path: path)) { (body) throws(Problem) in try HealthResponse(parsing: body) }
+    }
+}
+
+/// The text with everything percent-encoded that has a meaning in a target.
+///
+/// - Source: RFC 3986, section 2.3: letters, digits, `-`, `.`, `_` and `~` stand for themselves.
+func escaped(_ text: String) -> String {
+    let hexadecimal = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"), UInt8(ascii: "~"):
+            bytes.append(byte)
+        default:
+            bytes += [UInt8(ascii: "%"), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}

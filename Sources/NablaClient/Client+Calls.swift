@@ -1,0 +1,138 @@
+public import NablaAPI
+public import NablaNetworks
+
+// Each call stands twice: the first blocks the thread it is made on, the second suspends the task.
+
+extension Client {
+    /// The loss and its gradient for every parameter.
+    public func gradients(_ request: GradientsRequest) throws(ClientError) -> GradientsResponse {
+        try perform(.gradients(request))
+    }
+
+    /// The loss and its gradient for every parameter.
+    public func gradients(
+        _ request: GradientsRequest
+    ) async throws(ClientError) -> GradientsResponse {
+        try await perform(.gradients(request))
+    }
+
+    /// The outputs of a network.
+    public func predict(_ request: PredictRequest) throws(ClientError) -> PredictResponse {
+        try perform(.predict(request))
+    }
+
+    /// The outputs of a network.
+    public func predict(_ request: PredictRequest) async throws(ClientError) -> PredictResponse {
+        try await perform(.predict(request))
+    }
+
+    /// Begins a run.
+    ///
+    /// - Parameters:
+    ///   - request: What is to be trained, and how.
+    ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    public func train(
+        _ request: TrainRequest, waitSeconds: Int? = nil
+    ) throws(ClientError) -> Run {
+        try perform(.train(request, waitSeconds: waitSeconds))
+    }
+
+    /// Begins a run.
+    ///
+    /// - Parameters:
+    ///   - request: What is to be trained, and how.
+    ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    public func train(
+        _ request: TrainRequest, waitSeconds: Int? = nil
+    ) async throws(ClientError) -> Run {
+        try await perform(.train(request, waitSeconds: waitSeconds))
+    }
+}
+
+extension Client {
+    /// A page of the history, newest first.
+    public func runs(_ query: RunsQuery = RunsQuery()) throws(ClientError) -> RunList {
+        try perform(.runs(query))
+    }
+
+    /// A page of the history, newest first.
+    public func runs(_ query: RunsQuery = RunsQuery()) async throws(ClientError) -> RunList {
+        try await perform(.runs(query))
+    }
+
+    /// One run.
+    public func run(_ id: String) throws(ClientError) -> Run {
+        try perform(.run(id))
+    }
+
+    /// One run.
+    public func run(_ id: String) async throws(ClientError) -> Run {
+        try await perform(.run(id))
+    }
+
+    /// The history of a run's metrics, or of one of them.
+    public func metrics(
+        ofRun id: String, key: String? = nil
+    ) throws(ClientError) -> MetricHistory {
+        try perform(.metrics(id, key: key))
+    }
+
+    /// The history of a run's metrics, or of one of them.
+    public func metrics(
+        ofRun id: String, key: String? = nil
+    ) async throws(ClientError) -> MetricHistory {
+        try await perform(.metrics(id, key: key))
+    }
+
+    /// The network of a run as trained so far, its numbers as `dtype`.
+    public func network(ofRun id: String, as dtype: DType) throws(ClientError) -> Network {
+        try perform(.network(id, as: dtype))
+    }
+
+    /// The network of a run as trained so far, its numbers as `dtype`.
+    public func network(ofRun id: String, as dtype: DType) async throws(ClientError) -> Network {
+        try await perform(.network(id, as: dtype))
+    }
+
+    /// Asks for the end of a run.
+    public func cancel(run id: String) throws(ClientError) -> Run {
+        try perform(.cancel(id))
+    }
+
+    /// Asks for the end of a run.
+    public func cancel(run id: String) async throws(ClientError) -> Run {
+        try await perform(.cancel(id))
+    }
+}
+
+extension Client {
+    /// Whether the service is alive.
+    public func health() throws(ClientError) -> HealthResponse {
+        try perform(.health(Path.healthz))
+    }
+
+    /// Whether the service is alive.
+    public func health() async throws(ClientError) -> HealthResponse {
+        try await perform(.health(Path.healthz))
+    }
+
+    /// Whether the service is ready for requests.
+    public func readiness() throws(ClientError) -> HealthResponse {
+        try perform(.health(Path.readyz))
+    }
+
+    /// Whether the service is ready for requests.
+    public func readiness() async throws(ClientError) -> HealthResponse {
+        try await perform(.health(Path.readyz))
+    }
+
+    /// Which program answers.
+    public func version() throws(ClientError) -> VersionResponse {
+        try perform(.version())
+    }
+
+    /// Which program answers.
+    public func version() async throws(ClientError) -> VersionResponse {
+        try await perform(.version())
+    }
+}

@@ -1,0 +1,41 @@
+import NablaAPI
+
+/// A client of the service. Every call there is, blocking and async.
+///
+/// The async calls of a client share one thread and its open connections; a blocking call runs on the
+/// thread that makes it, over a connection that stays open for the next.
+/// - Note: Every call throws `ClientError`: the service's own problem where it answered with one.
+public final class Client: Sendable {
+    /// How the client reaches the service.
+    public let configuration: ClientConfiguration
+    private let handles = HandlePool()
+    private let engine: Engine?
+
+    /// Makes a client; it connects when it is first needed.
+    public init(_ configuration: ClientConfiguration = ClientConfiguration()) {
+        self.configuration = configuration
+        engine = Engine(configuration)
+    }
+
+    /// Performs a call on this thread.
+    func perform<Value>(_ call: Call<Value>) throws(ClientError) -> Value {
+        try call.read(handles.perform(call.message, configuration))
+    }
+
+    /// Performs a call on the engine's thread.
+    func perform<Value>(_ call: Call<Value>) async throws(ClientError) -> Value {
+        guard let engine else { throw .connection("libcurl has no memory for another handle") }
+        return try call.read(await engine.perform(call.message))
+    }
+
+    /// The bytes of an answer that is a stream.
+    func stream(_ message: Message) -> AsyncThrowingStream<[UInt8], any Error> {
+        guard let engine else {
+            return AsyncThrowingStream {
+                $0.finish(
+                    throwing: ClientError.connection("libcurl has no memory for another handle"))
+            }
+        }
+        return engine.stream(message)
+    }
+}

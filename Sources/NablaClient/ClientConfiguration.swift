@@ -1,0 +1,26 @@
+/// How a client reaches the service.
+public struct ClientConfiguration: Sendable, Equatable {
+    /// Where the service is: scheme, host and port.
+    public var server: String
+    /// How long a connection may take to come about, in milliseconds; 5,000 by default.
+    public var connectMilliseconds: Int
+    /// How long a call may take as a whole, in milliseconds; 300,000 by default, 0 for as long as it takes.
+    ///
+    /// Event streams have no such bound.
+    public var totalMilliseconds: Int
+    /// How long nothing may arrive while a call is under way, in seconds; 120 by default, 0 for any time.
+    ///
+    /// Of event streams it bounds the silence between two signs of life.
+    public var stallSeconds: Int
+
+    /// Makes a configuration.
+    public init(
+        server: String = "http://127.0.0.1:8080", connectMilliseconds: Int = 5_000,
+        totalMilliseconds: Int = 300_000, stallSeconds: Int = 120
+    ) {
+        self.server = server
+        self.connectMilliseconds = connectMilliseconds
+        self.totalMilliseconds = totalMilliseconds
+        self.stallSeconds = stallSeconds
+    }
+}
