@@ -9,15 +9,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
-// Reference numbers and real data are read from the checkout, so that they exist once.
-func tests(
-    _ module: String, alsoUsing more: [Target.Dependency] = [], exclude: [String] = []
-) -> Target {
+// The tests of a module, in the folder of its name.
+func tests(_ module: String, alsoUsing more: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(module)Tests",
         dependencies: [.target(name: module)] + more,
         path: "Tests/\(module)",
-        exclude: exclude,
         swiftSettings: strict
     )
 }
@@ -36,6 +33,10 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         // Log records, with the backend the operator's choice.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // Names the keys of a settings file, so that a mistyped one is refused.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // The path type that swift-configuration takes.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // SQLite: migrations, one writer, concurrent readers.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -76,6 +77,7 @@ let package = Package(
                 "NablaJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            resources: [.embedInCode("OpenAPI/openapi.json")],
             swiftSettings: strict),
         // The client library.
         .target(
@@ -89,8 +91,32 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
+
+        // What is fast is shown with it.
+        .executableTarget(
+            name: "nabla-bench-training", dependencies: ["NablaCore", "NablaNetworks"],
+            path: "Benchmarks/Training", exclude: ["allocations.sh"], swiftSettings: strict),
+
+        tests("NablaNetworks"),
+        tests("NablaCore", alsoUsing: ["NablaNetworks"]),
+        tests("NablaJSON"),
+        tests("NablaAPI", alsoUsing: ["NablaJSON", "NablaNetworks"]),
+        tests("NablaHTTP"),
+        tests("NablaSockets", alsoUsing: ["NablaHTTP"]),
+        tests("NablaStore", alsoUsing: [.product(name: "GRDB", package: "GRDB.swift")]),
+        //tests("NablaService", alsoUsing: ["NablaAPI", "NablaNetworks", "NablaCore"]),
+        //tests("NablaCLI", alsoUsing: ["NablaService"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "NablaService", "NablaClient", "NablaAPI", "NablaNetworks", "NablaJSON",
+                "NablaSockets",
+            ],
+            path: "Tests/Integration", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

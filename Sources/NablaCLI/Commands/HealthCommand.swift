@@ -1,0 +1,15 @@
+import ArgumentParser
+import NablaClient
+
+/// `nabla health`: what a container's HEALTHCHECK runs.
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Check that the service is alive: exit 0 when it is, 1 when it isn't.")
+
+    @OptionGroup var options: ServerOptions
+
+    func run() async throws {
+        print(try await options.client.health().status)
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Logging
+import NablaService
+
+/// `nabla serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answer requests until SIGTERM or SIGINT.",
+        discussion: """
+            Settings come from flags, then the environment (NABLA_…), then the file named by \
+            --config. config/nabla.example.yaml lists them all.
+            """)
+
+    @Option(help: "Where to listen: host:port or unix:/path, several with commas; port 0 takes a free one.")
+    var listen: String?
+
+    @Option(help: "The folder of the database.")
+    var data: String?
+
+    @Option(help: "Threads that compute; 0 for one a core.")
+    var workers: Int?
+
+    @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Flag(help: "Listen beyond loopback although nobody has to show a token.")
+    var insecure = false
+
+    @Option(help: "The settings' YAML file (default: $NABLA_CONFIG, else none).")
+    var config: String?
+
+    func run() async throws {
+        let settings = try await readSettings()
+        var logger = Logger(label: "nabla") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = settings.logLevel
+        let service = try Service(settings: settings.service) { [logger] event in
+            event.log(to: logger)
+        }
+        let stop = StopSignals()
+        let addresses = try service.start()
+        for address in addresses { print("nabla listens on \(address)") }
+        // A pipe would keep the lines back, and whoever reads it waits for them.
+        fflush(nil)
+        await stop.wait()
+        service.stop()
+    }
+
+    private func readSettings() async throws -> ServeSettings {
+        let environment = ProcessInfo.processInfo.environment
+        var flags: [String: String] = [:]
+        flags["listen"] = listen
+        flags["data"] = data
+        flags["pool.workers"] = workers.map(String.init)
+        flags["log_level"] = logLevel
+        if insecure { flags["insecure"] = "true" }
+        return try await SettingsReader(
+            flags: flags, environment: environment, file: config ?? environment["NABLA_CONFIG"]
+        ).read()
+    }
+}
+
+/// The signals that ask the program to end: SIGTERM and SIGINT.
+private struct StopSignals {
+    private let stream: AsyncStream<Void>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        self.stream = stream
+        sources = [SIGTERM, SIGINT].map { number in
+            // The default action would end the process before the source hears of it.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Waits for the first of them.
+    func wait() async {
+        var iterator = stream.makeAsyncIterator()
+        await iterator.next()
+    }
+}

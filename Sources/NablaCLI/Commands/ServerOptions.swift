@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import NablaClient
+
+/// Which service a command talks to.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "The service's address (default: $NABLA_SERVER, else http://127.0.0.1:8080).")
+    var server: String?
+
+    /// A client of that service.
+    var client: Client {
+        let address =
+            server ?? ProcessInfo.processInfo.environment["NABLA_SERVER"]
+            ?? ClientConfiguration().server
+        return Client(ClientConfiguration(server: ServerOptions.completed(address)))
+    }
+
+    /// Takes `host:port` for `http://host:port`, and leaves the slash at the end away.
+    private static func completed(_ address: String) -> String {
+        let whole = address.contains("://") ? address : "http://" + address
+        return whole.hasSuffix("/") ? String(whole.dropLast()) : whole
+    }
+}
+
+/// A text that is read from a file, or from standard input for `-`.
+struct InputFile: ExpressibleByArgument {
+    let path: String
+
+    init?(argument: String) {
+        path = argument
+    }
+
+    /// The whole text.
+    ///
+    /// - Throws: `CommandError` when it can't be read.
+    func read() throws -> [UInt8] {
+        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
+        do {
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw CommandError("\(path) can't be read: \(error.localizedDescription)")
+        }
+    }
+}

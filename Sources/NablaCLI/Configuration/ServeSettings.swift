@@ -1,0 +1,155 @@
+import Logging
+import NablaService
+import NablaSockets
+
+/// Everything `nabla serve` can be told.
+struct ServeSettings: Sendable {
+    /// How the service runs.
+    var service = Settings()
+    /// What is logged.
+    var logLevel = Logger.Level.info
+}
+
+extension Setting {
+    /// Every setting, in the order of config/nabla.example.yaml.
+    static let all: [Setting] = general + http + limits + workers + training
+
+    private static let general: [Setting] = [
+        Setting(
+            key: "listen", summary: "where to listen: host:port or unix:/path, several with commas",
+            text: { $0.service.server.addresses.map(\.description).joined(separator: ",") },
+            set: { (settings, text) throws(CommandError) in
+                settings.service.server.addresses = try addresses(text)
+            }),
+        .text("data", \.service.dataDirectory, "the folder of the database"),
+        .flag(
+            "insecure", \.service.isInsecure,
+            "listen beyond loopback although nobody has to show a token"),
+        Setting(
+            key: "log_level",
+            summary: "what is logged: trace, debug, info, notice, warning, error or critical",
+            text: { $0.logLevel.rawValue },
+            set: { (settings, text) throws(CommandError) in
+                guard let level = Logger.Level(rawValue: text) else {
+                    let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw CommandError("must be one of \(levels)")
+                }
+                settings.logLevel = level
+            }),
+        .int(
+            "shutdown_seconds", \.service.shutdownSeconds, in: 0...3600,
+            "how long a graceful stop may take, in seconds"),
+    ]
+
+    private static func addresses(_ text: String) throws(CommandError) -> [ListenAddress] {
+        var addresses: [ListenAddress] = []
+        for part in text.split(separator: ",") {
+            do {
+                addresses.append(try ListenAddress(part.filter { $0 != " " }))
+            } catch {
+                throw CommandError("must be addresses: \(error)")
+            }
+        }
+        guard !addresses.isEmpty else { throw CommandError("must name an address") }
+        return addresses
+    }
+
+    private static let http: [Setting] = [
+        .int(
+            "http.loops", \.service.server.loops, in: 1...64,
+            "threads that read and write; more than 1 pays only where cores outnumber the workers"),
+        .int(
+            "http.connections", \.service.server.connections, in: 1...1_000_000,
+            "connections at a time; the next is answered 503"),
+        .int(
+            "http.requests_per_connection", \.service.server.requestsPerConnection, in: 1...(.max),
+            "requests of one connection before it is closed"),
+        .int(
+            "http.event_streams", \.service.server.eventStreams, in: 0...1_000_000,
+            "event streams at a time; the next is answered 503"),
+        .int(
+            "http.stream_buffer_bytes", \.service.server.streamBufferBytes, in: 1024...(.max),
+            "bytes that may wait for the reader of a stream before it is cut"),
+        .seconds(
+            "http.head_seconds", \.service.server.timeouts.head,
+            "how long the head of a request may take to arrive, in seconds"),
+        .seconds(
+            "http.body_seconds", \.service.server.timeouts.body,
+            "how long a body may stay below its least rate, in seconds"),
+        .int(
+            "http.body_bytes_per_second", \.service.server.timeouts.minimumBodyRate, in: 0...(.max),
+            "the least rate of a body, in bytes a second"),
+        .seconds(
+            "http.idle_seconds", \.service.server.timeouts.idle,
+            "how long a connection may be idle, in seconds"),
+        .seconds(
+            "http.write_seconds", \.service.server.timeouts.write,
+            "how long a client may take nothing of its answer, in seconds"),
+        .seconds(
+            "http.linger_seconds", \.service.server.timeouts.linger,
+            "how long the rest of a refused message is received before cutting, in seconds"),
+        .int(
+            "http.linger_bytes", \.service.server.lingerBytes, in: 0...(.max),
+            "bytes of a refused message that are received before cutting"),
+    ]
+
+    private static let limits: [Setting] = [
+        .int(
+            "limits.head_bytes", \.service.server.limits.headBytes, in: 256...(.max),
+            "bytes of a request's head; more is answered 431"),
+        .int(
+            "limits.target_bytes", \.service.server.limits.targetBytes, in: 16...(.max),
+            "bytes of a request's target; more is answered 414"),
+        .int(
+            "limits.fields", \.service.server.limits.fieldCount, in: 1...100_000,
+            "fields of a request's head; more is answered 431"),
+        .int(
+            "limits.body_bytes", \.service.server.limits.bodyBytes, in: 0...(.max),
+            "bytes of a body; more is answered 413 before it is read"),
+        .int(
+            "limits.chunk_line_bytes", \.service.server.limits.chunkLineBytes, in: 16...(.max),
+            "bytes of a chunk's first line"),
+        .int(
+            "limits.chunk_extension_bytes", \.service.server.limits.chunkExtensionBytes,
+            in: 0...(.max), "bytes of all chunk extensions of a body"),
+        .int(
+            "limits.trailer_bytes", \.service.server.limits.trailerBytes, in: 0...(.max),
+            "bytes of the trailer after a chunked body"),
+        .int(
+            "limits.json_depth", \.service.jsonDepth, in: 1...1000,
+            "how deep a JSON body may nest"),
+    ]
+
+    private static let workers: [Setting] = [
+        .int(
+            "pool.workers", \.service.pool.workers, in: 0...1024,
+            "threads that compute; 0 for one a core"),
+        .int(
+            "pool.queued_requests", \.service.pool.queuedRequests, in: 1...1_000_000,
+            "requests that may wait for a worker; the next is answered 503"),
+        .int(
+            "pool.inline_bytes", \.service.pool.inlineBytes, in: 0...65_536,
+            "bodies up to this many bytes are computed where they were read, without a worker"),
+    ]
+
+    private static let training: [Setting] = [
+        .int(
+            "training.concurrent_runs", \.service.training.concurrentRuns, in: 1...1024,
+            "runs that train at the same time"),
+        .int(
+            "training.queued_runs", \.service.training.queuedRuns, in: 0...1_000_000,
+            "runs that may wait to train; the next is answered 503"),
+        .int(
+            "training.parameters", \.service.training.parameters, in: 1...1_000_000_000,
+            "parameters that a trained network may have"),
+        .int(
+            "training.slice_milliseconds", \.service.training.sliceMilliseconds, in: 1...1000,
+            "the time a run keeps a worker before others get their turn, in milliseconds"),
+        .int(
+            "training.checkpoint_seconds", \.service.training.checkpointSeconds, in: 0...86_400,
+            "the least time between two stored networks of a run, in seconds"),
+        .int(
+            "training.wait_seconds", \.service.training.waitSeconds, in: 0...3600,
+            "the longest Prefer: wait that is granted, in seconds"),
+    ]
+}

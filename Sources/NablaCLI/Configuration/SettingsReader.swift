@@ -1,0 +1,116 @@
+import Configuration
+import Foundation
+import SystemPackage
+import Yams
+
+/// Reads the settings: flags beat the environment, the environment beats the file.
+///
+/// A key that isn't known, or a value that can't be, stops the start with its name.
+struct SettingsReader {
+    /// What was given as flags, by key.
+    let flags: [String: String]
+    /// The environment, of which only names that begin with `NABLA_` count.
+    let environment: [String: String]
+    /// The file; nil for none.
+    let file: String?
+
+    /// Names of the environment that other parts of the program read.
+    private static let otherVariables: Set = ["NABLA_SERVER", "NABLA_CONFIG"]
+
+    /// Gives the settings, from their defaults and all that was given.
+    ///
+    /// - Throws: `CommandError` with the name of what is wrong.
+    func read() async throws -> ServeSettings {
+        try checkEnvironment()
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "flags", values: flagValues),
+            EnvironmentVariablesProvider(environmentVariables: environment)
+                .prefixKeys(with: "nabla"),
+        ]
+        if let file { providers.append(try await provider(of: file)) }
+        let reader = ConfigReader(providers: providers)
+        var settings = ServeSettings()
+        for setting in Setting.all {
+            guard let text = reader.string(forKey: ConfigKey(setting.key)) else { continue }
+            do {
+                try setting.set(&settings, text)
+            } catch {
+                throw CommandError(
+                    "\(setting.key) is \"\(text)\", but \(error.description)")
+            }
+        }
+        return settings
+    }
+
+    private var flagValues: [AbsoluteConfigKey: ConfigValue] {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (key, text) in flags {
+            let parts = key.split(separator: ".").map(String.init)
+            values[AbsoluteConfigKey(parts)] = ConfigValue(.string(text), isSecret: false)
+        }
+        return values
+    }
+
+    private func checkEnvironment() throws {
+        let known = Set(Setting.all.map(\.variable)).union(SettingsReader.otherVariables)
+        for name in environment.keys.sorted()
+        where name.hasPrefix("NABLA_") && !known.contains(name) {
+            throw CommandError(
+                "there is no setting for the environment's \(name)"
+                    + nearest(to: name, among: known.sorted()))
+        }
+    }
+
+    private func provider(of file: String) async throws -> any ConfigProvider {
+        let text: String
+        do {
+            text = try String(contentsOfFile: file, encoding: .utf8)
+        } catch {
+            throw CommandError("\(file) can't be read: \(error.localizedDescription)")
+        }
+        do {
+            guard let root = try Yams.compose(yaml: text) else {
+                return InMemoryProvider(name: file, values: [:])
+            }
+            try check(root, under: "", of: file)
+        } catch let error as YamlError {
+            throw CommandError("\(file) is no YAML: \(error)")
+        }
+        return try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+    }
+
+    /// Refuses keys that no setting has, which `ConfigReader` would pass over.
+    private func check(_ node: Yams.Node, under prefix: String, of file: String) throws {
+        let keys = Setting.all.map(\.key)
+        guard case .mapping(let mapping) = node else {
+            guard keys.contains(prefix) else {
+                throw CommandError(
+                    "\(file): there is no setting \(prefix)" + nearest(to: prefix, among: keys))
+            }
+            guard case .scalar = node else {
+                throw CommandError("\(file): \(prefix) must be one value")
+            }
+            return
+        }
+        for (key, value) in mapping {
+            let name = (prefix.isEmpty ? "" : prefix + ".") + (key.string ?? "")
+            try check(value, under: name, of: file)
+        }
+    }
+
+    private func nearest(to name: String, among names: [String]) -> String {
+        let close = names.filter { commonPrefix($0, name) * 2 > name.count }
+        return close.isEmpty ? "" : "; there are \(close.joined(separator: ", "))"
+    }
+
+    private func commonPrefix(_ left: String, _ right: String) -> Int {
+        zip(left, right).prefix { $0 == $1 }.count
+    }
+}
+
+extension Setting {
+    /// The name in the environment: `NABLA_HTTP_BODY_BYTES` for `http.body_bytes`.
+    var variable: String {
+        "NABLA_" + key.uppercased().replacing(".", with: "_")
+    }
+}

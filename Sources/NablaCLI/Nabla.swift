@@ -1,0 +1,24 @@
+import ArgumentParser
+import NablaService
+
+/// The program: a command for each thing it does.
+@main
+struct Nabla: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nabla",
+        abstract: "Exact gradients of neural networks, and their training, over HTTP.",
+        version: Service.version,
+        subcommands: [
+            ServeCommand.self, GradientsCommand.self, TrainCommand.self, RunsCommand.self,
+            DemoCommand.self, HealthCommand.self,
+        ])
+}
+
+/// Why a command can't do what it was asked to, in one line for people.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,4 +1,0 @@
-@main
-struct Nabla {
-    static func main() {}
-}

@@ -1,0 +1,21 @@
+import Foundation
+
+/// A number with six significant digits; padded so that columns of them line up.
+func formatted(_ number: Double, padded: Bool = false) -> String {
+    String(format: padded ? "%12.6g" : "%.6g", number)
+}
+
+/// A share as a percentage with one digit after the point.
+func percentage(_ share: Double) -> String {
+    String(format: "%.1f %%", share * 100)
+}
+
+/// A time span as people say it: `850 ms`, `12.3 s`, `4 min 05 s`.
+func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<1: String(format: "%.0f ms", seconds * 1000)
+    case ..<60: String(format: "%.1f s", seconds)
+    case ..<3600: String(format: "%d min %02d s", Int(seconds) / 60, Int(seconds) % 60)
+    default: String(format: "%d h %02d min", Int(seconds) / 3600, Int(seconds) / 60 % 60)
+    }
+}
