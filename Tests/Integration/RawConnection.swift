@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+
+/// A TCP connection that sends exactly the bytes a test wants, well-formed or not.
+final class RawConnection {
+    private let descriptor: Int32
+
+    init(port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var timeout = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw TestFailure("no connection: \(errno)") }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Sends bytes; what a server refuses to take is left out.
+    func send(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(
+                    descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent,
+                    Int32(MSG_NOSIGNAL.rawValue))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    func send(_ text: String) {
+        send(Array(text.utf8))
+    }
+
+    /// Says that nothing more will come.
+    func finishSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Cuts the connection off, as a process that dies does.
+    func reset() {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// What comes until the peer closes, or `isEnough`.
+    func receive(until isEnough: ([UInt8]) -> Bool = { _ in false }) -> [UInt8] {
+        var received: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while !isEnough(received) {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            received += chunk[..<count]
+        }
+        return received
+    }
+
+    /// The next answer, whose body has a Content-Length.
+    func receiveAnswer() throws -> Answer {
+        try Answer(receive { Answer.isWhole($0) })
+    }
+
+    /// An answer, taken apart.
+    struct Answer {
+        let status: Int
+        let fields: [String: String]
+        let body: String
+
+        init(_ bytes: [UInt8]) throws {
+            let text = String(decoding: bytes, as: UTF8.self)
+            let parts = text.components(separatedBy: "\r\n\r\n")
+            let lines = parts[0].components(separatedBy: "\r\n")
+            let words = lines[0].split(separator: " ")
+            guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else {
+                throw TestFailure("no answer but \"\(text.prefix(200))\"")
+            }
+            self.status = status
+            var fields: [String: String] = [:]
+            for line in lines.dropFirst() {
+                guard let colon = line.firstIndex(of: ":") else { continue }
+                fields[line[..<colon].lowercased()] = line[line.index(after: colon)...]
+                    .trimmingCharacters(in: .whitespaces)
+            }
+            self.fields = fields
+            body = parts.dropFirst().joined(separator: "\r\n\r\n")
+        }
+
+        static func isWhole(_ bytes: [UInt8]) -> Bool {
+            guard let answer = try? Answer(bytes),
+                String(decoding: bytes, as: UTF8.self).contains("\r\n\r\n")
+            else { return false }
+            guard let length = answer.fields["content-length"].flatMap({ Int($0) }) else {
+                return false
+            }
+            return answer.body.utf8.count >= length
+        }
+    }
+}
+
+extension RawConnection {
+    /// Posts a body on a connection of its own and gives the answer.
+    static func post(
+        _ body: String, to path: String, port: UInt16, fields: [String] = []
+    ) throws -> Answer {
+        let connection = try RawConnection(port: port)
+        let head =
+            ["POST \(path) HTTP/1.1", "Host: test", "Content-Type: application/json"] + fields
+            + ["Content-Length: \(body.utf8.count)", "Connection: close", "", ""]
+        connection.send(head.joined(separator: "\r\n") + body)
+        return try Answer(connection.receive())
+    }
+
+    /// Gets a path on a connection of its own.
+    static func get(_ path: String, port: UInt16, fields: [String] = []) throws -> Answer {
+        let connection = try RawConnection(port: port)
+        let head = ["GET \(path) HTTP/1.1", "Host: test"] + fields + ["Connection: close", "", ""]
+        connection.send(head.joined(separator: "\r\n"))
+        return try Answer(connection.receive())
+    }
+}
