@@ -39,7 +39,8 @@ func benchmarkDigits(_ options: Options) throws {
     }
     print(
         #"{"impl":"nabla","case":"digits","dtype":"\#(options.dtype)","batch":\#(options.batch),"#
-            + #""threads":\#(options.threads),"seconds_median":\#(median(Array(times.dropFirst()))),"#
+            + #""threads":\#(options.threads),"#
+            + #""seconds_median":\#(median(Array(times.dropFirst()))),"#
             + #""last_loss":\#(loss)}"#)
 }
 

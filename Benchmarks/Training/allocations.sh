@@ -1,6 +1,6 @@
 #!/bin/bash
-# Shows that a training step allocates nothing: the number of allocations of a whole process, counted by a
-# preloaded malloc, doesn't change when an epoch has ten times the steps.
+# Shows that a training step allocates nothing: the number of allocations of a whole process, counted
+# by a preloaded malloc, doesn't change when an epoch has ten times the steps.
 # usage: allocations.sh [PROGRAM], after `swift build -c release --product nabla-bench-training`
 set -eu
 program=${1:-.build/release/nabla-bench-training}

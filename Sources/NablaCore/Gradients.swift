@@ -67,6 +67,7 @@ public struct Gradients: Sendable {
     /// A sample's loss is multiplied by its weight; `mean` divides by the sum of the weights, times
     /// the outputs for losses that are a mean over elements, and times the class weights for class
     /// indices. For the reduction `none` the gradients are those of `sum`.
+    /// - Source: Rumelhart, Hinton & Williams 1986.
     /// - Parameters:
     ///   - loss: What is minimised.
     ///   - network: A network with numbers.

@@ -126,6 +126,7 @@ struct ActivationTests {
         // −8·Φ(−8), which ½(1 + erf) gives with two digits only.
         #expect(abs(GELU<Double>().value(at: -8) / -4.976_768_6e-15 - 1) < 1e-6)
         #expect(Softplus<Float>().value(at: 100) == 100)
+        #expect(GELU<Double>().slope(at: 0, value: 0) == 0.5)
     }
 
     @Test(

@@ -126,6 +126,26 @@ struct TrainingTests {
         #expect(orders[0] != orders[1] && orders[0] != orders[0].sorted())
     }
 
+    @Test("shuffling moves inputs, targets and weights of a sample together")
+    func shufflingKeepsSamplesWhole() throws {
+        // On the whole batch the order decides nothing but rounding.
+        func trained(shuffle: Bool) throws -> [Double] {
+            var generator = Generator(seed: 21)
+            let network = try generator.network(
+                inputs: 3, hidden: [4], outputs: 2, .tanh, last: .sigmoid)
+            let samples = try generator.samples(
+                40, inputs: 3, outputs: 2, for: .binaryCrossEntropy)
+            var training = try Training(
+                network: network, loss: Loss(.binaryCrossEntropy), samples: samples,
+                settings: TrainingSettings(
+                    optimizer: .sgd(SGD(learningRate: 0.5)), epochs: 5, batchSize: 40,
+                    shuffle: shuffle, dtype: .float64))
+            while !training.isFinished { _ = try training.advance(maximumSteps: 1) }
+            return training.network().flat
+        }
+        expectClose(try trained(shuffle: true), try trained(shuffle: false), tolerance: 1e-13)
+    }
+
     @Test("the loss of an epoch is the weighted mean over its batches, the smaller last one too")
     func epochLoss() throws {
         let (inputs, targets): ([[Double]], [Double]) = ([[1], [2], [3]], [0, 0, 0])

@@ -36,7 +36,7 @@ final class Objective<S: Real>: Sendable {
                 throw .invalid(
                     InvalidValue(
                         .shapeMismatch,
-                        "class_weights has \(weights.count) numbers, but there are \(width) outputs",
+                        "class_weights has \(weights.count) numbers for \(width) outputs",
                         at: "/loss/class_weights"))
             }
             classSettings = ClassLoss(

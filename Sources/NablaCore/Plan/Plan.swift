@@ -60,7 +60,7 @@ final class Plan: Sendable {
     private static func tooLarge(atLayer index: Int) -> InvalidValue {
         InvalidValue(
             .outOfRange,
-            "with layer \(index) the network has more than \(maximumParameters) parameters, or more "
+            "with layer \(index) there are more than \(maximumParameters) parameters, or more "
                 + "than \(maximumActivations) activations a sample",
             at: "/network/layers/\(index)")
     }
