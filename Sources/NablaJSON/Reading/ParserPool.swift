@@ -40,10 +40,9 @@ struct ParserPool {
     mutating func put(_ parser: Parser) -> Parser? {
         let capacity = parser.capacity
         guard capacity > Self.smallCapacity else {
-            let idle = agedLarge()
             guard small.count < Self.smallCount else { return parser }
             small.append(parser)
-            return idle
+            return agedLarge()
         }
         guard capacity <= Self.largeCapacity, large == nil else { return parser }
         large = parser

@@ -216,15 +216,17 @@ extension SyntaxScanner {
         }
         let unit = try scanHexadecimal()
         guard (0xD800..<0xE000).contains(unit) else { return }
-        let isPair =
-            unit < 0xDC00 && next == UInt8(ascii: "\\") && position + 1 < bytes.count
-            && bytes[position + 1] == UInt8(ascii: "u")
-        if isPair {
-            position += 1
-            if (0xDC00..<0xE000).contains(try scanHexadecimal()) { return }
-        }
-        throw JSONError(
+        let half = JSONError(
             .syntax(offset: start), "the escape at byte \(start) is half of a surrogate pair")
+        guard unit < 0xDC00 else { throw half }
+        if next == UInt8(ascii: "\\") {
+            position += 1
+            if next == UInt8(ascii: "u") {
+                guard (0xDC00..<0xE000).contains(try scanHexadecimal()) else { throw half }
+                return
+            }
+        }
+        throw next == nil ? unexpected("the other half of a surrogate pair") : half
     }
 
     /// Reads a `u` and four digits.
