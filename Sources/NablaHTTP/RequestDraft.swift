@@ -72,7 +72,7 @@ struct RequestDraft: Sendable {
         switch name.count {
         case 4 where name.spellsIgnoringCase("host"):
             // More than one, or one that is no host, is refused (RFC 9112 §3.2).
-            guard !hasHost, isHost(String(value)) else {
+            guard !hasHost, isHost(value) else {
                 throw MessageError(.badRequest, "Host is given twice or is not a host")
             }
             hasHost = true

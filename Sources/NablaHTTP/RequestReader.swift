@@ -130,10 +130,10 @@ public struct RequestReader: Sendable {
             case .needsMore: return (.needsMore, 0)
             case .invalid(let error): return (.invalid(error), bytes.count)
             case .complete(let head, let consumed):
-                self.head = head
                 start = consumed
                 owesContinue = head.expectsContinue && head.framing != .none
                 if head.framing == .chunked { decoder = ChunkedDecoder(limits: limits) }
+                self.head = consume head
             }
         }
         let (outcome, consumed) = advanceBody(bytes.extracting(start...))
@@ -166,13 +166,13 @@ public struct RequestReader: Sendable {
 
     /// Hands the request on and begins anew.
     private mutating func finish() -> Outcome {
-        guard let head else { return .needsMore }
+        // Moved out, not copied: a head holds many references.
+        guard let head = head.take() else { return .needsMore }
         var whole: [UInt8] = []
         swap(&whole, &body)
         if whole.capacity < whole.count + Self.spareBodyBytes, !whole.isEmpty {
             whole.reserveCapacity(whole.count + Self.spareBodyBytes)
         }
-        self.head = nil
         decoder = nil
         return .request(head, body: whole)
     }

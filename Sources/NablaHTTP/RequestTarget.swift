@@ -31,12 +31,12 @@ public struct RequestTarget: Sendable {
         let start = try Self.authorityStart(bytes)
         var end = start
         while end < bytes.count, ByteSet.host.contains(bytes[end]) { end += 1 }
-        let authority = String(bytes.extracting(start..<end))
         // An empty host or user information is refused (RFC 9110 §4.2.1, §4.2.4).
-        guard end > start, isHost(authority) else {
+        guard end > start, isHost(bytes.extracting(start..<end)) else {
             throw MessageError(.badRequest, "the request target's authority is not a host")
         }
-        try self.init(bytes, pathStart: end, authority: authority)
+        try self.init(
+            bytes, pathStart: end, authority: String(bytes.extracting(start..<end)))
     }
 
     /// Where the authority begins in an absolute-form target (RFC 9112 §3.2.2).
@@ -121,20 +121,23 @@ private func percentDecoded(
     return string
 }
 
-/// Whether a text is a host with an optional port (RFC 9110 §7.2); an empty one is.
-func isHost(_ text: String) -> Bool {
-    var rest = text.utf8[...]
-    if rest.first == UInt8(ascii: "[") {
-        guard let close = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-        let inside = rest[..<close].dropFirst()
-        guard inside.count >= 2, inside.allSatisfy({ ByteSet.host.contains($0) && $0 != 0x5B })
-        else { return false }
-        rest = rest[close...].dropFirst()
+/// Whether bytes are a host with an optional port (RFC 9110 §7.2); none at all are.
+func isHost(_ bytes: Span<UInt8>) -> Bool {
+    let colon = UInt8(ascii: ":")
+    var end = 0
+    if bytes.count > 0, bytes[0] == UInt8(ascii: "[") {
+        end = 1
+        while end < bytes.count, ByteSet.addressIPv6.contains(bytes[end]) { end += 1 }
+        guard end > 2, end < bytes.count, bytes[end] == UInt8(ascii: "]") else { return false }
+        end += 1
     } else {
-        rest = rest.drop {
-            ByteSet.host.contains($0) && ![0x5B, 0x5D, UInt8(ascii: ":")].contains($0)
+        while end < bytes.count, bytes[end] != colon {
+            guard ByteSet.registeredName.contains(bytes[end]) else { return false }
+            end += 1
         }
     }
-    guard let colon = rest.popFirst() else { return true }
-    return colon == UInt8(ascii: ":") && rest.count <= 5 && rest.allSatisfy { $0.digit != nil }
+    guard end < bytes.count else { return true }
+    guard bytes[end] == colon, bytes.count - end <= 6 else { return false }
+    for index in end + 1..<bytes.count where bytes[index].digit == nil { return false }
+    return true
 }

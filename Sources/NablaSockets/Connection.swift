@@ -170,7 +170,7 @@ final class Connection {
         if lingered > context.services.configuration.lingerBytes { abandon() }
     }
 
-    private func heed(_ outcome: RequestReader.Outcome) {
+    private func heed(_ outcome: consuming RequestReader.Outcome) {
         switch outcome {
         case .needsMore:
             life.received(reader.position, now: context.now)
@@ -184,13 +184,14 @@ final class Connection {
         }
     }
 
-    private func handOn(_ head: RequestHead, _ body: consuming [UInt8]) {
+    private func handOn(_ head: consuming RequestHead, _ body: consuming [UInt8]) {
         life.handedOn(head)
         requests += 1
         answersHead = head.method == .head
         emit(.requestBegan)
         let exchange = Exchange(
-            token: token, mailbox: context.mailbox, services: context.services, head: head)
+            token: token, mailbox: context.mailbox, services: context.services,
+            isChunked: head.version == .http11, hasBody: !answersHead)
         self.exchange = exchange
         context.services.handler.handle(
             Request(head: head, body: body, receivedAt: context.now), Responder(exchange: exchange))

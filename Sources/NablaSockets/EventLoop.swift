@@ -6,7 +6,7 @@ import NablaHTTP
 final class EventLoop {
     private let context: LoopContext
     private let poller: Poller
-    private var listeners: [Listener]
+    private var listeners: [Listener] = []
     private let mailboxes: [Mailbox]
     private var nextMailbox = 0
     private var slots: [Connection?] = []
@@ -17,16 +17,10 @@ final class EventLoop {
     private var acceptsAgainAt: ContinuousClock.Instant?
     private var drainDeadline: ContinuousClock.Instant?
 
-    /// Makes a loop that accepts from `listeners` and deals what it accepted out to `mailboxes`.
-    ///
-    /// Only the first loop has listeners; the mailboxes are those of all loops, its own included.
-    init(
-        services: LoopServices, mailbox: Mailbox, poller: Poller, listeners: [Listener],
-        mailboxes: [Mailbox]
-    ) {
+    /// Makes a loop that deals what it accepts out to `mailboxes`, those of all loops.
+    init(services: LoopServices, mailbox: Mailbox, poller: Poller, mailboxes: [Mailbox]) {
         context = LoopContext(services: services, mailbox: mailbox)
         self.poller = poller
-        self.listeners = listeners
         self.mailboxes = mailboxes
         nextSweep = context.now
     }
@@ -38,7 +32,6 @@ final class EventLoop {
     /// - Returns: How many connections were cut at the drain's deadline.
     func run() -> Int {
         _ = poller.watchEdges(context.mailbox.wake, Token(slot: Token.wakeSlot, use: 0))
-        listen()
         while true {
             let count = poller.wait(timeout: timeout)
             context.beginRound()
@@ -152,6 +145,9 @@ final class EventLoop {
 
     private func read(_ letter: Letter) {
         switch letter {
+        case .listen(let listeners):
+            self.listeners = listeners
+            listen()
         case .look(let token):
             serve(token) { $0.look() }
         case .adopt(let socket):

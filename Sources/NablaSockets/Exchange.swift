@@ -36,12 +36,15 @@ final class Exchange: Sendable {
     private let hasBody: Bool
     private let state = Mutex(State())
 
-    init(token: Token, mailbox: Mailbox, services: LoopServices, head: RequestHead) {
+    /// Begins an exchange with a client that understands chunks, and that gets bodies: HEAD doesn't.
+    init(
+        token: Token, mailbox: Mailbox, services: LoopServices, isChunked: Bool, hasBody: Bool
+    ) {
         self.token = token
         self.mailbox = mailbox
         self.services = services
-        isChunked = head.version == .http11
-        hasBody = head.method != .head
+        self.isChunked = isChunked
+        self.hasBody = hasBody
     }
 
     /// How a stream's end is told.

@@ -4,6 +4,8 @@ import Synchronization
 
 /// What other threads tell a loop.
 enum Letter: Sendable {
+    /// Accept from these, which are closed when the loop lets go of them.
+    case listen([Listener])
     /// An exchange has something to send.
     case look(Token)
     /// A client connected.

@@ -45,9 +45,8 @@ public final class Server: Sendable {
                 mailboxes.append(try Mailbox())
                 polls.append(try Poller.open())
             }
-            for index in mailboxes.indices {
-                run(index, mailboxes, polls[index], listeners: index == 0 ? listeners : [])
-            }
+            mailboxes[0].post(.listen(listeners))
+            for index in mailboxes.indices { run(index, mailboxes, polls[index]) }
             stage = .running(mailboxes)
             return listeners.map(\.address)
         }
@@ -73,14 +72,12 @@ public final class Server: Sendable {
         return cut.load(ordering: .acquiring) == 0
     }
 
-    private func run(
-        _ index: Int, _ mailboxes: [Mailbox], _ poll: Socket, listeners: [Listener]
-    ) {
+    private func run(_ index: Int, _ mailboxes: [Mailbox], _ poll: Socket) {
         let services = self.services
         DispatchQueue(label: "nabla.loop.\(index)", qos: .userInitiated).async(group: loops) {
             let loop = EventLoop(
                 services: services, mailbox: mailboxes[index], poller: Poller(poll),
-                listeners: listeners, mailboxes: mailboxes)
+                mailboxes: mailboxes)
             self.cut.add(loop.run(), ordering: .releasing)
         }
     }

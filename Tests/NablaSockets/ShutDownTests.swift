@@ -29,12 +29,10 @@ import Testing
             let done = try shutDown(fixture, within: .seconds(30))
             #expect(try idle.isEnded())
             #expect(done.isEmpty)
-            #expect(throws: Client.Failure.self) {
-                // The listener is closed in the same round; a late one is never answered.
-                let late = try fixture.client()
-                late.send(hold)
-                _ = try late.answer()
-            }
+            // With two loops the idle connection may end before the listener does.
+            let deadline = ContinuousClock.now + .seconds(10)
+            while (try? fixture.client()) != nil, ContinuousClock.now < deadline {}
+            #expect(throws: Client.Failure.self) { try fixture.client() }
             responder.respond(Response(status: .ok, body: [0x31]))
             let answer = try busy.answer()
             #expect(answer.text == "1")
