@@ -79,7 +79,12 @@ extension JSONWriter {
             for element in try value.array() { try copy(element) }
             endArray()
         case .string: string(try value.string())
-        case .number: number(try value.double())
+        case .number:
+            if let whole = try? value.int() {
+                int(whole)
+            } else {
+                number(try value.double())
+            }
         case .boolean: bool(try value.bool())
         case .null: null()
         }

@@ -58,9 +58,7 @@ struct Pipeline: RequestHandler {
 
     func response(to error: MessageError) -> Response {
         let kind =
-            Problem.Kind.allCases.first { kind in
-                kind.status == error.status.code && kind != .invalidParameter
-            } ?? .malformedRequest
+            Pipeline.messageKinds.first { $0.status == error.status.code } ?? .malformedRequest
         let problem = Problem(kind, error.detail, instance: identifiers.next())
         var fields = Fields()
         fields.add("Content-Type", Problem.mediaType)
@@ -86,6 +84,12 @@ extension Pipeline {
         else { return identifiers.next() }
         return id
     }
+
+    /// The kinds of problem that a message may have before it is a request, one for each status.
+    private static let messageKinds: [Problem.Kind] = [
+        .malformedRequest, .requestTimeout, .contentTooLarge, .targetTooLong, .expectationFailed,
+        .fieldsTooLarge, .notImplemented, .versionNotSupported, .unavailable,
+    ]
 
     private static func allow(_ methods: [Method]) -> (name: String, value: String) {
         ("Allow", methods.map(\.name).joined(separator: ", "))

@@ -100,7 +100,7 @@ import Testing
         Case(
             testDescription: "a number beyond float32",
             body: body(inputs: "[[1e300, 0], [0, 1]]", more: ", \"dtype\": \"float32\""),
-            status: 422, kind: .nonFinite),
+            status: 400, kind: .outOfRange, pointer: "/samples/inputs/0/0"),
         Case(
             testDescription: "an overflow in the second layer",
             body: body(
@@ -112,7 +112,7 @@ import Testing
             pointer: "/loss", says: ["softmax", "cross_entropy_with_logits"]),
         Case(
             testDescription: "a target that is no probability", body: body(targets: "[[0], [2]]"),
-            status: 400, kind: .outOfRange, pointer: "/samples/targets/1"),
+            status: 400, kind: .outOfRange, pointer: "/samples/targets/1/0"),
         Case(
             testDescription: "a packed tensor of another size",
             body: body(

@@ -1,3 +1,4 @@
+import Foundation
 import NablaAPI
 import Testing
 
@@ -52,7 +53,7 @@ import Testing
         for content in contents {
             let event = RunEvent(content)
             let block = String(decoding: event.block(), as: UTF8.self)
-            let data = try #require(block.components(separatedBy: "data: ").last)
+            let data = block.components(separatedBy: "data: ").last ?? ""
             let read = try RunEvent(name: event.name, data: Array(data.utf8))
             #expect(read == event)
         }

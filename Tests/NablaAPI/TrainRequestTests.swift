@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: [
         ("\"validation_split\": 0.25", "\"validation_split\": 1", "/validation_split", Problem.Kind.outOfRange),
         ("\"seed\": 9", "\"seed\": -1", "/seed", .outOfRange),
-        ("\"seed\": 9", "\"seed\": 1.5", "/seed", .wrongType),
+        ("\"seed\": 9", "\"seed\": 1.5", "/seed", .outOfRange),
         ("\"epochs\": 10", "\"epochs\": 0", "/epochs", .outOfRange),
         ("\"learning_rate\": 0.01", "\"learning_rate\": -1", "/optimizer/learning_rate", .outOfRange),
         ("\"adam\"", "\"adamm\"", "/optimizer/type", .unknownName),

@@ -13,15 +13,19 @@ struct NetworkResolver: Sendable {
         switch source {
         case .inline(let network): return network
         case .run(let id):
-            let record = try Problem.storing { () throws(StoreError) in
-                try store.network(runID: id, epoch: nil)
-            }
-            guard let record else {
-                throw Problem(
-                    .notFound, "there is no trained network of a run \(id)",
-                    pointer: "/network/run")
-            }
-            return try Network(record).converted(to: dtype)
+            return try Network(record(of: id)).converted(to: dtype)
         }
+    }
+
+    private func record(of id: String) throws(Problem) -> NetworkRecord {
+        do {
+            if let record = try store.network(runID: id, epoch: nil) { return record }
+        } catch .notFound {
+            // Told below, as is a run that has stored no network yet.
+        } catch {
+            throw Problem(error)
+        }
+        throw Problem(
+            .notFound, "there is no trained network of a run \(id)", pointer: "/network/run")
     }
 }
