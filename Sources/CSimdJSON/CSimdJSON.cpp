@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -17,9 +18,12 @@ nabla_json_parser *nabla_json_parser_create(void) { return new (std::nothrow) na
 
 void nabla_json_parser_destroy(nabla_json_parser *parser) { delete parser; }
 
-size_t nabla_json_parser_capacity(const nabla_json_parser *parser) { return parser->dom.capacity(); }
+size_t nabla_json_parser_capacity(const nabla_json_parser *parser) {
+    return parser->dom.capacity();
+}
 
-// Makes room for `count` bytes: a power of two, so that ever longer texts don't reallocate each time.
+// Makes room for `count` bytes: a power of two, so that ever longer texts don't reallocate each
+// time.
 static bool make_room(simdjson::dom::parser &dom, size_t count, size_t maximum_depth) {
     size_t capacity = 4096;
     while (capacity < count) capacity *= 2;
@@ -35,7 +39,8 @@ static bool make_room(simdjson::dom::parser &dom, size_t count, size_t maximum_d
 nabla_json_outcome nabla_json_parse(nabla_json_parser *parser, const uint8_t *text, size_t count,
                                     bool padded, size_t maximum_depth) {
     simdjson::dom::parser &dom = parser->dom;
-    // simdjson counts the document itself as one level and refuses the level that reaches its maximum.
+    // simdjson counts the document itself as one level and refuses the level that reaches its
+    // maximum.
     if (count > simdjson::SIMDJSON_MAXSIZE_BYTES || !make_room(dom, count, maximum_depth + 1))
         return NABLA_JSON_TOO_LARGE;
     switch (dom.parse(text, count, !padded).error()) {
@@ -46,7 +51,9 @@ nabla_json_outcome nabla_json_parse(nabla_json_parser *parser, const uint8_t *te
     }
 }
 
-const uint64_t *nabla_json_tape(const nabla_json_parser *parser) { return parser->dom.doc.tape.get(); }
+const uint64_t *nabla_json_tape(const nabla_json_parser *parser) {
+    return parser->dom.doc.tape.get();
+}
 
 const uint8_t *nabla_json_strings(const nabla_json_parser *parser) {
     return parser->dom.doc.string_buf.get();
@@ -54,8 +61,25 @@ const uint8_t *nabla_json_strings(const nabla_json_parser *parser) {
 
 namespace {
 
-// A reader of one nested array, moving along the tape. On the tape an opening bracket is one word, a
-// number two: its type, then its value.
+template <class Number> Number rounded(double wide, uint64_t bits);
+
+template <> double rounded(double wide, uint64_t) { return wide; }
+
+// Rounding twice, from text to float64 to float32, goes wrong where the first falls half way between
+// two float32, as for 7.038531e-26: which side the text was on is lost. The shortest decimal of the
+// float64 then stands in for the text, and nearly always is the text.
+template <> float rounded(double wide, uint64_t bits) {
+    float value = float(wide);
+    if ((bits & 0x1FFFFFFF) != 0x10000000) return value;
+    char text[32];
+    std::to_chars_result end = std::to_chars(text, text + sizeof text, wide);
+    // Leaves the value as it is when out of range.
+    std::from_chars(text, end.ptr, value);
+    return value;
+}
+
+// A reader of one nested array, moving along the tape. On the tape a bracket is one word, a number
+// two: its type, then its value.
 template <class Number> struct array_reader {
     const uint64_t *tape;
     const size_t *shape;
@@ -99,7 +123,7 @@ template <class Number> struct array_reader {
             case 'd': {
                 double wide;
                 std::memcpy(&wide, &word, sizeof wide);
-                value = Number(wide);
+                value = rounded<Number>(wide, word);
                 break;
             }
             case 'l': value = Number(int64_t(word)); break;
@@ -107,7 +131,8 @@ template <class Number> struct array_reader {
             case ']': return stop(start, depth);
             default: return stop(index, axes);
             }
-            if (!(std::fabs(value) <= std::numeric_limits<Number>::max())) return stop(index, axes, true);
+            if (!(std::fabs(value) <= std::numeric_limits<Number>::max()))
+                return stop(index, axes, true);
             *values++ = value;
         }
         return true;
@@ -115,7 +140,8 @@ template <class Number> struct array_reader {
 };
 
 template <class Number>
-nabla_json_numbers read(const uint64_t *tape, size_t index, const size_t *shape, size_t axes, Number *values) {
+nabla_json_numbers read(const uint64_t *tape, size_t index, const size_t *shape, size_t axes,
+                        Number *values) {
     array_reader<Number> reader{tape, shape, axes, index, values, {true, index, 0, false}};
     reader.read_array(0);
     return reader.result;

@@ -54,7 +54,8 @@ import Testing
         #expect(error?.pointer == "/layers/0/activaton")
         #expect(
             error?.detail
-                == "there is no field \"activaton\" here; did you mean \"activation\"?; the fields are \"weights\", \"bias\", \"activation\""
+                == #"there is no field "activaton" here; did you mean "activation"? "#
+                + #"The fields are "weights", "bias", "activation""#
         )
     }
 
@@ -64,9 +65,9 @@ import Testing
         }
         #expect(
             error?.detail
-                == "there is no field \"kernel\" here; the fields are \"weights\", \"bias\"")
+                == "there is no field \"kernel\" here. The fields are \"weights\", \"bias\"")
         let none = #expect(throws: JSONError.self) { try document(#"{"a":1}"#).root.object([]) }
-        #expect(none?.detail == "there is no field \"a\" here; the object has no fields")
+        #expect(none?.detail == "there is no field \"a\" here. The object has no fields")
     }
 
     @Test func shortensTheNameOfAnUnknownField() throws {

@@ -63,7 +63,7 @@ import Testing
         #expect(error?.pointer == pointer)
     }
 
-    @Test(arguments: ["1e39", "-3.5e38", "3.4028235677973366e38", "1e308"])
+    @Test(arguments: ["1e39", "-3.5e38", "3.402823567797337e38", "1e308"])
     func refusesNumbersBeyondFloat32(_ text: String) throws {
         let root = try document("[[0,1],[\(text),2]]").root
         let error = #expect(throws: JSONError.self) { try root.numbers(Float.self) }
@@ -80,6 +80,16 @@ import Testing
                 0.1, 16_777_216, 16_777_220, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0,
                 .leastNonzeroMagnitude,
                 9_007_200_328_482_816,
+            ])
+    }
+
+    @Test func roundsOnceWhereTheNearestFloat64IsHalfWayBetweenTwoFloat32() throws {
+        let text = "[7.038531e-26,-7.038531e-26,16777217.0,16777219.0,3.4028235677973366e38]"
+        let nearest = try #require(Float("7.038531e-26"))
+        #expect(nearest != Float(7.038531e-26 as Double))
+        #expect(
+            try document(text).root.numbers(Float.self).values == [
+                nearest, -nearest, 16_777_216, 16_777_220, .greatestFiniteMagnitude,
             ])
     }
 

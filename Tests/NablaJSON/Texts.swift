@@ -20,7 +20,8 @@ let goodTexts: [String] = [
     #"{"\"":1}"#, #"{"é":1}"#, #"{"a":[{"b":[{"c":[]}]}]}"#, #"[{"a":1},{"a":1}]"#,
 ]
 
-/// Texts that RFC 8259 doesn't have, and the offset of the first byte that can't go on from what stands before it.
+/// Texts that RFC 8259 doesn't have, and the offset of the first byte that can't go on from what
+/// stands before it.
 let badTexts: [(text: String, offset: Int)] = [
     // Nothing, or something else.
     ("", 0), (" ", 1), ("\n\t", 2), ("\u{FEFF}1", 0), ("\u{FEFF}", 0), ("a", 0), ("'a'", 0),

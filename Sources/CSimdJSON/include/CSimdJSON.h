@@ -1,7 +1,7 @@
 // A C face for simdjson's DOM parser, which is C++.
 //
-// What it gives out is the tape: an array of 64-bit words, one or two for each token, documented in simdjson's
-// doc/tape.md. Reading it needs no further calls, which is why this header is so short.
+// What it gives out is the tape: an array of 64-bit words, one or two for each token, documented in
+// simdjson's doc/tape.md. Reading it needs no further calls, which is why this header is so short.
 #ifndef NABLA_CSIMDJSON_H
 #define NABLA_CSIMDJSON_H
 
@@ -32,10 +32,11 @@ void nabla_json_parser_destroy(nabla_json_parser *_Nonnull parser);
 // How long a text the parser can hold without growing.
 size_t nabla_json_parser_capacity(const nabla_json_parser *_Nonnull parser);
 
-// Parses a whole text. `padded` promises NABLA_JSON_PADDING readable bytes behind it; else it is copied.
-// The text is not needed afterwards.
-nabla_json_outcome nabla_json_parse(nabla_json_parser *_Nonnull parser, const uint8_t *_Nonnull text,
-                                    size_t count, bool padded, size_t maximum_depth);
+// Parses a whole text. `padded` promises NABLA_JSON_PADDING readable bytes behind it; else it is
+// copied. The text is not needed afterwards.
+nabla_json_outcome nabla_json_parse(nabla_json_parser *_Nonnull parser,
+                                    const uint8_t *_Nonnull text, size_t count, bool padded,
+                                    size_t maximum_depth);
 
 // The tape and the decoded strings of the last text parsed; valid until the next.
 const uint64_t *_Nonnull nabla_json_tape(const nabla_json_parser *_Nonnull parser);
@@ -50,12 +51,15 @@ typedef struct {
     bool out_of_range;
 } nabla_json_numbers;
 
-// Reads the array of numbers that starts at tape[index] and must have exactly this shape (1 axis or more).
-// Numbers are rounded to nearest. `values` needs room for as many numbers as half the words of the array.
+// Reads the array of numbers that starts at tape[index] and must have exactly this shape (1 axis or
+// more), rounding to nearest. `values` needs room for the product of the shape, or for as many
+// numbers as half the words of the array where that is less.
 nabla_json_numbers nabla_json_read_f32(const uint64_t *_Nonnull tape, size_t index,
-                                       const size_t *_Nonnull shape, size_t axes, float *_Nonnull values);
+                                       const size_t *_Nonnull shape, size_t axes,
+                                       float *_Nonnull values);
 nabla_json_numbers nabla_json_read_f64(const uint64_t *_Nonnull tape, size_t index,
-                                       const size_t *_Nonnull shape, size_t axes, double *_Nonnull values);
+                                       const size_t *_Nonnull shape, size_t axes,
+                                       double *_Nonnull values);
 
 #ifdef __cplusplus
 }

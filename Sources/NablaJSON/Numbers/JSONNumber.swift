@@ -2,7 +2,8 @@ import CSimdJSON
 
 /// A number type that arrays of numbers are read into and written from: `Float` or `Double`.
 ///
-/// Its requirements work on whole arrays, so that code generic over it is as fast as code that isn't.
+/// Its requirements work on whole arrays, so that code generic over it is as fast as code that
+/// isn't.
 public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     /// Reads the nested array at `index` of a tape, which must have this shape.
     ///
@@ -10,8 +11,8 @@ public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     ///   - words: The words of the tape.
     ///   - index: Where on the tape the array begins.
     ///   - shape: The length along each axis, of which there is at least one.
-    ///   - count: The product of the shape, or half as many numbers as the array has words on the tape where that
-    ///     is less: no array with more is of that shape.
+    ///   - count: The product of the shape, or half as many numbers as the array has words on the
+    ///     tape where that is less: no array with more is of that shape.
     /// - Returns: The numbers, none if the array is of another shape, and how reading ended.
     static func readNumbers(
         from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
@@ -82,7 +83,8 @@ extension Double: JSONNumber {
     public static func areFinite(_ values: [Double]) -> Bool { sumOfNothing(values).isZero }
 }
 
-/// Makes an array of `count` numbers out of what `read` stores, or an empty one where it doesn't complete.
+/// Makes an array of `count` numbers out of what `read` stores, or an empty one where it doesn't
+/// complete.
 @inline(__always)
 private func fill<N: JSONNumber>(
     _ count: Int, _ read: (UnsafeMutablePointer<N>) -> NumbersRead

@@ -1,7 +1,8 @@
-/// Writes finite numbers as JSON: the shortest digits, plain from 0.0001 up to 10¹⁶ and with an exponent beyond.
+/// Writes finite numbers as JSON: the shortest digits, plain from 0.0001 up to 10¹⁶ and with an
+/// exponent beyond.
 ///
-/// There is always a point or an exponent, so that a reader that knows whole numbers takes none for one: `1.0`, `-0.0`,
-/// `1e16`.
+/// There is always a point or an exponent, so that a reader that knows whole numbers takes none for
+/// one: `1.0`, `-0.0`, `1e16`.
 struct NumberText {
     /// The longest text, `-2.2250738585072014e-308`.
     static let maximumCount = 24
@@ -98,7 +99,8 @@ struct NumberText {
     }
 }
 
-/// The 17 digits of a decimal: one, eight and eight, filled up with zeros behind the last that counts.
+/// The 17 digits of a decimal: one, eight and eight, filled up with zeros behind the last that
+/// counts.
 private struct Digits {
     /// The digits as text.
     private let first: UInt8
@@ -130,8 +132,9 @@ private struct Digits {
         count = 17 &- zeros
     }
 
-    /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves into fours, fours
-    /// into twos, twos into ones, all lanes at once, by multiplying with rounded reciprocals of 100 and 10.
+    /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves
+    /// into fours, fours into twos, twos into ones, all lanes at once, by multiplying with rounded
+    /// reciprocals of 100 and 10.
     @inline(__always)
     private static func eight(_ number: UInt64) -> UInt64 {
         let upper = number / 10_000

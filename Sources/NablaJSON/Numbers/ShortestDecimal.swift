@@ -12,8 +12,8 @@ protocol ShortestDecimalFormat {
     static var exponentOffset: Int { get }
     /// The stored exponent and significand of the number's magnitude.
     var magnitudeBits: UInt64 { get }
-    /// The integer part of g · c / 2^w, with its last bit set where that drops something, for a power of ten of
-    /// 2w bits and w the width of the format.
+    /// The integer part of g · c / 2^w, with its last bit set where that drops something, for a
+    /// power of ten of 2w bits and w the width of the format.
     static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64
 }
 
@@ -47,9 +47,10 @@ extension Float: ShortestDecimalFormat {
 extension Decimal {
     /// The shortest decimal in the interval that rounds to `value`; of several, the nearest to it.
     ///
-    /// With v = c · 2^q, the interval ends half way to the neighbours of v. k is chosen so that 10^k is just shorter
-    /// than the interval: so at least one multiple of 10^k lies in it, and at most one of 10^(k + 1), which is
-    /// preferred. All is compared at 4 · 10^k, where v and the ends need no fraction but a sticky bit.
+    /// With v = c · 2^q, the interval ends half way to the neighbours of v. k is chosen so that
+    /// 10^k is just shorter than the interval: so at least one multiple of 10^k lies in it, and at
+    /// most one of 10^(k + 1), which is preferred. All is compared at 4 · 10^k, where v and the
+    /// ends need no fraction but a sticky bit.
     /// - Source: Giulietti 2021, The Schubfach way to render doubles, section 9.
     ///
     /// - Parameters:

@@ -16,11 +16,11 @@ public struct JSONLimits: Sendable, Equatable {
 
 /// A parsed JSON text.
 ///
-/// The text is read as RFC 8259 has it, nothing more: no byte order mark, no comments, no NaN, no lone
-/// surrogates. All of it is checked before the first value can be asked for, except that objects are checked for
-/// duplicate keys when they are read. Numbers are float64 or, without fraction and exponent and
-/// within 64 bits, whole numbers; a longer whole number is read as a float64. `-0` is the whole number 0;
-/// `-0.0` keeps its sign.
+/// The text is read as RFC 8259 has it, nothing more: no byte order mark, no comments, no NaN, no
+/// lone surrogates. All of it is checked before the first value can be asked for, except that
+/// objects are checked for duplicate keys when they are read. Numbers are float64 or, without
+/// fraction and exponent and within 64 bits, whole numbers; a longer whole number is read as a
+/// float64. `-0` is the whole number 0; `-0.0` keeps its sign.
 ///
 /// A document may be made on one thread and read on another, by one at a time.
 public final class JSONDocument {
@@ -77,8 +77,9 @@ extension Parser {
         }
     }
 
-    /// Finds out why simdjson refused the text, and reads it after all where it is only that a number
-    /// was written in a way that simdjson doesn't read: a whole number beyond 64 bits, an exponent of many digits.
+    /// Finds out why simdjson refused the text, and reads it after all where it is only that a
+    /// number was written in a way that simdjson doesn't read: a whole number beyond 64 bits, an
+    /// exponent of many digits.
     func parseAgain(_ bytes: [UInt8], maximumDepth: Int) throws(JSONError) {
         var scanner = SyntaxScanner(bytes, maximumDepth: maximumDepth)
         let numbers = try scanner.scan()

@@ -4,7 +4,8 @@ public struct JSONError: Error, Sendable, Equatable {
     ///
     /// Offsets count bytes from the start of the text.
     public enum Kind: Sendable, Equatable {
-        /// The text isn't JSON; `offset` is that of the first byte that can't stand where it stands.
+        /// The text isn't JSON; `offset` is that of the first byte that can't stand where it
+        /// stands.
         case syntax(offset: Int)
         /// More arrays and objects are open than the limits allow.
         case tooDeep(offset: Int)

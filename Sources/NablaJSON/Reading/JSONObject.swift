@@ -71,7 +71,8 @@ public struct JSONObject: Sequence {
 // MARK: - Refusals
 
 extension JSONObject {
-    /// Keys with this many fields at most are compared each with each, which is quicker than hashing.
+    /// Keys with this many fields at most are compared each with each, which is quicker than
+    /// hashing.
     private static let fewFields = 8
 
     func refuseDuplicates() throws(JSONError) {
@@ -102,9 +103,10 @@ extension JSONObject {
     func unknownField(_ key: Int, known: [String]) -> JSONError {
         let name = String(decoding: value.tape.string(at: key), as: UTF8.self)
         var detail = "there is no field \"\(shortened(name))\" here"
-        if let near = nearest(to: name, among: known) { detail += "; did you mean \"\(near)\"?" }
+        let near = nearest(to: name, among: known)
+        detail += near.map { "; did you mean \"\($0)\"?" } ?? "."
         let list = known.map { "\"\($0)\"" }.joined(separator: ", ")
-        detail += known.isEmpty ? "; the object has no fields" : "; the fields are \(list)"
+        detail += known.isEmpty ? " The object has no fields" : " The fields are \(list)"
         return JSONError(
             .unknownField(known: known), detail, at: value.tape.pointer(to: key))
     }

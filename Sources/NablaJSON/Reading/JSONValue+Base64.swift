@@ -1,10 +1,12 @@
 extension JSONValue {
-    /// Reads a string of base64 as numbers, little-endian: standard alphabet, padded, nothing else in it.
+    /// Reads a string of base64 as numbers, little-endian: standard alphabet, padded, nothing else
+    /// in it.
     ///
     /// - Parameter type: The type of the numbers that the bytes are.
     /// - Returns: The numbers, all finite.
-    /// - Throws: `JSONError` of kind `wrongType`; `base64`, with the offset in the string of the first character that
-    ///   is wrong, or its length where the bytes end within a number; or `outOfRange` for NaN and infinity.
+    /// - Throws: `JSONError` of kind `wrongType`; `base64`, with the offset in the string of the
+    ///   first character that is wrong, or its length where the bytes end within a number; or
+    ///   `outOfRange` for NaN and infinity.
     public func base64<N: JSONNumber>(_ type: N.Type) throws(JSONError) -> [N] {
         guard kind == .string else { throw wrongType(.string) }
         let text = tape.string(at: index)

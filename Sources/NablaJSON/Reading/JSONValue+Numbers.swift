@@ -1,18 +1,19 @@
 extension JSONValue {
     /// Reads a nested array of numbers, of any depth, into one flat array.
     ///
-    /// - Parameter type: `Float` or `Double`. A `Float` is rounded from the float64 nearest to the text, which for
-    ///   the shortest text of a `Float` is that same `Float`.
-    /// - Returns: The length along each axis, and the numbers in row-major order. `[]` has the shape [0].
-    /// - Throws: `JSONError` of kind `wrongType`, pointing at the first value that is neither number nor array;
-    ///   `ragged`, pointing at the first row whose length or depth isn't that of the first; or `outOfRange`, pointing
-    ///   at a number beyond the type's range.
+    /// - Parameter type: `Float` or `Double`. A `Float` is rounded from the shortest decimal of the
+    ///   float64 nearest to the text; so the shortest text of every `Float` reads back to it.
+    /// - Returns: The length along each axis, and the numbers in row-major order. `[]` has the
+    ///   shape [0].
+    /// - Throws: `JSONError` of kind `wrongType`, pointing at the first value that is neither
+    ///   number nor array; `ragged`, pointing at the first row whose length or depth isn't that of
+    ///   the first; or `outOfRange`, pointing at a number beyond the type's range.
     public func numbers<N: JSONNumber>(
         _ type: N.Type
     ) throws(JSONError) -> (shape: [Int], values: [N]) {
         let shape = try shapeOfFirstRows()
-        // A number takes two words of the tape. A shape that wants more numbers than that is ragged, and reading will
-        // say where; so the text alone bounds the memory.
+        // A number takes two words of the tape. A shape that wants more numbers than that is
+        // ragged, and reading will say where; so the text alone bounds the memory.
         let most = (tape.end(of: index) - index) / 2
         let wanted = shape.reduce(1) { product, length in min(product * length, most) }
         let (values, result) = N.readNumbers(

@@ -23,7 +23,8 @@ public struct JSONValue {
     /// Whether it is null.
     public var isNull: Bool { tape.type(at: index) == .null }
 
-    /// Where the value is, as an RFC 6901 pointer; found by a walk from the root, so ask only for an error's sake.
+    /// Where the value is, as an RFC 6901 pointer; found by a walk from the root, so ask only for
+    /// an error's sake.
     public var pointer: String { tape.pointer(to: index) }
 
     /// Reads a string.
@@ -40,7 +41,8 @@ public struct JSONValue {
 
     /// Reads a whole number, which may be written as `3`, `3.0` or `3e0`.
     ///
-    /// - Throws: `JSONError` also of kind `outOfRange` for a number with a fraction or beyond 64 bits.
+    /// - Throws: `JSONError` also of kind `outOfRange` for a number with a fraction or beyond 64
+    ///   bits.
     public func int() throws(JSONError) -> Int {
         try expect(.number)
         let bits = tape.words[index + 1]
@@ -73,8 +75,8 @@ public struct JSONValue {
     ///
     /// - Parameter known: The names of the fields.
     /// - Returns: The object, all of whose fields are known.
-    /// - Throws: `JSONError` also of kind `unknownField`, whose detail suggests the nearest known name, and
-    ///   `duplicateField`; both point at the field.
+    /// - Throws: `JSONError` also of kind `unknownField`, whose detail suggests the nearest known
+    ///   name, and `duplicateField`; both point at the field.
     public func object(_ known: [String]) throws(JSONError) -> JSONObject {
         let object = try anyObject()
         for key in object.keyIndices where !known.contains(where: { tape.key(key, is: $0) }) {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A simdjson parser with the tape of the last text it parsed.
 ///
-/// Unchecked because a raw pointer isn't `Sendable`. It is safe: a parser is in the pool or in exactly one
-/// document, and the C++ object behind it is tied to no thread.
+/// Unchecked because a raw pointer isn't `Sendable`. It is safe: a parser is in the pool or in
+/// exactly one document, and the C++ object behind it is tied to no thread.
 struct Parser: @unchecked Sendable {
     let handle: OpaquePointer
 
@@ -13,8 +13,8 @@ struct Parser: @unchecked Sendable {
 
 /// The parsers that are waiting for their next text, so that a small text allocates no tape.
 ///
-/// Small parsers are kept up to a number. One large parser is kept beside them, because large texts come in
-/// series, but only until a number of texts have passed that didn't need it.
+/// Small parsers are kept up to a number. One large parser is kept beside them, because large texts
+/// come in series, but only until a number of texts have passed that didn't need it.
 struct ParserPool {
     static let shared = Mutex(ParserPool())
 
@@ -60,7 +60,8 @@ struct ParserPool {
 }
 
 extension Parser {
-    /// Takes a parser for a text of that many bytes from the pool, or makes one; nil when there is no memory.
+    /// Takes a parser for a text of that many bytes from the pool, or makes one; nil when there is
+    /// no memory.
     static func take(for count: Int) -> Parser? {
         if let kept = ParserPool.shared.withLock({ $0.take(for: count) }) { return kept }
         return nabla_json_parser_create().map(Parser.init)

@@ -1,4 +1,5 @@
-/// The name that `name` was probably meant to be: the one fewest edits away, at most 2 and less than half its length.
+/// The name that `name` was probably meant to be: the one fewest edits away, at most 2 and less
+/// than half its length.
 func nearest(to name: String, among known: [String]) -> String? {
     let characters = Array(name.unicodeScalars.prefix(64))
     let distances = known.map { ($0, editDistance(characters, Array($0.unicodeScalars))) }

@@ -1,7 +1,7 @@
 /// A strict reader of RFC 8259 that makes no values: it finds the byte at which a text goes wrong.
 ///
-/// simdjson says that a text is wrong, but not where. So this runs after simdjson has refused a text, never before.
-/// It stops at the first byte that can't go on from what stands before it.
+/// simdjson says that a text is wrong, but not where. So this runs after simdjson has refused a
+/// text, never before. It stops at the first byte that can't go on from what stands before it.
 struct SyntaxScanner {
     /// A number that only a float64 can hold, in a form that simdjson doesn't read.
     struct LongNumber {
@@ -35,7 +35,8 @@ struct SyntaxScanner {
         return longNumbers
     }
 
-    /// Reads a value, or the beginning of an array or object that holds something; says whether the value ended.
+    /// Reads a value, or the beginning of an array or object that holds something; says whether the
+    /// value ended.
     private mutating func scanValue() throws(JSONError) -> Bool {
         switch next {
         case UInt8(ascii: "["): return try open(closing: UInt8(ascii: "]"))
@@ -135,7 +136,7 @@ extension SyntaxScanner {
         if next == UInt8(ascii: "0") {
             position += 1
             if let byte = next, isDigit(byte) {
-                throw unexpected("a fraction, an exponent or the end of the number 0")
+                throw unexpected("the end of the number 0")
             }
         } else {
             try scanDigits()

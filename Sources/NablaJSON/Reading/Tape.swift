@@ -22,9 +22,9 @@ struct TapeType: Equatable {
 
 /// What simdjson makes of a text: a word or two for each token, and the decoded strings.
 ///
-/// It belongs to a parser, so it may be read only while the parser's document is alive; whoever gives one out holds the
-/// document. It isn't a reference itself, so that reading counts none. Indices come from the tape,
-/// which simdjson made whole: they aren't checked again.
+/// It belongs to a parser, so it may be read only while the parser's document is alive; whoever
+/// gives one out holds the document. It isn't a reference itself, so that reading counts none.
+/// Indices come from the tape, which simdjson made whole: they aren't checked again.
 struct Tape {
     let words: UnsafePointer<UInt64>
     let strings: UnsafePointer<UInt8>
@@ -69,7 +69,8 @@ struct Tape {
         return isEqual ?? name.utf8.elementsEqual(key)
     }
 
-    /// The RFC 6901 pointer to the value that begins at `target`, or to the value of the key that does.
+    /// The RFC 6901 pointer to the value that begins at `target`, or to the value of the key that
+    /// does.
     func pointer(to target: Int) -> String {
         var pointer = ""
         var place = 1

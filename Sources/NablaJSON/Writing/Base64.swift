@@ -9,8 +9,8 @@ enum Base64 {
         UInt16(alphabet[bits >> 6]) | UInt16(alphabet[bits & 63]) << 8
     }
 
-    /// What a character stands for, moved to where it belongs in 24 bits, for each of the four positions in turn;
-    /// `invalid` for other bytes.
+    /// What a character stands for, moved to where it belongs in 24 bits, for each of the four
+    /// positions in turn; `invalid` for other bytes.
     private static let values: [UInt32] = [18, 12, 6, 0].flatMap { shift in
         (UInt8.min...UInt8.max).map { byte in
             alphabet.firstIndex(of: byte).map { UInt32($0) << shift } ?? invalid
@@ -63,8 +63,8 @@ enum Base64 {
 
     /// Reads a text into `target`, which has `decodedCount(of:)` bytes.
     ///
-    /// - Returns: nil, or the offset of the first character that can't stand where it stands: the length of the text
-    ///   when it ends too early.
+    /// - Returns: nil, or the offset of the first character that can't stand where it stands: the
+    ///   length of the text when it ends too early.
     static func decode(
         _ text: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableRawBufferPointer
     ) -> Int? {

@@ -1,8 +1,9 @@
 /// Writes a JSON text into bytes, value by value.
 ///
-/// Commas and colons come by themselves; that brackets are closed, and that an object has a key before each value, is
-/// the caller's part. Numbers get the shortest text that reads back to the same value of their own type, with a
-/// point or an exponent; NaN and the infinities, which JSON doesn't have, are written as `null`, as JavaScript does.
+/// Commas and colons come by themselves; that brackets are closed, and that an object has a key
+/// before each value, is the caller's part. Numbers get the shortest text that reads back to the
+/// same value of their own type, with a point or an exponent; NaN and the infinities, which JSON
+/// doesn't have, are written as `null`, as JavaScript does.
 ///
 ///     var writer = JSONWriter()
 ///     writer.beginObject()
@@ -76,8 +77,8 @@ public struct JSONWriter {
     ///
     /// - Parameters:
     ///   - values: The numbers in row-major order: an array, a slice or a buffer.
-    ///   - shape: The length along each axis; their product must be the count of the numbers. Without axes,
-    ///     the one number stands by itself.
+    ///   - shape: The length along each axis; their product must be the count of the numbers.
+    ///     Without axes, the one number stands by itself.
     public mutating func numbers<N: JSONNumber, Values: Collection<N>>(
         _ values: Values, shape: [Int]
     ) {
