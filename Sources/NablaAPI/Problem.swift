@@ -27,7 +27,9 @@ public struct Problem: Error, Sendable, Equatable {
 }
 
 extension Problem {
-    /// The kinds of problem. Names are part of the contract and never reused.
+    /// The kinds of problem.
+    ///
+    /// Names are part of the contract and never reused.
     public enum Kind: String, Sendable, CaseIterable {
         // The message.
         case malformedRequest = "malformed-request"

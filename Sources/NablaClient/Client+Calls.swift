@@ -31,6 +31,8 @@ extension Client {
     /// - Parameters:
     ///   - request: What is to be trained, and how.
     ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    /// - Returns: The run as it stands when the service answers.
+    /// - Throws: `ClientError`.
     public func train(
         _ request: TrainRequest, waitSeconds: Int? = nil
     ) throws(ClientError) -> Run {
@@ -42,6 +44,8 @@ extension Client {
     /// - Parameters:
     ///   - request: What is to be trained, and how.
     ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    /// - Returns: The run as it stands when the service answers.
+    /// - Throws: `ClientError`.
     public func train(
         _ request: TrainRequest, waitSeconds: Int? = nil
     ) async throws(ClientError) -> Run {

@@ -1,6 +1,6 @@
 import NablaAPI
 
-/// A client of the service. Every call there is, blocking and async.
+/// A client of the service: every call there is, blocking and async.
 ///
 /// The async calls of a client share one thread and its open connections; a blocking call runs on the
 /// thread that makes it, over a connection that stays open for the next.

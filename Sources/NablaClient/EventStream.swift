@@ -2,6 +2,7 @@ public import NablaAPI
 
 /// What happens to a run, event by event, until it ends.
 public struct RunEvents: AsyncSequence, Sendable {
+    /// What the sequence gives.
     public typealias Element = RunEvent
 
     private let bytes: AsyncThrowingStream<[UInt8], any Error>
@@ -10,6 +11,7 @@ public struct RunEvents: AsyncSequence, Sendable {
         self.bytes = bytes
     }
 
+    /// Begins to read the events; they can be read once.
     public func makeAsyncIterator() -> Iterator {
         Iterator(bytes.makeAsyncIterator())
     }
@@ -47,6 +49,7 @@ extension Client {
     /// - Parameters:
     ///   - id: The run.
     ///   - epoch: The epoch to go on after; 0 for the whole history.
+    /// - Returns: The events; reading them throws `ClientError`.
     public func events(ofRun id: String, after epoch: Int = 0) -> RunEvents {
         var message = Message(path: Path.run(escaped(id), .events), isStream: true)
         message.fields = ["Accept: text/event-stream"]

@@ -55,7 +55,8 @@ public struct Network: Sendable, Equatable {
         for (index, layer) in layers.enumerated() {
             switch layer.operation {
             case .dense(let dense):
-                let (weights, isTooMany) = dense.units.multipliedReportingOverflow(by: widths[index])
+                let (weights, isTooMany) = dense.units.multipliedReportingOverflow(
+                    by: widths[index])
                 let (sum, isTooLarge) = count.addingReportingOverflow(weights)
                 guard !isTooMany, !isTooLarge, sum < .max - dense.units else { return .max }
                 count = sum + (dense.usesBias ? dense.units : 0)

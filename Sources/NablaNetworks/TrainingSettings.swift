@@ -52,7 +52,8 @@ public struct TrainingSettings: Sendable, Equatable {
         }
         for (index, metric) in metrics.enumerated() where metrics[..<index].contains(metric) {
             throw InvalidValue(
-                .outOfRange, "the metric \(metric.rawValue) is given twice", at: "/metrics/\(index)")
+                .outOfRange, "the metric \(metric.rawValue) is given twice", at: "/metrics/\(index)"
+            )
         }
         self.optimizer = optimizer
         self.schedule = schedule

@@ -9,7 +9,8 @@ final class IdentifierSource: Sendable {
     private struct State {
         var milliseconds: Int64 = 0
         var count: UInt64 = 0
-        var generator = SystemRandomNumberGenerator()
+        /// Draws the random part: apart from other processes and hard to meet, but no secret.
+        var generator = SplitMix64(seed: .random(in: .min ... .max))
     }
 
     private let state = Mutex(State())

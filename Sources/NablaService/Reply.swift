@@ -44,7 +44,9 @@ final class Reply: Sendable {
         if problem.kind == .internalError {
             onEvent(.failure(requestID: id, detail: problem.detail))
         }
-        var content = Content(status: Status(code: problem.kind.status, reason: problem.kind.title), body: problem.json())
+        var content = Content(
+            status: Status(code: problem.kind.status, reason: problem.kind.title),
+            body: problem.json())
         content.mediaType = Problem.mediaType
         content.fields = fields
         if problem.kind.status == 503 { content.fields.append(("Retry-After", "1")) }

@@ -65,7 +65,9 @@ public final class Service: Sendable {
             try store.interruptUnfinished(at: Timestamp.now.milliseconds)
         }) {
             onEvent(
-                .run(id: id, status: .interrupted, detail: "the server ended while it was under way"))
+                .run(
+                    id: id, status: .interrupted, detail: "the server ended while it was under way")
+            )
         }
         let addresses: [String]
         do {

@@ -17,7 +17,8 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         for address in settings.server.addresses where !address.isLoopback {
             throw StartError(
                 "\(address) can be reached from other machines, and anybody there could call: "
-                    + "listen on 127.0.0.1 behind a proxy that checks callers, or insist with --insecure")
+                    + "listen on 127.0.0.1 behind a proxy that checks callers, or insist with --insecure"
+            )
         }
     }
 

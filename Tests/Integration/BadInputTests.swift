@@ -92,7 +92,8 @@ import Testing
             testDescription: "samples without numbers", body: body(inputs: "[[], []]"),
             status: 422, kind: .shapeMismatch, pointer: "/samples/inputs"),
         Case(
-            testDescription: "NaN, which JSON doesn't have", body: body(inputs: "[[NaN, 0], [0, 1]]"),
+            testDescription: "NaN, which JSON doesn't have",
+            body: body(inputs: "[[NaN, 0], [0, 1]]"),
             status: 400, kind: .malformedJSON),
         Case(
             testDescription: "a number beyond float64", body: body(inputs: "[[1e999, 0], [0, 1]]"),
@@ -127,7 +128,9 @@ import Testing
             status: 404, kind: .notFound, pointer: "/network/run"),
     ]
 
-    @Test("bad bodies of /gradients are refused with the place and what would be right", arguments: cases)
+    @Test(
+        "bad bodies of /gradients are refused with the place and what would be right",
+        arguments: cases)
     func refused(_ bad: Case) throws {
         try withServer { server in
             let answer = try RawConnection.post(bad.body, to: Path.gradients, port: server.port)

@@ -60,7 +60,9 @@ import Testing
 
     @Test func anUnknownPathIsNotFound() throws {
         try withServer { server in
-            for path in ["/", "/gradient", "/gradients/", "/runs/", "/runs/x/y", "/runs/x/metrics/z"] {
+            for path in [
+                "/", "/gradient", "/gradients/", "/runs/", "/runs/x/y", "/runs/x/metrics/z",
+            ] {
                 #expect(try RawConnection.get(path, port: server.port).status == 404, "\(path)")
             }
             let unknown = "/runs/0190a0a0-0000-7000-8000-000000000000"

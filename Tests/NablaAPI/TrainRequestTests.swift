@@ -21,7 +21,8 @@ import Testing
         let request = try TrainRequest(parsing: Array(text.utf8))
         #expect(request.settings.optimizer == .adam(try Adam(learningRate: 0.01, amsgrad: true)))
         #expect(
-            request.settings.schedule == (try Schedule(.cosine(tMax: 10, etaMin: 0), warmupEpochs: 2)))
+            request.settings.schedule
+                == (try Schedule(.cosine(tMax: 10, etaMin: 0), warmupEpochs: 2)))
         #expect(request.settings.epochs == 10)
         #expect(request.settings.seed == 9)
         #expect(request.settings.clipNorm == 1.5)
@@ -63,11 +64,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\"validation_split\": 0.25", "\"validation_split\": 1", "/validation_split", Problem.Kind.outOfRange),
+        (
+            "\"validation_split\": 0.25", "\"validation_split\": 1", "/validation_split",
+            Problem.Kind.outOfRange
+        ),
         ("\"seed\": 9", "\"seed\": -1", "/seed", .outOfRange),
         ("\"seed\": 9", "\"seed\": 1.5", "/seed", .outOfRange),
         ("\"epochs\": 10", "\"epochs\": 0", "/epochs", .outOfRange),
-        ("\"learning_rate\": 0.01", "\"learning_rate\": -1", "/optimizer/learning_rate", .outOfRange),
+        (
+            "\"learning_rate\": 0.01", "\"learning_rate\": -1", "/optimizer/learning_rate",
+            .outOfRange
+        ),
         ("\"adam\"", "\"adamm\"", "/optimizer/type", .unknownName),
         ("\"t_max\": 10, ", "", "/schedule", .missingField),
         ("[\"accuracy\"]", "[\"acuracy\"]", "/metrics/0", .unknownName),

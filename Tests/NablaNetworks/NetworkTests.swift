@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct NetworkTests {
     private func dense(_ units: Int, _ inputs: Int) throws -> Layer {
-        let weights = try Tensor([Double](repeating: 0.5, count: units * inputs), shape: [units, inputs])
+        let weights = try Tensor(
+            [Double](repeating: 0.5, count: units * inputs), shape: [units, inputs])
         return Layer(.dense(try Dense(weights: weights, bias: nil, activation: .tanh)))
     }
 

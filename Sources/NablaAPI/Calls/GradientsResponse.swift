@@ -73,6 +73,7 @@ public struct GradientsResponse: Sendable, Equatable {
     /// The answer as the body of a message.
     ///
     /// - Parameter encoding: How its tensors are written.
+    /// - Returns: A JSON object.
     public func json(as encoding: Encoding = .json) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: estimatedByteCount)
         writer.beginObject()

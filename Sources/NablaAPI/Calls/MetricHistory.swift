@@ -35,6 +35,7 @@ public struct MetricHistory: Sendable, Equatable {
         metrics.first { $0.key == key }?.points ?? []
     }
 
+    /// Whether they have the same points of the same metrics, in the same order.
     public static func == (left: MetricHistory, right: MetricHistory) -> Bool {
         left.metrics.elementsEqual(right.metrics) { $0.key == $1.key && $0.points == $1.points }
     }

@@ -82,6 +82,7 @@ public struct PredictResponse: Sendable, Equatable {
     /// The answer as the body of a message.
     ///
     /// - Parameter encoding: How its tensors are written.
+    /// - Returns: A JSON object.
     public func json(as encoding: Encoding = .json) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 + 22 * outputs.count)
         writer.beginObject()

@@ -92,6 +92,7 @@ public struct TrainRequest: Sendable, Equatable {
     ///   - network: The network the run trains, which `network` may only name.
     ///   - trained: How many samples it is trained on, after any split.
     ///   - validated: How many it is measured on.
+    /// - Returns: A JSON object.
     public func summary(network: Network, trained: Int, validated: Int) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

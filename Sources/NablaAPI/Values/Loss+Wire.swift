@@ -70,7 +70,9 @@ extension Loss.ClassSettings {
             return
         }
         let smoothing = try settings.readIfPresent("label_smoothing") { try $0.double() }
-        let weights = try settings.readIfPresent("class_weights") { try $0.list { try $0.double() } }
+        let weights = try settings.readIfPresent("class_weights") {
+            try $0.list { try $0.double() }
+        }
         self = try Loss.ClassSettings(labelSmoothing: smoothing ?? 0, classWeights: weights)
     }
 }

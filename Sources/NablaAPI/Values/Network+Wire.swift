@@ -68,6 +68,7 @@ extension Network {
     /// - Parameters:
     ///   - encoding: How its tensors are written.
     ///   - numbers: Whether its parameters are written; without them the layers are just described.
+    /// - Returns: A JSON object.
     public func json(as encoding: Encoding = .json, numbers: Bool = true) -> [UInt8] {
         var writer = JSONWriter()
         write(to: &writer, as: encoding, numbers: numbers)

@@ -14,7 +14,10 @@ struct ServeCommand: AsyncParsableCommand {
             --config. config/nabla.example.yaml lists them all.
             """)
 
-    @Option(help: "Where to listen: host:port or unix:/path, several with commas; port 0 takes a free one.")
+    @Option(
+        help:
+            "Where to listen: host:port or unix:/path, several with commas; port 0 takes a free one."
+    )
     var listen: String?
 
     @Option(help: "The folder of the database.")
@@ -36,7 +39,10 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await readSettings()
         var logger = Logger(label: "nabla") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = settings.logLevel
-        let service = try Service(settings: settings.service) { [logger] event in
+        let service = try Service(settings: settings.service) {
+            [logger, level = settings.logLevel] event in
+            // Most events are of no interest, and come with every request.
+            guard event.level >= level else { return }
             event.log(to: logger)
         }
         let stop = StopSignals()

@@ -47,7 +47,9 @@ struct ChainRule {
     /// The formula with its numbers, unit by unit.
     var text: String {
         let units = weights.count
-        var lines = ["∂L/∂b₁ = (a₂ − y) · w₂ · σ′(z₁), with σ′(z₁) = a₁ (1 − a₁), the mean over the samples"]
+        var lines = [
+            "∂L/∂b₁ = (a₂ − y) · w₂ · σ′(z₁), with σ′(z₁) = a₁ (1 − a₁), the mean over the samples"
+        ]
         for unit in 0..<units {
             lines.append("  unit \(unit):")
             var sum = 0.0

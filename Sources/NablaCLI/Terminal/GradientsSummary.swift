@@ -31,7 +31,8 @@ struct GradientsSummary {
         guard values.count <= mostNumbers else { return [head] }
         let width = tensor.shape.last ?? 1
         let rows = stride(from: 0, to: values.count, by: width).map { start in
-            "    " + values[start..<start + width].map { formatted($0, padded: true) }
+            "    "
+                + values[start..<start + width].map { formatted($0, padded: true) }
                 .joined(separator: " ")
         }
         return [head] + rows

@@ -73,7 +73,7 @@ extension Problem {
     init(_ error: ComputationError) {
         switch error {
         case .invalid(let error): self.init(error)
-        case .nonFinite(let error): 
+        case .nonFinite(let error):
             self.init(
                 .nonFinite, error.detail,
                 pointer: error.layer.map { "/network/layers/\($0)" })

@@ -22,30 +22,41 @@ public enum ServiceEvent: Sendable {
 }
 
 extension ServiceEvent {
+    /// How much it matters.
+    public var level: Logger.Level {
+        switch self {
+        case .started, .stopping, .stopped, .run: .info
+        case .answered: .debug
+        case .failure: .error
+        case .server: .trace
+        }
+    }
+
     /// Writes the event to a log.
     public func log(to logger: Logger) {
         switch self {
         case .started(let addresses):
-            logger.info("listening on \(addresses.joined(separator: ", "))")
+            logger.log(level: level, "listening on \(addresses.joined(separator: ", "))")
         case .stopping:
-            logger.info("stopping")
+            logger.log(level: level, "stopping")
         case .stopped:
-            logger.info("stopped")
+            logger.log(level: level, "stopped")
         case .answered(let id, let method, let path, let status, let milliseconds):
-            logger.debug(
-                "answered",
+            logger.log(
+                level: level, "answered",
                 metadata: [
                     "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
                     "status": "\(status)", "milliseconds": "\(milliseconds)",
                 ])
         case .failure(let id, let detail):
-            logger.error("\(detail)", metadata: id.map { ["request_id": "\($0)"] } ?? [:])
+            logger.log(
+                level: level, "\(detail)", metadata: id.map { ["request_id": "\($0)"] } ?? [:])
         case .run(let id, let status, let detail):
             var metadata: Logger.Metadata = ["run": "\(id)", "status": "\(status.rawValue)"]
             if let detail { metadata["detail"] = "\(detail)" }
-            logger.info("run", metadata: metadata)
+            logger.log(level: level, "run", metadata: metadata)
         case .server(let event):
-            logger.trace("server", metadata: ["event": "\(event)"])
+            logger.log(level: level, "server", metadata: ["event": "\(event)"])
         }
     }
 }

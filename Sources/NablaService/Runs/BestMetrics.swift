@@ -4,7 +4,8 @@ enum BestMetrics {
     ///
     /// Losses and errors are best when small, other metrics when large; settings that are recorded
     /// beside them, such as the learning rate, have no best.
-    static func update(_ best: inout [String: Double], with values: [(key: String, value: Double)]) {
+    static func update(_ best: inout [String: Double], with values: [(key: String, value: Double)])
+    {
         for (key, value) in values where key != "learning_rate" {
             guard let earlier = best[key] else {
                 best[key] = value

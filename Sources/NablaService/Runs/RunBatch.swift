@@ -48,7 +48,7 @@ struct RunBatch {
                         key: key, epoch: summary.epoch, step: summary.step, value: value,
                         time: time.milliseconds)
                 },
-                best: best.filter { run.best[$0.key] != $0.value }, 
+                best: best.filter { run.best[$0.key] != $0.value },
                 network: network.map { NetworkRecord($0, of: run.id, epoch: summary.epoch) }))
         run.best = best
         for (key, value) in summary.metrics { run.latest[key] = value }

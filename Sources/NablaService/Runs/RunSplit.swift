@@ -32,7 +32,8 @@ struct RunSplit {
         }
         var order = Array(0..<samples.count)
         if settings.shuffle {
-            var generator = SplitGenerator(seed: settings.seed)
+            // Apart from the training's own draws, so that a split leaves those as they were.
+            var generator = SplitMix64(seed: settings.seed ^ 0x5370_6C69_7400_0000)
             order.shuffle(using: &generator)
         }
         do {
@@ -69,24 +70,5 @@ extension Tensor {
         gathered.reserveCapacity(places.count * width)
         for place in places { gathered += values[place * width..<(place + 1) * width] }
         return gathered
-    }
-}
-
-/// Draws the order that a split is cut from; apart from training, so that adding a split leaves its draws alone.
-///
-/// - Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators" (SplitMix64).
-private struct SplitGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed ^ 0x5370_6C69_7400_0000
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -59,7 +59,9 @@ extension Network {
             let layers = try layers.map { layer throws(InvalidValue) in
                 switch layer.operation {
                 case .dense(let dense):
-                    guard case .given(let weights, let bias) = dense.parameters else { return layer }
+                    guard case .given(let weights, let bias) = dense.parameters else {
+                        return layer
+                    }
                     return Layer(
                         name: layer.name,
                         .dense(
