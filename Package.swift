@@ -108,8 +108,9 @@ let package = Package(
         tests("NablaHTTP"),
         tests("NablaSockets", alsoUsing: ["NablaHTTP"]),
         tests("NablaStore", alsoUsing: [.product(name: "GRDB", package: "GRDB.swift")]),
-        //tests("NablaService", alsoUsing: ["NablaAPI", "NablaNetworks", "NablaCore"]),
-        //tests("NablaCLI", alsoUsing: ["NablaService"]),
+        tests(
+            "NablaClient",
+            alsoUsing: ["NablaAPI", "NablaNetworks", "NablaService", "NablaSockets"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
