@@ -46,8 +46,8 @@ final class Connection {
         if !readiness.isDisjoint(with: [.peerFinished, .broken]), !peerHasFinished {
             peerHasFinished = true
             if let exchange {
-                emit(.clientLeft)
                 exchange.disconnect()
+                emit(.clientLeft)
             }
         }
         guard readiness.isDisjoint(with: .broken) else { return abandon() }
