@@ -43,11 +43,11 @@ final class Connection {
 
     /// Acts on what happened to the socket.
     func react(to readiness: Poller.Readiness) {
-        if readiness.contains(.peerFinished), !peerHasFinished {
+        if !readiness.isDisjoint(with: [.peerFinished, .broken]), !peerHasFinished {
             peerHasFinished = true
             if let exchange {
-                emit(.clientLeft)
                 exchange.disconnect()
+                emit(.clientLeft)
             }
         }
         guard readiness.isDisjoint(with: .broken) else { return abandon() }
@@ -95,7 +95,6 @@ final class Connection {
 
     /// Closes without regard to what is under way.
     func abandon() {
-        exchange?.disconnect()
         perform(life.cut())
     }
 
@@ -215,11 +214,7 @@ final class Connection {
         }
         let pieces = delivery.pieces
         if !pieces.isEmpty { outbox.append { $0.append(contentsOf: pieces) } }
-        if delivery.isTooSlow {
-            exchange.disconnect()
-            endExchange(tooSlow: true)
-            return abandon()
-        }
+        guard !delivery.isCut else { return abandon() }
         if delivery.isFinished {
             endExchange()
             life.streamEnded(now: context.now)
@@ -269,13 +264,10 @@ final class Connection {
         if isStream { exchange?.sent(sent) }
     }
 
-    private func endExchange(tooSlow: Bool = false) {
+    private func endExchange() {
         exchange?.end()
         exchange = nil
-        guard isStream else { return }
         isStream = false
-        context.services.streams.release()
-        emit(.streamClosed(tooSlow: tooSlow))
     }
 
     // MARK: Obeying
@@ -291,6 +283,7 @@ final class Connection {
         case .linger:
             socket.shutDownSending()
         case .close:
+            exchange?.disconnect()
             endExchange()
             seat.release()
             emit(.connectionClosed(requests: requests))

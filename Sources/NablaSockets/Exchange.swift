@@ -12,7 +12,8 @@ final class Exchange: Sendable {
         var streamHead: (status: Status, fields: Fields)?
         var pieces: [UInt8] = []
         var isFinished = false
-        var isTooSlow = false
+        /// The client is gone or reads too slowly: the connection is to be cut.
+        var isCut = false
     }
 
     private enum Stage { case open, streaming, ended }
@@ -22,6 +23,9 @@ final class Exchange: Sendable {
         var delivery = Delivery()
         /// Bytes of a stream that the system hasn't taken over yet.
         var unsent = 0
+        /// Whether one of the streams that may exist at a time is this one.
+        var holdsStream = false
+        var isTooSlow = false
         /// Whether the loop will look without being told.
         var loopWillLook = true
         var isDisconnected = false
@@ -69,10 +73,14 @@ final class Exchange: Sendable {
                     to: MessageError(.serviceUnavailable, "there are too many event streams")))
             return false
         }
-        let begins = change { state in
-            guard state.stage == .open, !state.isDisconnected else { return false }
-            state.stage = .streaming
-            state.delivery.streamHead = (status, fields)
+        var begins = false
+        change { state in
+            guard state.stage == .open else { return false }
+            begins = !state.isDisconnected
+            state.stage = begins ? .streaming : .ended
+            state.holdsStream = begins
+            state.delivery.isCut = !begins
+            state.delivery.streamHead = begins ? (status, fields) : nil
             return true
         }
         if begins { services.onEvent(.streamOpened) } else { services.streams.release() }
@@ -87,7 +95,8 @@ final class Exchange: Sendable {
             guard state.stage == .streaming else { return false }
             guard state.unsent + framed.count <= services.configuration.streamBufferBytes else {
                 state.stage = .ended
-                state.delivery.isTooSlow = true
+                state.isTooSlow = true
+                state.delivery.isCut = true
                 return true
             }
             state.unsent += framed.count
@@ -150,11 +159,16 @@ final class Exchange: Sendable {
 
     /// Notes that the answer is complete or can't be: nothing more will be sent.
     func end() {
-        state.withLock { state in
+        let (heldStream, isTooSlow) = state.withLock { state in
+            defer { state.holdsStream = false }
             state.stage = .ended
             state.action = nil
             state.delivery = Delivery()
+            return (state.holdsStream, state.isTooSlow)
         }
+        guard heldStream else { return }
+        services.streams.release()
+        services.onEvent(.streamClosed(tooSlow: isTooSlow))
     }
 
     /// Changes the state, and wakes the loop when that left something new for it.

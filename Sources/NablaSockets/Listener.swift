@@ -9,6 +9,8 @@ final class Listener: Sendable {
 
     /// Binds and listens.
     init(_ wanted: ListenAddress) throws(ServerError) {
+        // A case can be made without the checks of ListenAddress.init.
+        let wanted = try ListenAddress(wanted.description)
         let flags = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let descriptor = Glibc.socket(wanted.family, flags, 0)
         guard descriptor >= 0 else { throw Self.error("socket", wanted) }

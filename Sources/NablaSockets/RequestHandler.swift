@@ -36,7 +36,8 @@ public protocol RequestHandler: Sendable {
     /// Answers a request, now or later.
     ///
     /// Called on the loop's thread: answer at once when the work is small, else hand it on and answer
-    /// from any thread. Every responder must be used in the end, or its connection waits for ever.
+    /// from any thread. Every responder must be used in the end, even when its client has gone: the
+    /// connection waits for it.
     func handle(_ request: consuming Request, _ responder: Responder)
 
     /// The answer to a message that never became a request; called on any thread.

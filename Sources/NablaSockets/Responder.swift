@@ -15,7 +15,7 @@ public struct Responder: Sendable {
     ///   - status: The status.
     ///   - fields: The fields, without `Transfer-Encoding` and those a connection adds.
     /// - Returns: Nil when the client is gone, was answered, or there are too many streams; in the
-    ///   last case it is answered with 503.
+    ///   last case it is answered with 503. Nothing remains to be done then.
     public func beginStream(status: Status = .ok, fields: Fields) -> ResponseStream? {
         exchange.beginStream(status, fields) ? ResponseStream(exchange: exchange) : nil
     }

@@ -25,6 +25,8 @@ public final class Server: Sendable {
 
     /// Listens and begins to serve; returns at once.
     ///
+    /// The server runs until it is shut down, whether or not anybody holds on to it.
+    ///
     /// - Returns: The addresses, with the ports that the system chose.
     /// - Throws: `ServerError` when an address can't be had; nothing listens then.
     @discardableResult

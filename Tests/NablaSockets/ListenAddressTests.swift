@@ -47,6 +47,15 @@ import Testing
             }
         }
         #expect(throws: ServerError.self) { try Fixture { $0.addresses = [] } }
+        // Made without being read from a text, so checked here.
+        for address in [
+            ListenAddress.tcp(host: "example.org", port: 0, isIPv6: false),
+            .unix(path: "/" + String(repeating: "a", count: 200)),
+        ] {
+            #expect(throws: ServerError.invalidAddress(address.description)) {
+                try Fixture { $0.addresses = [address] }
+            }
+        }
     }
 
     @Test("one server listens on IPv4, IPv6 and a Unix socket")

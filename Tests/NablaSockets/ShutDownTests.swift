@@ -36,7 +36,9 @@ import Testing
             responder.respond(Response(status: .ok, body: [0x31]))
             let answer = try busy.answer()
             #expect(answer.text == "1")
-            #expect(answer.field("Connection") == "close")
+            // With two loops the busy one may hear of the end after this answer: then it just ends.
+            if loops == 1 { #expect(answer.field("Connection") == "close") }
+            #expect(try busy.isEnded())
             #expect(try done.next())
         }
     }

@@ -119,6 +119,25 @@ import Testing
         }
     }
 
+    @Test("no stream begins for a client that has left, and its seat and stream are free again")
+    func beginsTooLate() throws {
+        try Fixture {
+            $0.eventStreams = 1
+            $0.connections = 1
+        }.run { fixture in
+            var client: Client? = try fixture.client()
+            client?.send(hold)
+            let responder = try fixture.held.next()
+            client = nil
+            try fixture.waitFor { if case .clientLeft = $0 { true } else { false } }
+            #expect(responder.beginStream(fields: fields) == nil)
+            try fixture.waitFor { if case .connectionClosed = $0 { true } else { false } }
+            let other = try fixture.client()
+            try begin(fixture, other, hold).finish()
+            #expect(try other.answer().status == 200)
+        }
+    }
+
     @Test("one stream too many is answered with 503, and may begin when another has ended")
     func count() throws {
         try Fixture { $0.eventStreams = 1 }.run { fixture in
