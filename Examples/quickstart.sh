@@ -26,11 +26,11 @@ stop() {
 
 # If the address is taken, the server says so and exits; whoever has it must not pass for ours.
 if is_ready; then
-    exec "$nabla" serve --listen "$listen" --data data
+    exec "$nabla" serve --listen "$listen" --data data --log-level warning
 fi
 
 # In a session of its own the server does not see the terminal's Ctrl-C, only stop's SIGTERM.
-setsid "$nabla" serve --listen "$listen" --data data &
+setsid "$nabla" serve --listen "$listen" --data data --log-level warning &
 server=$!
 trap stop INT TERM HUP
 

@@ -125,8 +125,11 @@ extension Pipeline {
     ) {
         let queued = Stopwatch.now()
         let isTaken = pool.submit { workspace in
-            // Nobody is left to read the answer.
-            guard !call.isCancelled() else { return }
+            guard !call.isCancelled() else {
+                // Nobody reads it, but without an answer the connection would be kept.
+                reply.send(Problem(.cancelled, "the caller went away"))
+                return
+            }
             answer(call, at: endpoint, workspace, reply, waited: Stopwatch.now() - queued)
         }
         guard !isTaken else { return }
