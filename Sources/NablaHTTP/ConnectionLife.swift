@@ -1,7 +1,7 @@
 /// The life of one connection: what it waits for, how long, and what comes next.
 ///
-/// It is told what happened and when, and answers with what to do; it holds no socket, no bytes and no
-/// clock.
+/// It is told what happened and when, and answers with what to do; it holds no socket, no bytes and
+/// no clock.
 public struct ConnectionLife: Sendable {
     /// The clock whose instants are passed in.
     public typealias Instant = ContinuousClock.Instant
@@ -141,8 +141,8 @@ public struct ConnectionLife: Sendable {
 
     /// Notes that the client took all there was to send.
     ///
-    /// If bytes of it may be lying `unread`, closing at once could reset the connection before it has
-    /// read the answer (RFC 9112 §9.6).
+    /// If bytes of it may be lying `unread`, closing at once could reset the connection before it
+    /// has read the answer (RFC 9112 §9.6).
     public mutating func sentAll(unread: Bool, now: Instant) -> Action {
         guard phase == .sending else {
             if phase == .streaming { deadline = nil }

@@ -1,8 +1,8 @@
 /// Reads a request's head, line by line, as its bytes arrive.
 ///
 /// The parser is strict: what RFC 9112 lets a server refuse, it refuses, because a byte that two
-/// programs on a request's way read differently is how requests are smuggled. Each byte is looked at
-/// once, however small the pieces are in which a head arrives.
+/// programs on a request's way read differently is how requests are smuggled. Each byte is looked
+/// at once, however small the pieces are in which a head arrives.
 public struct RequestParser: Sendable {
     private let limits: HTTPLimits
     private var draft = RequestDraft()
@@ -88,8 +88,8 @@ public struct RequestParser: Sendable {
                 .fieldsTooLarge, "the request's head is longer than \(limits.headBytes) bytes")
     }
 
-    /// A line ends in CRLF and nothing else (RFC 9112 §2.2); no other control character may stand in
-    /// a request line (§3) or in a field (RFC 9110 §5.5).
+    /// A line ends in CRLF and nothing else (RFC 9112 §2.2); no other control character may stand
+    /// in a request line (§3) or in a field (RFC 9110 §5.5).
     private func illegal(_ byte: UInt8) -> MessageError {
         switch byte {
         case .carriageReturn: MessageError(.badRequest, "a CR is not followed by an LF")

@@ -3,8 +3,8 @@
 /// Small requests are parsed where the bytes were received; only what is left over is kept. A body
 /// of announced length can be received straight into the array it is handed on in.
 public struct RequestReader: Sendable {
-    /// Capacity that every body has behind its last byte, so that a reader which loads whole vectors
-    /// needs no copy.
+    /// Capacity that every body has behind its last byte, so that a reader which loads whole
+    /// vectors needs no copy.
     public static let spareBodyBytes = 64
 
     /// What reading led to.

@@ -135,7 +135,8 @@ final class Connection {
         }
         guard let count = received(transfer, space: space) else { return nil }
         guard !wentToBody else { return outcome }
-        // A second reference for the time of reading: the reader is this object's, the buffer isn't.
+        // A second reference for the time of reading: the reader is this object's, the buffer
+        // isn't.
         let scratch = context.scratch
         return reader.read(scratch.span.extracting(0..<count))
     }

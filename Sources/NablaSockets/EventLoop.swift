@@ -162,7 +162,8 @@ final class EventLoop {
 
     // MARK: Time
 
-    /// How often deadlines are looked at: often enough for the shortest, rarely enough to cost nothing.
+    /// How often deadlines are looked at: often enough for the shortest, rarely enough to cost
+    /// nothing.
     private var step: Duration {
         let shortest = context.services.configuration.timeouts.shortest
         return max(.milliseconds(5), min(shortest / 8, .milliseconds(500)))

@@ -40,7 +40,8 @@ final class Exchange: Sendable {
     private let hasBody: Bool
     private let state = Mutex(State())
 
-    /// Begins an exchange with a client that understands chunks, and that gets bodies: HEAD doesn't.
+    /// Begins an exchange with a client that understands chunks, and that gets bodies: HEAD
+    /// doesn't.
     init(
         token: Token, mailbox: Mailbox, services: LoopServices, isChunked: Bool, hasBody: Bool
     ) {

@@ -1,6 +1,7 @@
 /// Bytes on their way to a client, in order.
 struct Outbox {
-    /// Bodies from this size on are sent from where they are instead of being copied behind the head.
+    /// Bodies from this size on are sent from where they are instead of being copied behind the
+    /// head.
     private static let copyLimit = 16 << 10
 
     private var front: [UInt8] = []

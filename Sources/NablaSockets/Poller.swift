@@ -29,7 +29,8 @@ final class Poller {
         self.epoll = epoll
     }
 
-    /// Watches for changes: each is told once, so a connection is registered once for its whole life.
+    /// Watches for changes: each is told once, so a connection is registered once for its whole
+    /// life.
     ///
     /// - Returns: False when the system has no room for it.
     func watchEdges(_ socket: Socket, _ token: Token) -> Bool {

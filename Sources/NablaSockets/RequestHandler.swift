@@ -4,8 +4,8 @@ public import NablaHTTP
 public struct Request: Sendable {
     /// Its line and fields.
     public let head: RequestHead
-    /// Its body, decoded; `RequestReader.spareBodyBytes` of capacity lie behind the last byte unless
-    /// it is empty.
+    /// Its body, decoded; `RequestReader.spareBodyBytes` of capacity lie behind the last byte
+    /// unless it is empty.
     public var body: [UInt8]
     /// When its last byte was read.
     public let receivedAt: ContinuousClock.Instant
@@ -35,9 +35,9 @@ public struct Response: Sendable {
 public protocol RequestHandler: Sendable {
     /// Answers a request, now or later.
     ///
-    /// Called on the loop's thread: answer at once when the work is small, else hand it on and answer
-    /// from any thread. Every responder must be used in the end, even when its client has gone: the
-    /// connection waits for it.
+    /// Called on the loop's thread: answer at once when the work is small, else hand it on and
+    /// answer from any thread. Every responder must be used in the end, even when its client has
+    /// gone: the connection waits for it.
     func handle(_ request: consuming Request, _ responder: Responder)
 
     /// The answer to a message that never became a request; called on any thread.

@@ -25,9 +25,10 @@ public struct Responder: Sendable {
 
     /// Sets what is done, once, when the client closes its side before it has its answer.
     ///
-    /// A client that only half-closes looks the same, so an answer is still sent if one is given. One
-    /// that did so with its request is taken to be waiting. The action runs on the loop's thread, or
-    /// at once when the client is gone already; it is dropped when the answer is complete.
+    /// A client that only half-closes looks the same, so an answer is still sent if one is given.
+    /// One that did so with its request is taken to be waiting. The action runs on the loop's
+    /// thread, or at once when the client is gone already; it is dropped when the answer is
+    /// complete.
     public func onDisconnect(_ action: @escaping @Sendable () -> Void) {
         exchange.onDisconnect(action)
     }
@@ -39,8 +40,8 @@ public struct ResponseStream: Sendable {
 
     /// Sends a piece; an empty one is nothing.
     ///
-    /// - Returns: False when the stream is over: finished, its client gone, or so slow that more than
-    ///   `ServerConfiguration.streamBufferBytes` would wait for it.
+    /// - Returns: False when the stream is over: finished, its client gone, or so slow that more
+    ///   than `ServerConfiguration.streamBufferBytes` would wait for it.
     @discardableResult
     public func write(_ piece: [UInt8]) -> Bool {
         exchange.write(piece)

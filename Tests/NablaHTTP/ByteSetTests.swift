@@ -28,7 +28,8 @@ import Testing
     func findsControls() {
         for byte in UInt8.min...UInt8.max {
             for position in 0..<19 {
-                // Neighbours that a sum over whole words could mistake: the lowest and highest bytes.
+                // Neighbours that a sum over whole words could mistake: the lowest and highest
+                // bytes.
                 for neighbour: UInt8 in [0x20, 0x7E, 0x80, 0xFF, 0x09] {
                     var bytes = [UInt8](repeating: neighbour, count: 19)
                     bytes[position] = byte

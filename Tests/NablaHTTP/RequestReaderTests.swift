@@ -43,7 +43,8 @@ import Testing
         var calls = 0
         while true {
             let outcome = reader.receiveBody { buffer in
-                // As much again as has arrived, or one step; the allocator may round up by a quarter.
+                // As much again as has arrived, or one step; the allocator may round up by a
+                // quarter.
                 #expect(buffer.count <= max(received, 64 << 10) * 5 / 4)
                 buffer.initializeMemory(as: UInt8.self, repeating: UInt8(calls & 0xFF))
                 return buffer.count

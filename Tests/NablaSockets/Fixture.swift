@@ -28,8 +28,8 @@ final class Inbox<Value: Sendable>: Sendable {
 
 /// A server on a free port, with a handler whose answers are easy to foretell.
 ///
-/// `/hold…` hands the responder to the test; `/later` answers on another thread; all else is answered
-/// at once with the method, path and body it was sent.
+/// `/hold…` hands the responder to the test; `/later` answers on another thread; all else is
+/// answered at once with the method, path and body it was sent.
 final class Fixture: RequestHandler {
     let held = Inbox<Responder>()
     let events = Inbox<ServerEvent>()

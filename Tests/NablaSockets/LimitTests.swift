@@ -93,8 +93,9 @@ import Testing
                 for (index, client) in clients.enumerated() {
                     let path = index % 2 == 0 ? "/later" : "/\(index)"
                     let body = "\(round) \(index)"
+                    let length = "Content-Length: \(body.utf8.count)"
                     client.send(
-                        "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                        "POST \(path) HTTP/1.1\r\nHost: a\r\n\(length)\r\n\r\n"
                             + body)
                 }
                 for (index, client) in clients.enumerated() {

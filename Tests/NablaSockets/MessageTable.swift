@@ -94,7 +94,8 @@ extension MessageCase {
         .refused("9112 §2.2 CR in a value", 400, get + "X: a\rb\r\n\r\n"),
         .refused("9112 §2.2 field ends in LF", 400, get + "X: a\n\r\n"),
         .refused(
-            "6585 §5 too many fields", 431, get + String(repeating: "X: a\r\n", count: 20) + "\r\n"),
+            "6585 §5 too many fields", 431,
+            get + String(repeating: "X: a\r\n", count: 20) + "\r\n"),
         .refused(
             "6585 §5 head too long", 431, get + "X: " + String(repeating: "a", count: 1000) + "\r\n"
         ),
