@@ -45,6 +45,8 @@ let package = Package(
         .systemLibrary(
             name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
+            name: "CXSMM", pkgConfig: "libxsmm", providers: [.apt(["libxsmm-dev"])]),
+        .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CEpoll"),
@@ -53,7 +55,12 @@ let package = Package(
         .target(name: "NablaNetworks", swiftSettings: strict),
         // The mathematics.
         .target(
-            name: "NablaCore", dependencies: ["NablaNetworks", "CBLAS"], swiftSettings: strict),
+            name: "NablaCore",
+            dependencies: [
+                "NablaNetworks", "CBLAS",
+                .target(name: "CXSMM", condition: .when(platforms: [.linux])),
+            ],
+            swiftSettings: strict),
         // Bytes ⇄ values.
         .target(name: "NablaJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         // The wire types.

@@ -2,7 +2,7 @@ import NablaNetworks
 
 /// One gradient request in its number type.
 struct GradientComputation<S: Real> {
-    private let plan: Plan
+    private let plan: Plan<S>
     private let objective: Objective<S>
     private let network: Network
     private let samples: PreparedSamples<S>
@@ -15,7 +15,7 @@ struct GradientComputation<S: Real> {
         _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions
     ) throws(ComputationError) {
         try network.requireNumbers()
-        plan = try Plan(network)
+        plan = try Plan(network, samples: samples.count)
         objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         self.samples = try PreparedSamples(samples, for: plan, objective)
         self.network = network
@@ -108,7 +108,7 @@ private struct Results<S: Real> {
     var activations: [S]
     var inputGradients: [S]
 
-    init(_ plan: Plan, count: Int, _ reduction: Reduction, _ including: Inclusions) {
+    init(_ plan: Plan<S>, count: Int, _ reduction: Reduction, _ including: Inclusions) {
         func zeros(_ width: Int, _ isIncluded: Bool) -> [S] {
             isIncluded ? Array(repeating: 0, count: count * width) : []
         }
@@ -135,7 +135,7 @@ private struct Results<S: Real> {
     }
 
     /// The activations of each layer as a tensor.
-    func split(_ plan: Plan, _ count: Int) throws(ComputationError) -> [Tensor] {
+    func split(_ plan: Plan<S>, _ count: Int) throws(ComputationError) -> [Tensor] {
         var tensors: [Tensor] = []
         var first = 0
         for width in plan.widths {
@@ -149,7 +149,7 @@ private struct Results<S: Real> {
 
 extension Plan.Operation {
     /// Copies the layer's gradients out of the flat buffer.
-    fileprivate func gradients<S: Real>(in flat: [S]) throws(ComputationError) -> LayerGradients {
+    fileprivate func gradients(in flat: [S]) throws(ComputationError) -> LayerGradients {
         switch self {
         case .dense(let dense):
             let weights = try tensor(Array(flat[dense.weights]), [dense.units, dense.inputs])
@@ -161,7 +161,7 @@ extension Plan.Operation {
 
 extension GradientNorms {
     /// Computes the norms of flat gradients.
-    fileprivate init<S: Real>(_ flat: [S], _ plan: Plan) {
+    fileprivate init<S: Real>(_ flat: [S], _ plan: Plan<S>) {
         func square(_ range: Range<Int>) -> Double {
             flat[range].reduce(0) { $0 + Double($1) * Double($1) }
         }

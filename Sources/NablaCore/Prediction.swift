@@ -25,14 +25,14 @@ public func predict(
 
 /// One prediction in its number type.
 private struct Prediction<S: Real> {
-    private let plan: Plan
+    private let plan: Plan<S>
     private let network: Network
     private let inputs: [S]
     private let count: Int
 
     init(_ network: Network, _ inputs: Tensor) throws(ComputationError) {
         try network.requireNumbers()
-        plan = try Plan(network)
+        plan = try Plan(network, samples: inputs.shape.first ?? 0)
         try plan.check(inputs: inputs, at: "/inputs")
         self.network = network
         count = inputs.shape[0]
@@ -105,7 +105,7 @@ private struct Prediction<S: Real> {
 
 /// The passes forward over parts of the inputs.
 private struct ForwardPasses<S: Real> {
-    let plan: Plan
+    let plan: Plan<S>
     let layout: ScratchLayout
     let memory: MemoryPointers<S>
     /// (n, i).

@@ -86,9 +86,14 @@ struct OptimizerTests {
             var state = [Double](repeating: 0, count: optimizer.stateBuffers)
             return [2.0, 3].enumerated().map { index, gradient in
                 state.withUnsafeMutableBufferPointer { state in
-                    optimizer.update(
-                        &parameter, with: [gradient], count: 1,
-                        state: state.isEmpty ? nil : state.baseAddress, rate: 0.1, step: index + 1)
+                    parameter.withUnsafeMutableBufferPointer { parameter in
+                        guard let parameters = parameter.baseAddress else { return }
+                        ParameterUpdate(
+                            optimizer: optimizer, parameters: parameters,
+                            state: state.isEmpty ? nil : state.baseAddress, count: 1, rate: 0.1,
+                            step: index + 1
+                        ).run(0..<1, with: [gradient])
+                    }
                 }
                 return parameter[0]
             }

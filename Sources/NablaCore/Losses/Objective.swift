@@ -23,7 +23,7 @@ final class Objective<S: Real>: Sendable {
     ///
     /// - Throws: `invalid` at `/loss` or below `prefix` at `/targets`.
     init(
-        _ loss: Loss, for plan: Plan, targetShape: [Int], prefix: String = "/samples"
+        _ loss: Loss, for plan: Plan<S>, targetShape: [Int], prefix: String = "/samples"
     ) throws(ComputationError) {
         kind = loss.kind
         reduction = loss.reduction

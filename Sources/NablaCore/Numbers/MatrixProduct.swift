@@ -52,18 +52,20 @@ struct MatrixProduct {
         }
     }
 
-    /// C = Aᵀ·B, or C + Aᵀ·B when `adding`, with A (k, m) and B (k, n).
+    /// C = Aᵀ·B, or C + Aᵀ·B when `adding`, with B (k, n) and A (k, m), whose rows lie `stride`
+    /// numbers apart.
     @inline(__always)
     func columnsByColumns<S: Real>(
-        _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, into c: UnsafeMutablePointer<S>, adding: Bool
+        _ a: UnsafePointer<S>, stride: Int, _ b: UnsafePointer<S>,
+        into c: UnsafeMutablePointer<S>, adding: Bool
     ) {
         guard isSmall else {
-            return S.multiply(CblasTrans, CblasNoTrans, self, a, m, b, n, beta: adding ? 1 : 0, c)
+            return S.multiply(CblasTrans, CblasNoTrans, self, a, stride, b, n, beta: adding ? 1 : 0, c)
         }
         if !adding { c.update(repeating: 0, count: m &* n) }
         for p in 0..<k {
             for i in 0..<m {
-                let factor = a[p &* m &+ i]
+                let factor = a[p &* stride &+ i]
                 for j in 0..<n { c[i &* n &+ j] += factor * b[p &* n &+ j] }
             }
         }

@@ -3,7 +3,9 @@ import Glibc
 import NablaNetworks
 
 /// What the mathematics needs of a number type; `Float` and `Double` have it.
-protocol Real: Scalar {
+///
+/// `Codable` because the compiler asks for it beside `SIMDScalar`.
+protocol Real: Scalar, SIMDScalar, Codable {
     /// eˣ, written without branches so that loops over it are vectorised.
     static func exponential(_ x: Self) -> Self
     /// ln x.
@@ -20,6 +22,15 @@ protocol Real: Scalar {
     static func multiply(
         _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
         _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, beta: Self,
+        _ c: UnsafeMutablePointer<Self>)
+    /// The code of a product compiled by libxsmm, or nil, with A's rows `stride` numbers apart; see
+    /// `ProductKernel`.
+    static func compile(
+        _ size: MatrixProduct, stride: Int, transposes: Bool, adds: Bool
+    ) -> UnsafeRawPointer?
+    /// Runs such code on column-major matrices.
+    static func run(
+        _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,
         _ c: UnsafeMutablePointer<Self>)
     /// Gives `body` the part of a workspace that is of this type.
     static func withMemory<Result>(

@@ -20,7 +20,7 @@ enum PassOutcome {
 
 /// Passes over batches: forward, loss and, unless only the loss is wanted, backward.
 struct BatchPass<S: Real> {
-    let plan: Plan
+    let plan: Plan<S>
     let objective: Objective<S>
     let layout: ScratchLayout
     let memory: MemoryPointers<S>
@@ -66,21 +66,14 @@ struct BatchPass<S: Real> {
         if block == 0 { memory.losses[shard] = 0 }
         guard !positions.isEmpty, let (pass, batch) = pass(at: positions, first: first, shard)
         else { return }
-        let isFinite = pass.forward(leavingOutLastActivation: objective.isFused)
-        let losses = pass.scratch + layout.losses
-        objective.evaluate(
-            pass.outputs, batch, scale: scale, losses: losses,
-            gradient: pass.scratch + layout.gradients.0)
-        var sum = isFinite ? 0 : Double.nan
-        for row in 0..<batch.count { sum += Double(losses[row]) }
-        if !Finiteness.holds(pass.outputs, count: batch.count * plan.outputWidth) { sum = .nan }
+        var sum = evaluate(pass, batch, scale: scale)
         if computesGradients {
             let inputGradients = sinks.inputGradients.map {
                 $0 + positions.lowerBound * plan.inputWidth
             }
-            pass.backward(
-                isFused: objective.isFused,
-                into: memory.gradients + shard * plan.parameterCount, adding: block > 0,
+            let sink = FlatGradients(buffer: memory.gradients + shard * plan.parameterCount)
+            _ = pass.backward(
+                isFused: objective.isFused, into: sink, adding: block > 0,
                 inputGradients: inputGradients)
             if let inputGradients,
                 !Finiteness.holds(inputGradients, count: batch.count * plan.inputWidth)
@@ -90,6 +83,43 @@ struct BatchPass<S: Real> {
         }
         memory.losses[shard] += sum
         write(pass, at: positions, of: partition.count, to: sinks)
+    }
+
+    /// Runs the pass over samples that are one block of one shard, and updates the parameters on the
+    /// way back, each as soon as its gradient is there; where it ends otherwise, some may be updated.
+    func runUpdating(
+        first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ update: ParameterUpdate<S>
+    ) -> PassOutcome {
+        let positions = 0..<partition.count
+        guard let (pass, batch) = pass(at: positions, first: first, 0) else { return .cancelled }
+        let loss = evaluate(pass, batch, scale: scale)
+        guard loss.isFinite else {
+            return .nonFinite(search(first: first, partition, scale: scale, sinks))
+        }
+        let sink = UpdatingGradients(buffer: memory.gradients, update: update)
+        if let (layer, range) = pass.backward(
+            isFused: objective.isFused, into: sink, adding: false, inputGradients: nil)
+        {
+            return .nonFinite(plan.place(ofGradients: range, layer: layer))
+        }
+        write(pass, at: positions, of: partition.count, to: sinks)
+        return .finished(loss: loss)
+    }
+
+    /// Runs a block forward and evaluates the loss: the samples' sum, and their gradients.
+    ///
+    /// - Returns: The sum; NaN where a number on the way isn't finite.
+    @inline(__always)
+    private func evaluate(_ pass: ShardPass<S>, _ batch: Batch<S>, scale: S) -> Double {
+        let isFinite = pass.forward(leavingOutLastActivation: objective.isFused)
+        let losses = pass.scratch + layout.losses
+        objective.evaluate(
+            pass.outputs, batch, scale: scale, losses: losses,
+            gradient: pass.scratch + layout.gradients.0)
+        var sum = isFinite ? 0 : Double.nan
+        for row in 0..<batch.count { sum += Double(losses[row]) }
+        let count = batch.count * plan.outputWidth
+        return Finiteness.holds(pass.outputs, count: count) ? sum : .nan
     }
 
     /// The pass of one block, and its samples.

@@ -1,7 +1,7 @@
 import NablaNetworks
 
 /// A dense layer compiled: z = x·Wᵀ + b, a = f(z), with x (n, i), W (u, i), b (u), z and a (n, u).
-struct DensePlan: Sendable {
+struct DensePlan<S: Real>: Sendable {
     /// i.
     let inputs: Int
     /// u.
@@ -12,26 +12,45 @@ struct DensePlan: Sendable {
     let bias: Range<Int>?
     /// f.
     let activation: Activation
+    private let kernels: DenseKernels<S>
 
-    /// Lays the layer's parameters out from `offset` on.
-    init(_ dense: Dense, inputs: Int, at offset: Int) {
+    /// Lays the layer's parameters out from `offset` on, for up to `rows` samples at once.
+    init(_ dense: Dense, inputs: Int, at offset: Int, rows: Int) {
         self.inputs = inputs
         units = dense.units
         activation = dense.activation
         weights = offset..<offset + units * inputs
         bias = dense.usesBias ? weights.upperBound..<weights.upperBound + units : nil
+        kernels = DenseKernels(inputs: inputs, units: units, rows: rows)
     }
 
     /// u·i + u.
     var parameterCount: Int { weights.count + (bias?.count ?? 0) }
 
-    /// z = x·Wᵀ + b for `rows` samples.
-    func preActivate<S: Real>(
+    /// How many numbers `preActivate` needs for transposed tiles.
+    var transposedCount: Int {
+        kernels.preActivations == nil ? 0 : DenseKernels<S>.tile * (inputs + units)
+    }
+
+    /// z = x·Wᵀ + b for `rows` samples, with room for `transposedCount` numbers.
+    func preActivate(
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
-        parameters: UnsafePointer<S>
+        parameters: UnsafePointer<S>, transposed: UnsafeMutablePointer<S>
     ) {
-        MatrixProduct(m: rows, n: units, k: inputs)
-            .rowsByRows(x, parameters + weights.lowerBound, into: z)
+        let w = parameters + weights.lowerBound
+        let rest = inTiles(of: rows, kernels.preActivations) { row, kernel in
+            let zTransposed = transposed + DenseKernels<S>.tile &* inputs
+            Transposition.transpose(
+                x + row &* inputs, rows: DenseKernels<S>.tile, columns: inputs,
+                into: transposed)
+            kernel(w, transposed, into: zTransposed)
+            Transposition.transpose(
+                zTransposed, rows: units, columns: DenseKernels<S>.tile, into: z + row &* units)
+        }
+        if !rest.isEmpty {
+            MatrixProduct(m: rest.count, n: units, k: inputs).rowsByRows(
+                x + rest.lowerBound &* inputs, w, into: z + rest.lowerBound &* units)
+        }
         guard let bias else { return }
         let b = parameters + bias.lowerBound
         for row in 0..<rows {
@@ -40,30 +59,88 @@ struct DensePlan: Sendable {
         }
     }
 
-    /// ∂L/∂W = δᵀ·x and ∂L/∂b = Σₙ δ, for δ = ∂L/∂z (n, u), into the flat buffer of gradients.
+    /// ∂L/∂W = δᵀ·x and ∂L/∂b = Σₙ δ, for δ = ∂L/∂z (n, u), part after part of the flat buffer.
     ///
+    /// - Parameters:
+    ///   - delta: δ.
+    ///   - x: (n, i).
+    ///   - rows: n.
+    ///   - adding: Whether they are added to what is in `sink`.
+    ///   - sink: Where parts go, and what is done with each.
+    /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
-    func gradients<S: Real>(
-        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int,
-        into gradients: UnsafeMutablePointer<S>, adding: Bool
-    ) {
-        MatrixProduct(m: units, n: inputs, k: rows)
-            .columnsByColumns(delta, x, into: gradients + weights.lowerBound, adding: adding)
-        guard let bias else { return }
-        let b = gradients + bias.lowerBound
+    @inline(__always)
+    func gradients(
+        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, adding: Bool,
+        into sink: some GradientSink<S>
+    ) -> Range<Int>? {
+        let group = kernels.weightGradients?.group ?? units
+        var unit = 0
+        while unit < units {
+            let count = min(group, units &- unit)
+            let start = weights.lowerBound &+ unit &* inputs
+            let part = start..<start &+ count &* inputs
+            weightGradients(
+                of: delta, x, rows: rows, units: unit..<unit &+ count, adding: adding,
+                into: sink.memory(for: part))
+            if !sink.take(part) { return weights }
+            unit &+= count
+        }
+        guard let bias else { return nil }
+        let b = sink.memory(for: bias)
         if !adding { b.update(repeating: 0, count: units) }
         for row in 0..<rows {
             let source = delta + row &* units
             for unit in 0..<units { b[unit] += source[unit] }
         }
+        return sink.take(bias) ? nil : bias
+    }
+
+    /// ∂L/∂W of some units, or of all where there are no kernels.
+    @inline(__always)
+    private func weightGradients(
+        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, units group: Range<Int>,
+        adding: Bool, into target: UnsafeMutablePointer<S>
+    ) {
+        let first = delta + group.lowerBound
+        let rest = inTiles(of: rows, kernels.weightGradients) { row, kernels in
+            let pair = group.count == kernels.group ? kernels.whole : kernels.last
+            let kernel = row > 0 || adding ? pair.adding : pair.writing
+            kernel(first + row &* units, x + row &* inputs, into: target)
+        }
+        guard !rest.isEmpty else { return }
+        MatrixProduct(m: group.count, n: inputs, k: rest.count).columnsByColumns(
+            first + rest.lowerBound &* units, stride: units, x + rest.lowerBound &* inputs,
+            into: target, adding: rest.lowerBound > 0 || adding)
     }
 
     /// ∂L/∂x = δ·W, (n, i).
-    func inputGradients<S: Real>(
+    func inputGradients(
         of delta: UnsafePointer<S>, into target: UnsafeMutablePointer<S>, rows: Int,
         parameters: UnsafePointer<S>
     ) {
-        MatrixProduct(m: rows, n: inputs, k: units)
-            .rowsByColumns(delta, parameters + weights.lowerBound, into: target)
+        let w = parameters + weights.lowerBound
+        let rest = inTiles(of: rows, kernels.inputGradients) { row, kernel in
+            kernel(delta + row &* units, w, into: target + row &* inputs)
+        }
+        guard !rest.isEmpty else { return }
+        MatrixProduct(m: rest.count, n: inputs, k: units).rowsByColumns(
+            delta + rest.lowerBound &* units, w, into: target + rest.lowerBound &* inputs)
+    }
+
+    /// Calls `body` with the first row of each whole tile, where there is a kernel for tiles.
+    ///
+    /// - Returns: The rows that are left.
+    @inline(__always)
+    private func inTiles<Kernel>(
+        of rows: Int, _ kernel: Kernel?, _ body: (Int, Kernel) -> Void
+    ) -> Range<Int> {
+        guard let kernel else { return 0..<rows }
+        var row = 0
+        while row &+ DenseKernels<S>.tile <= rows {
+            body(row, kernel)
+            row &+= DenseKernels<S>.tile
+        }
+        return row..<rows
     }
 }

@@ -16,7 +16,7 @@ extension Memory {
     ///
     /// - Throws: `nonFinite` for NaN and infinity.
     mutating func setParameters(
-        of network: Network, _ plan: Plan, drawingFrom generator: inout Generator
+        of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
     ) throws(ComputationError) {
         parameters.removeAll(keepingCapacity: true)
         parameters.reserveCapacity(plan.parameterCount)

@@ -25,6 +25,9 @@ struct Partition {
         shards = min(useful, affordable, Partition.maximumShards)
     }
 
+    /// Whether the batch is one block of one shard.
+    var isWhole: Bool { shards == 1 && count <= Partition.blockSize }
+
     /// How many blocks the longest shard has.
     var blocks: Int { (longest + Partition.blockSize - 1) / Partition.blockSize }
 

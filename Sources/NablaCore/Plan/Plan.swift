@@ -6,10 +6,10 @@ import NablaNetworks
 ///
 /// Never changes. A class, so that handing it to a pass counts one reference and not one for each
 /// of its arrays: for networks as small as XOR that is measurable.
-final class Plan: Sendable {
+final class Plan<S: Real>: Sendable {
     /// What a layer computes.
     enum Operation: Sendable {
-        case dense(DensePlan)
+        case dense(DensePlan<S>)
     }
 
     /// One operation for each layer, first to last.
@@ -22,14 +22,14 @@ final class Plan: Sendable {
     let widths: [Int]
 
     /// The most parameters: 1 or 2 GB for each buffer of them.
-    static let maximumParameters = 1 << 28
+    static var maximumParameters: Int { 1 << 28 }
     /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
-    static let maximumActivations = 1 << 21
+    static var maximumActivations: Int { 1 << 21 }
 
-    /// Compiles a network.
+    /// Compiles a network for passes over up to `samples` samples.
     ///
     /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
-    init(_ network: Network) throws(ComputationError) {
+    init(_ network: Network, samples: Int) throws(ComputationError) {
         MatrixProduct.usesOneThread
         var offset = 0
         var width = network.inputShape.reduce(1, *)
@@ -37,6 +37,7 @@ final class Plan: Sendable {
         var operations: [Operation] = []
         var widths: [Int] = []
         var activations = width
+        let rows = min(samples, Partition.blockSize)
         for (index, layer) in network.layers.enumerated() {
             switch layer.operation {
             case .dense(let dense):
@@ -45,7 +46,7 @@ final class Plan: Sendable {
                     dense.units <= Plan.maximumActivations - activations
                 else { throw .invalid(Plan.tooLarge(atLayer: index)) }
                 activations += dense.units
-                let plan = DensePlan(dense, inputs: width, at: offset)
+                let plan = DensePlan<S>(dense, inputs: width, at: offset, rows: rows)
                 operations.append(.dense(plan))
                 offset += plan.parameterCount
                 width = plan.units
@@ -85,7 +86,7 @@ extension Plan {
     ///   - suffix: What is added to the names of the parameters.
     ///   - backward: Whether the last layer comes first, as its gradients do.
     /// - Returns: The place, or nil when all is finite.
-    func firstNonFinite<S: Real>(
+    func firstNonFinite(
         _ flat: UnsafePointer<S>, suffix: String = "", backward: Bool = false
     ) -> NonFinite? {
         if Finiteness.holds(flat, count: parameterCount) { return nil }
@@ -96,6 +97,12 @@ extension Plan {
             }
         }
         return nil
+    }
+
+    /// The place of a layer's gradients with respect to the parameters in `range`.
+    func place(ofGradients range: Range<Int>, layer index: Int) -> NonFinite {
+        let name = operations[index].parameters.first { $0.range == range }?.name ?? "parameters"
+        return NonFinite(layer: index, tensor: name + "_gradient")
     }
 }
 
@@ -109,6 +116,13 @@ extension Plan.Operation {
 
     /// Whether the layer's pre-activations are kept beside its activations.
     var keepsPreActivations: Bool { activation.readsPreActivation }
+
+    /// How many numbers the layer needs for transposed tiles.
+    var transposedCount: Int {
+        switch self {
+        case .dense(let dense): dense.transposedCount
+        }
+    }
 
     /// The layer's parameter tensors, by the names of `NonFinite.tensor`.
     var parameters: [(name: String, range: Range<Int>)] {

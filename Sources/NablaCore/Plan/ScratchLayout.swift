@@ -11,13 +11,15 @@ struct ScratchLayout {
     let layers: [(z: Int, a: Int)]
     /// Two gradients with respect to a layer's activations, taken in turn: (n, largest u) each.
     let gradients: (Int, Int)
+    /// Transposed tiles, as much as the layer needs that needs most.
+    let transposed: Int
     /// The samples' losses: (n).
     let losses: Int
     /// How many numbers a shard's part has.
     let stride: Int
 
     /// Lays out the memory for blocks of `rows`.
-    init(_ plan: Plan, rows: Int, targetWidth: Int, gathers: Bool) {
+    init<S: Real>(_ plan: Plan<S>, rows: Int, targetWidth: Int, gathers: Bool) {
         var end = 0
         func reserve(_ count: Int) -> Int {
             defer { end += (count + 15) / 16 * 16 }  // whole cache lines
@@ -33,6 +35,7 @@ struct ScratchLayout {
         }
         let widest = rows * (plan.widths.max() ?? 0)
         gradients = (reserve(widest), reserve(widest))
+        transposed = reserve(plan.operations.map(\.transposedCount).max() ?? 0)
         losses = reserve(rows)
         stride = end
     }

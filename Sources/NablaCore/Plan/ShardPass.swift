@@ -1,6 +1,6 @@
 /// The passes of one block of a shard: forward, loss and backward, in the shard's own memory.
 struct ShardPass<S: Real> {
-    let plan: Plan
+    let plan: Plan<S>
     let layout: ScratchLayout
     /// P numbers.
     let parameters: UnsafePointer<S>
@@ -53,7 +53,7 @@ struct ShardPass<S: Real> {
         case .dense(let dense):
             dense.preActivate(
                 inputs(ofLayer: index), into: preActivations(ofLayer: index), rows: rows,
-                parameters: parameters)
+                parameters: parameters, transposed: scratch + layout.transposed)
         }
     }
 
@@ -68,13 +68,14 @@ struct ShardPass<S: Real> {
     ///
     /// - Parameters:
     ///   - isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
-    ///   - gradients: The flat buffer they are written into, P numbers.
-    ///   - adding: Whether they are added to what is there.
+    ///   - sink: What they are given to.
+    ///   - adding: Whether they are added to what `sink` has.
     ///   - inputGradients: Gets ∂L/∂inputs, (rows, i), where it is wanted.
+    /// - Returns: The layer and the parameters whose gradients `sink` refused, or nil.
     func backward(
-        isFused: Bool, into gradients: UnsafeMutablePointer<S>, adding: Bool,
+        isFused: Bool, into sink: some GradientSink<S>, adding: Bool,
         inputGradients: UnsafeMutablePointer<S>?
-    ) {
+    ) -> (layer: Int, parameters: Range<Int>)? {
         var (delta, next) = (scratch + layout.gradients.0, scratch + layout.gradients.1)
         let last = plan.operations.count - 1
         for index in stride(from: last, through: 0, by: -1) {
@@ -85,15 +86,20 @@ struct ShardPass<S: Real> {
             }
             switch plan.operations[index] {
             case .dense(let dense):
-                dense.gradients(
-                    of: delta, inputs(ofLayer: index), rows: rows, into: gradients, adding: adding)
+                // Before the sink may change the parameters.
                 if let target = index > 0 ? next : inputGradients {
                     dense.inputGradients(
                         of: delta, into: target, rows: rows, parameters: parameters)
                 }
+                if let refused = dense.gradients(
+                    of: delta, inputs(ofLayer: index), rows: rows, adding: adding, into: sink)
+                {
+                    return (index, refused)
+                }
             }
             swap(&delta, &next)
         }
+        return nil
     }
 
     /// The first of the layers' tensors that holds NaN or infinity: computes them again and looks.

@@ -8,7 +8,7 @@ struct Evaluation<S: Real>: Sendable {
 
     /// Checks validation samples; pointers begin with `/validation`.
     init(
-        _ loss: Loss, _ plan: Plan, _ samples: Samples, _ metrics: [Metric]
+        _ loss: Loss, _ plan: Plan<S>, _ samples: Samples, _ metrics: [Metric]
     ) throws(ComputationError) {
         objective = try Objective(
             loss, for: plan, targetShape: samples.targets.shape, prefix: "/validation")
@@ -18,7 +18,7 @@ struct Evaluation<S: Real>: Sendable {
 
     /// Computes the mean loss and the metrics, in this order, with the parameters in `memory`.
     func run(
-        _ plan: Plan, _ memory: inout Memory<S>, _ shards: ShardRunner
+        _ plan: Plan<S>, _ memory: inout Memory<S>, _ shards: ShardRunner
     ) throws(NonFinite) -> [(key: String, value: Double)] {
         let partition = Partition(count: samples.count, numbers: plan.numbersOfShard)
         let layout = ScratchLayout(

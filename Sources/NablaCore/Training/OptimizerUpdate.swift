@@ -2,7 +2,7 @@ import NablaNetworks
 
 /// Updates of flat parameters from flat gradients; P is the number of parameters.
 ///
-/// A loop over all parameters, whatever layers they belong to. Formulas: θ parameters, g gradient,
+/// A loop over parameters, whatever layers they belong to. Formulas: θ parameters, g gradient,
 /// η learning rate, λ weight decay. State starts at 0.
 extension Optimizer {
     /// How many buffers of P numbers it keeps from step to step.
@@ -13,29 +13,37 @@ extension Optimizer {
         }
     }
 
-    /// Makes one step.
-    ///
-    /// - Parameters:
-    ///   - parameters: θ: P numbers, changed in place.
-    ///   - gradients: g: P numbers.
-    ///   - count: P.
-    ///   - state: `stateBuffers` · P numbers, nil for none.
-    ///   - rate: η.
-    ///   - step: The number of this step, from 1.
-    func update<S: Real>(
-        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int,
-        state: UnsafeMutablePointer<S>?, rate: Double, step: Int
-    ) {
-        switch (self, state) {
+}
+
+/// One step of an optimizer, made over any parts of the parameters.
+struct ParameterUpdate<S: Real> {
+    let optimizer: Optimizer
+    /// θ: P numbers, changed in place.
+    let parameters: UnsafeMutablePointer<S>
+    /// `stateBuffers` · P numbers, nil for none.
+    let state: UnsafeMutablePointer<S>?
+    /// P.
+    let count: Int
+    /// η.
+    let rate: Double
+    /// The number of this step, from 1.
+    let step: Int
+
+    /// Updates the parameters in `part` from their gradients g, as many as it is long.
+    func run(_ part: Range<Int>, with gradients: UnsafePointer<S>) {
+        let parameters = self.parameters + part.lowerBound
+        let state = self.state.map { $0 + part.lowerBound }
+        switch (optimizer, state) {
         case (.sgd(let settings), .some(let momentum)):
             settings.update(
-                parameters, with: gradients, count: count, momentum: momentum, rate: rate,
+                parameters, with: gradients, count: part.count, momentum: momentum, rate: rate,
                 isFirst: step == 1)
         case (.sgd(let settings), .none):
-            settings.update(parameters, with: gradients, count: count, rate: rate)
+            settings.update(parameters, with: gradients, count: part.count, rate: rate)
         case (.adam(let settings), .some(let moments)):
             settings.update(
-                parameters, with: gradients, count: count, moments: moments, rate: rate, step: step)
+                parameters, with: gradients, count: part.count, moments: moments, stride: count,
+                rate: rate, step: step)
         case (.adam, .none): break
         }
     }
@@ -88,9 +96,9 @@ extension Adam {
     ///   `Adam`.
     fileprivate func update<S: Real>(
         _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int,
-        moments: UnsafeMutablePointer<S>, rate: Double, step: Int
+        moments: UnsafeMutablePointer<S>, stride: Int, rate: Double, step: Int
     ) {
-        let (first, second) = (moments, moments + count)
+        let (first, second) = (moments, moments + stride)
         let (beta1, beta2) = (S(self.beta1), S(self.beta2))
         let (rest1, rest2) = (S(1 - self.beta1), S(1 - self.beta2))
         let size = S(rate / (1 - self.beta1.raised(to: step)))
@@ -107,7 +115,7 @@ extension Adam {
             if !amsgrad { parameters[index] -= size * m / (v.squareRoot() / root + epsilon) }
         }
         guard amsgrad else { return }
-        let largest = second + count
+        let largest = second + stride
         for index in 0..<count {
             let v = max(largest[index], second[index])
             largest[index] = v

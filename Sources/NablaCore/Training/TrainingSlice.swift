@@ -2,7 +2,7 @@ import NablaNetworks
 
 /// The steps of one slice: nothing in here allocates.
 struct TrainingSlice<S: Real> {
-    let plan: Plan
+    let plan: Plan<S>
     let objective: Objective<S>
     let settings: TrainingSettings
     /// The learning rate of the epoch.
@@ -48,15 +48,28 @@ struct TrainingSlice<S: Real> {
         let mass = pass.source.mass(of: first..<first + count, objective)
         // A batch whose samples all weigh 0 has no mean; its gradients are 0.
         let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1
-        let outcome = pass.run(
-            first: first, partition, scale: scale, sinks: Sinks(outputs: outputs), shards: shards)
+        let update = ParameterUpdate(
+            optimizer: settings.optimizer, parameters: pass.memory.parameters,
+            state: pass.memory.optimizer, count: plan.parameterCount, rate: rate,
+            step: progress.step + 1)
+        let sinks = Sinks(outputs: outputs)
+        // Clipping needs all gradients at once.
+        let updatesOnTheWay =
+            partition.isWhole && settings.clipNorm == nil && settings.clipValue == nil
+        let outcome =
+            updatesOnTheWay
+            ? pass.runUpdating(first: first, partition, scale: scale, sinks: sinks, update)
+            : pass.run(first: first, partition, scale: scale, sinks: sinks, shards: shards)
         guard case .finished(let loss) = outcome else {
             guard case .nonFinite(var place) = outcome else { return nil }
             (place.epoch, place.step) = (progress.epoch + 1, progress.step + 1)
             return place
         }
+        if !updatesOnTheWay {
+            clip(pass.memory.gradients)
+            update.run(0..<plan.parameterCount, with: pass.memory.gradients)
+        }
         progress.step += 1
-        update(pass.memory, step: progress.step)
         progress.position += count
         progress.loss += loss
         progress.mass += mass
@@ -69,16 +82,9 @@ struct TrainingSlice<S: Real> {
         return nil
     }
 
-    private func update(_ memory: MemoryPointers<S>, step: Int) {
+    private func clip(_ gradients: UnsafeMutablePointer<S>) {
         let count = plan.parameterCount
-        if let limit = settings.clipNorm {
-            Clipping.clip(memory.gradients, count: count, norm: limit)
-        }
-        if let limit = settings.clipValue {
-            Clipping.clip(memory.gradients, count: count, value: limit)
-        }
-        settings.optimizer.update(
-            memory.parameters, with: memory.gradients, count: count, state: memory.optimizer,
-            rate: rate, step: step)
+        if let limit = settings.clipNorm { Clipping.clip(gradients, count: count, norm: limit) }
+        if let limit = settings.clipValue { Clipping.clip(gradients, count: count, value: limit) }
     }
 }

@@ -18,7 +18,7 @@ struct TrainingProgress: Sendable {
 
 /// A training in its number type.
 struct TrainingState<S: Real>: Sendable {
-    let plan: Plan
+    let plan: Plan<S>
     let settings: TrainingSettings
     let objective: Objective<S>
     let samples: PreparedSamples<S>
@@ -41,7 +41,8 @@ struct TrainingState<S: Real>: Sendable {
         settings: TrainingSettings
     ) throws(ComputationError) {
         self.settings = settings
-        plan = try Plan(network)
+        plan = try Plan(
+            network, samples: max(min(settings.batchSize, samples.count), validation?.count ?? 0))
         objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         self.samples = try PreparedSamples(samples, for: plan, objective)
         if let validation {

@@ -1,0 +1,37 @@
+/// Where a backward pass puts the gradients of parameters, part after part.
+protocol GradientSink<S> {
+    associatedtype S: Real
+
+    /// Memory for the gradients of the parameters in `part`, which is added to or written.
+    func memory(for part: Range<Int>) -> UnsafeMutablePointer<S>
+    /// Takes the gradients of `part` from there; false when they can't be taken, which ends the pass.
+    func take(_ part: Range<Int>) -> Bool
+}
+
+/// Keeps all gradients in a flat buffer of P numbers.
+struct FlatGradients<S: Real>: GradientSink {
+    let buffer: UnsafeMutablePointer<S>
+
+    @inline(__always)
+    func memory(for part: Range<Int>) -> UnsafeMutablePointer<S> { buffer + part.lowerBound }
+
+    @inline(__always)
+    func take(_ part: Range<Int>) -> Bool { true }
+}
+
+/// Gives each part to the optimizer while it is in the caches, and refuses what isn't finite.
+struct UpdatingGradients<S: Real>: GradientSink {
+    /// As long as the longest part.
+    let buffer: UnsafeMutablePointer<S>
+    let update: ParameterUpdate<S>
+
+    @inline(__always)
+    func memory(for part: Range<Int>) -> UnsafeMutablePointer<S> { buffer }
+
+    @inline(__always)
+    func take(_ part: Range<Int>) -> Bool {
+        guard Finiteness.holds(buffer, count: part.count) else { return false }
+        update.run(part, with: buffer)
+        return true
+    }
+}
