@@ -2,9 +2,10 @@
 struct ReLU<S: Real>: Pointwise {
     static var readsPreActivation: Bool { false }
 
-    // The comparison is false for NaN, so that NaN isn't hidden as 0.
+    // The comparison is false for NaN, so that NaN isn't hidden as 0. A product and not a choice,
+    // which would be compiled to a branch in place of vectors; adding 0 turns −0 into 0.
     @inline(__always)
-    func value(at z: S) -> S { z < 0 ? 0 : z }
+    func value(at z: S) -> S { z * (z < 0 ? 0 : 1) + 0 }
 
     @inline(__always)
     func slope(at z: S, value a: S) -> S { a > 0 ? 1 : 0 }
