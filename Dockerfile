@@ -1,14 +1,12 @@
 # Nabla as a container of its program and the libraries it links, running as a user without rights.
 #
 #   docker build --tag nabla .
-#   docker run --rm -v nabla:/data nabla token create …          a first token, kept in the volume
 #   docker run --read-only -v nabla:/data -p 127.0.0.1:8080:8080 nabla
 #
-# Inside a container the server must listen on all addresses to be reached at all, and it refuses
-# that while no token exists. To try it without tokens, with the port published to this machine
-# only:
-#
-#   docker run -p 127.0.0.1:8080:8080 nabla serve --listen 0.0.0.0:8080 --data /data --insecure
+# Inside a container the server must listen on all of its addresses to be reached at all, hence
+# --insecure below: who can call it is decided by where its port is published. Publish it to
+# loopback, as above, or to a network where a proxy checks callers. Settings are taken from the
+# environment: `-e NABLA_POOL_WORKERS=4`.
 
 FROM swift:6.3-bookworm AS build
 WORKDIR /source
@@ -52,4 +50,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["nabla", "health", "--server", "http://127.0.0.1:8080"]
 ENTRYPOINT ["nabla"]
-CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/data"]
+CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/data", "--insecure"]

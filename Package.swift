@@ -23,7 +23,8 @@ let package = Package(
     name: "nabla",
     products: [
         .executable(name: "nabla", targets: ["NablaCLI"]),
-        .library(name: "NablaClient", targets: ["NablaClient"]),
+        // The calls of the client are made of the types of the other two.
+        .library(name: "NablaClient", targets: ["NablaClient", "NablaAPI", "NablaNetworks"]),
     ],
     dependencies: [
         // The command line: parsing, help and completions.
@@ -122,7 +123,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "NablaService", "NablaClient", "NablaAPI", "NablaNetworks", "NablaJSON",
-                "NablaSockets",
+                "NablaSockets", "NablaCLI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Integration", swiftSettings: strict),
     ],

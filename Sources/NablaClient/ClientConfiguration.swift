@@ -24,3 +24,18 @@ public struct ClientConfiguration: Sendable, Equatable {
         self.stallSeconds = stallSeconds
     }
 }
+
+extension ClientConfiguration {
+    /// Whether the service is at an address that only this machine can reach.
+    var isLoopback: Bool {
+        let address = server.split(separator: "/").dropFirst().first ?? ""
+        if address.hasPrefix("[::1]") { return true }
+        let host = address.prefix { $0 != ":" }
+        return host == "localhost" || host.hasPrefix("127.") && host.allSatisfy(\.isIPv4Character)
+    }
+}
+
+extension Character {
+    /// Whether it may stand in an IPv4 address: `127.example.org` is a name.
+    fileprivate var isIPv4Character: Bool { self == "." || ("0"..."9").contains(self) }
+}

@@ -19,6 +19,8 @@ final class Transfer {
         handle.set(CURLOPT_URL, configuration.server + message.path)
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // No proxy that http_proxy names can reach this machine's own loopback.
+        if configuration.isLoopback { handle.set(CURLOPT_NOPROXY, "*") }
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectMilliseconds)
         handle.set(CURLOPT_TIMEOUT_MS, message.isStream ? 0 : configuration.totalMilliseconds)
         if configuration.stallSeconds > 0 {

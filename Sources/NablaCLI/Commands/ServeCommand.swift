@@ -29,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
-    @Flag(help: "Listen beyond loopback although nobody has to show a token.")
+    @Flag(help: "Listen beyond loopback although anybody there could call.")
     var insecure = false
 
     @Option(help: "The settings' YAML file (default: $NABLA_CONFIG, else none).")

@@ -24,7 +24,7 @@ extension Setting {
         .text("data", \.service.dataDirectory, "the folder of the database"),
         .flag(
             "insecure", \.service.isInsecure,
-            "listen beyond loopback although nobody has to show a token"),
+            "listen beyond loopback although anybody there could call"),
         Setting(
             key: "log_level",
             summary: "what is logged: trace, debug, info, notice, warning, error or critical",
