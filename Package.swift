@@ -111,6 +111,12 @@ let package = Package(
         tests(
             "NablaClient",
             alsoUsing: ["NablaAPI", "NablaNetworks", "NablaService", "NablaSockets"]),
+        tests(
+            "NablaService",
+            alsoUsing: [
+                "NablaAPI", "NablaCore", "NablaHTTP", "NablaJSON", "NablaNetworks", "NablaSockets",
+                "NablaStore", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
