@@ -117,6 +117,10 @@ let package = Package(
                 "NablaAPI", "NablaCore", "NablaHTTP", "NablaJSON", "NablaNetworks", "NablaSockets",
                 "NablaStore", .product(name: "Logging", package: "swift-log"),
             ]),
+        // Runs the built program too, which building all tests builds.
+        tests(
+            "NablaCLI",
+            alsoUsing: ["NablaAPI", "NablaClient", "NablaNetworks", "NablaService"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
