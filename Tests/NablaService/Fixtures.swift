@@ -78,6 +78,15 @@ func wait(for semaphore: DispatchSemaphore, _ what: String) throws {
     }
 }
 
+/// Looks again and again, but not for ever.
+func waitUntil(_ what: String, _ isSo: () throws -> Bool) throws {
+    for _ in 0..<30_000 {
+        if try isSo() { return }
+        usleep(1000)
+    }
+    throw TestFailure("waited too long for \(what)")
+}
+
 /// Keeps values that come from many threads, in the order they came.
 final class Log<Value: Sendable>: Sendable {
     private let values = Mutex<[Value]>([])

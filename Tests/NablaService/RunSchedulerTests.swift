@@ -62,7 +62,7 @@ import Testing
     @Test func aCancelledRunKeepsWhatItDid() throws {
         try withWorkbench { bench in
             let run = try bench.submit(.endless())
-            while try bench.stored(run.id).progress.epoch == 0 {}
+            try waitUntil("an epoch to be stored") { try bench.stored(run.id).progress.epoch > 0 }
             #expect(bench.scheduler.cancel(run.id))
             let ended = try bench.end(of: run.id)
             #expect(ended.status == .cancelled)

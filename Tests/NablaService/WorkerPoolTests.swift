@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import Testing
 
 @testable import NablaCore
@@ -95,7 +94,7 @@ import Testing
             busy.pool.close()
             closed.signal()
         }
-        while busy.pool.load.waiting > 0 { usleep(1000) }
+        try waitUntil("the queue to be dropped") { busy.pool.load.waiting == 0 }
         #expect(!busy.pool.submit { _ in Issue.record("a job ran after the end") })
         busy.release()
         try wait(for: closed, "the workers to end")
