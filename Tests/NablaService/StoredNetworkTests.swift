@@ -19,7 +19,7 @@ import Testing
                 .dense(
                     try Dense(
                         weights: Tensor([-0, S.leastNonzeroMagnitude, S.pi], shape: [1, 3]),
-                        bias: Tensor([-S.greatestFiniteMagnitude]), activation: .sigmoid))),
+                        bias: Tensor([-S(1) / 7]), activation: .sigmoid))),
         ])
     }
 
@@ -55,13 +55,29 @@ import Testing
         #expect(!record.description.contains("weights"))
     }
 
-    @Test func isRoundedToAnotherNumberTypeOnlyWhereThatIsNarrower() throws {
+    /// All tensors, layer by layer.
+    private func tensors(_ network: Network) -> [Tensor] {
+        network.layers.flatMap { layer -> [Tensor] in
+            guard case .dense(let dense) = layer.operation,
+                case .given(let weights, let bias) = dense.parameters
+            else { return [] }
+            return [weights] + (bias.map { [$0] } ?? [])
+        }
+    }
+
+    @Test func everyTensorIsRoundedToAnotherNumberType() throws {
         let double = try network(Double.self)
         let single = try double.converted(to: .float32)
-        #expect(single != double)
+        #expect(tensors(single).count == 3)
+        for (rounded, exact) in zip(tensors(single), tensors(double)) {
+            let expected = exact.values(as: Double.self).map { Float($0) }
+            #expect(rounded == (try Tensor(expected, shape: exact.shape)))
+        }
         #expect(try single.converted(to: .float32) == single)
         // Back in float64 each number is the rounded one.
-        #expect(try single.converted(to: .float64).converted(to: .float32) == single)
+        let back = try single.converted(to: .float64)
+        #expect(tensors(back).allSatisfy { $0.dtype == .float64 })
+        #expect(try back.converted(to: .float32) == single)
     }
 
     @Test("a damaged network is the service's fault, not the caller's", arguments: 0..<3)
