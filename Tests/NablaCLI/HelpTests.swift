@@ -23,7 +23,14 @@ import Testing
         let result = try Program(arguments).wait()
         #expect(result.code == 0)
         #expect(result.errors.isEmpty)
-        for name in names { #expect(result.output.contains(name), "\(name): \(result.output)") }
+        let lines = result.output.split(separator: "\n").map { $0.drop { $0 == " " } }
+        for name in names {
+            // Options and arguments have a line of their own, beside any other mention.
+            let isTold =
+                name.hasPrefix("NABLA_")
+                ? result.output.contains(name) : lines.contains { $0.hasPrefix(name + " ") }
+            #expect(isTold, "\(name): \(result.output)")
+        }
     }
 
     @Test func theProgramTellsItsVersion() throws {
