@@ -119,6 +119,16 @@ let package = Package(
         tests(
             "NablaClient",
             alsoUsing: ["NablaAPI", "NablaNetworks", "NablaService", "NablaSockets"]),
+        tests(
+            "NablaService",
+            alsoUsing: [
+                "NablaAPI", "NablaCore", "NablaHTTP", "NablaJSON", "NablaNetworks", "NablaSockets",
+                "NablaStore", .product(name: "Logging", package: "swift-log"),
+            ]),
+        // Runs the built program too, which building all tests builds.
+        tests(
+            "NablaCLI",
+            alsoUsing: ["NablaAPI", "NablaClient", "NablaNetworks", "NablaService"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -6,9 +6,9 @@ struct Router: Sendable {
     /// The endpoints of one path, by method.
     typealias Methods = [Method: any Endpoint]
 
-    private let fixed: [String: Methods]
-    private let run: Methods
-    private let runParts: [String: Methods]
+    let fixed: [String: Methods]
+    let run: Methods
+    let runParts: [String: Methods]
 
     /// - Parameters:
     ///   - fixed: The endpoints of paths without an open part.

@@ -15,7 +15,10 @@ struct DemoCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        let client = options.client
+        try await options.call { try await show($0) }
+    }
+
+    private func show(_ client: Client) async throws {
         print("1. The gradient of the seed's network on XOR, from POST /gradients\n")
         try await showGradient(client)
         print("\n2. Training on 569 breast cancer samples, through POST /train\n")

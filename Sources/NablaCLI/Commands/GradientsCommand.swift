@@ -22,7 +22,7 @@ struct GradientsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try Problem.inFile(file) { try GradientsRequest(parsing: file.read()) }
-        let response = try await options.client.gradients(request)
+        let response = try await options.call { try await $0.gradients(request) }
         if json {
             print(String(decoding: response.json(as: request.encoding), as: UTF8.self))
         } else {

@@ -10,6 +10,6 @@ struct HealthCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        print(try await options.client.health().status)
+        print(try await options.call { try await $0.health().status })
     }
 }

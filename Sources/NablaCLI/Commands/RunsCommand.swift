@@ -38,7 +38,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let query = RunsQuery(status: status, name: name, limit: limit)
-            let list = try await options.client.runs(query)
+            let list = try await options.call { try await $0.runs(query) }
             if json {
                 print(String(decoding: list.json(), as: UTF8.self))
             } else if list.runs.isEmpty {
@@ -63,7 +63,7 @@ struct RunsCommand: AsyncParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            let run = try await options.client.run(id)
+            let run = try await options.call { try await $0.run(id) }
             print(json ? String(decoding: run.json(), as: UTF8.self) : RunSummary(run).text)
         }
     }

@@ -7,12 +7,23 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The service's address (default: $NABLA_SERVER, else http://127.0.0.1:8080).")
     var server: String?
 
-    /// A client of that service.
-    var client: Client {
-        let address =
+    /// Calls that service.
+    ///
+    /// - Throws: `CommandError` that says what to do when nobody answers there; else what `body` throws.
+    func call<Value>(_ body: (Client) async throws -> Value) async throws -> Value {
+        do {
+            return try await body(Client(ClientConfiguration(server: address)))
+        } catch ClientError.connection(let detail) {
+            throw CommandError(
+                "no service answers at \(address) (\(detail)); start one with `nabla serve`, "
+                    + "or name another with --server or NABLA_SERVER")
+        }
+    }
+
+    private var address: String {
+        ServerOptions.completed(
             server ?? ProcessInfo.processInfo.environment["NABLA_SERVER"]
-            ?? ClientConfiguration().server
-        return Client(ClientConfiguration(server: ServerOptions.completed(address)))
+                ?? ClientConfiguration().server)
     }
 
     /// Takes `host:port` for `http://host:port`, and leaves the slash at the end away.

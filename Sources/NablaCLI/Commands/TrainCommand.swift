@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NablaAPI
 import NablaClient
 
@@ -22,8 +23,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try Problem.inFile(file) { try TrainRequest(parsing: file.read()) }
-        let client = options.client
-        let ended = try await client.trainToEnd(request, showing: !json)
+        let ended = try await options.call { try await $0.trainToEnd(request, showing: !json) }
         if json {
             print(String(decoding: ended.json(), as: UTF8.self))
         } else {
@@ -39,7 +39,11 @@ extension Client {
     /// - Throws: `ClientError` when the service can't be reached or refuses the run.
     func trainToEnd(_ request: TrainRequest, showing: Bool) async throws -> Run {
         let run = try await train(request)
-        if showing { print("run \(run.id): \(run.parameters) parameters") }
+        if showing {
+            print("run \(run.id): \(run.parameters) parameters")
+            // The next line may be hours away, and whoever reads a pipe wants the id now.
+            fflush(nil)
+        }
         var display = ProgressDisplay(run)
         for try await event in events(ofRun: run.id) {
             if showing { display.show(event) }

@@ -57,7 +57,7 @@ struct SettingsReader {
         where name.hasPrefix("NABLA_") && !known.contains(name) {
             throw CommandError(
                 "there is no setting for the environment's \(name)"
-                    + nearest(to: name, among: known.sorted()))
+                    + nearest(to: name, among: known.sorted(), sharing: "NABLA_".count))
         }
     }
 
@@ -98,8 +98,10 @@ struct SettingsReader {
         }
     }
 
-    private func nearest(to name: String, among names: [String]) -> String {
-        let close = names.filter { commonPrefix($0, name) * 2 > name.count }
+    /// The names that begin as `name` does for more than half of it, after what they all share.
+    private func nearest(to name: String, among names: [String], sharing shared: Int = 0) -> String
+    {
+        let close = names.filter { (commonPrefix($0, name) - shared) * 2 > name.count - shared }
         return close.isEmpty ? "" : "; there are \(close.joined(separator: ", "))"
     }
 

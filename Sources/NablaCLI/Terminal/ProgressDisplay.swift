@@ -20,7 +20,9 @@ struct ProgressDisplay {
     mutating func show(_ event: RunEvent) {
         switch event.content {
         case .progress(_, let progress):
-            self.progress = progress
+            // Its epoch may be ahead of the epochs that are stored and told, and so of the losses.
+            self.progress.samplesPerSecond = progress.samplesPerSecond
+            self.progress.etaSeconds = progress.etaSeconds
         case .metrics(let epoch, _, let values):
             progress.epoch = epoch
             loss = values["loss"]

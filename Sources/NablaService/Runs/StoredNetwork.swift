@@ -31,7 +31,13 @@ extension Network {
         guard let dtype = DType(rawValue: record.dtype) else {
             throw Problem(.internalError, "a stored network has the dtype \(record.dtype)")
         }
-        let described = try Network(parsing: Array(record.description.utf8), as: dtype)
+        let described: Network
+        do {
+            described = try Network(parsing: Array(record.description.utf8), as: dtype)
+        } catch {
+            // The text is the database's own, so the caller is not to blame for it.
+            throw Problem(.internalError, "a stored network is damaged: \(error.detail)")
+        }
         var reader = ParameterReader(bytes: record.parameters, dtype: dtype)
         let widths = described.widths
         do {

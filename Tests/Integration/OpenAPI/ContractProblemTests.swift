@@ -1,0 +1,165 @@
+import NablaAPI
+import Testing
+
+/// What goes wrong is documented too: each call's problems, with their statuses and kinds.
+@Suite struct ContractProblemTests {
+    private static let unknown = "/runs/0190a0a0-0000-7000-8000-000000000000"
+
+    /// A body with one layer, and its parts exchanged.
+    private static func body(
+        network: String = #"{"layers": [{"weights": [[1]]}]}"#,
+        loss: String = "mean_squared_error", inputs: String = "[[1]]", more: String = ""
+    ) -> String {
+        """
+        {"network": \(network), "loss": "\(loss)",
+         "samples": {"inputs": \(inputs), "targets": [1]}\(more)}
+        """
+    }
+
+    private static let predict = #"{"network": {"layers": [{"weights": [[1]]}]}, "inputs": [[1]]}"#
+    private static let ofNoRun = body(
+        network: #"{"run": "0190a0a0-0000-7000-8000-000000000000"}"#)
+
+    struct Call: Sendable, CustomTestStringConvertible {
+        let method: String
+        let path: String
+        let target: String
+        let status: Int
+        let kind: Problem.Kind
+        var body: String?
+        var type = "application/json"
+        var fields: [String] = []
+        var version = "1.1"
+
+        var testDescription: String { "\(method) \(path): \(kind.rawValue)" }
+
+        init(
+            _ method: String, _ path: String, _ status: Int, _ kind: Problem.Kind,
+            at target: String? = nil, body: String? = nil, type: String = "application/json",
+            fields: [String] = [], version: String = "1.1"
+        ) {
+            self.version = version
+            self.method = method
+            self.path = path
+            self.target = target ?? path
+            self.status = status
+            self.kind = kind
+            self.body = body
+            self.type = type
+            self.fields = fields
+        }
+    }
+
+    static let calls: [Call] = [
+        Call("POST", "/gradients", 400, .malformedJSON, body: "{"),
+        Call("POST", "/gradients", 400, .wrongType, body: "[]"),
+        Call("POST", "/gradients", 400, .missingField, body: "{}"),
+        Call("POST", "/gradients", 400, .unknownField, body: body(more: #", "x": 1"#)),
+        Call("POST", "/gradients", 400, .duplicateField, body: body(more: #", "loss": 1"#)),
+        Call("POST", "/gradients", 400, .unknownName, body: body(loss: "mse")),
+        Call("POST", "/gradients", 400, .outOfRange, body: body(inputs: "[[1e999]]")),
+        Call("POST", "/gradients", 404, .notFound, body: ofNoRun),
+        Call(
+            "POST", "/gradients", 413, .contentTooLarge, body: String(repeating: " ", count: 5000)),
+        Call("POST", "/gradients", 415, .unsupportedMediaType, body: body(), type: "text/plain"),
+        Call("POST", "/gradients", 422, .shapeMismatch, body: body(inputs: "[[1, 2]]")),
+        Call("POST", "/gradients", 422, .inconsistent, body: body(loss: "cross_entropy")),
+        Call("POST", "/gradients", 422, .nonFinite, body: body(inputs: "[[1e300]]")),
+        Call("POST", "/predict", 400, .malformedJSON, body: "{"),
+        Call(
+            "POST", "/predict", 404, .notFound, body: #"{"network": {"run": "x"}, "inputs": [[1]]}"#
+        ),
+        Call(
+            "POST", "/predict", 413, .contentTooLarge, body: String(repeating: " ", count: 5000)),
+        Call("POST", "/predict", 415, .unsupportedMediaType, body: predict, type: "text/csv"),
+        Call(
+            "POST", "/predict", 422, .shapeMismatch,
+            body: #"{"network": {"layers": [{"weights": [[1]]}]}, "inputs": [[1, 2]]}"#),
+        Call("POST", "/train", 400, .invalidParameter, body: body(), fields: ["Prefer: wait=x"]),
+        Call("POST", "/train", 400, .outOfRange, body: body(more: #", "epochs": 0"#)),
+        Call("POST", "/train", 404, .notFound, body: ofNoRun),
+        Call("POST", "/train", 415, .unsupportedMediaType, body: body(), type: "text/plain"),
+        Call("POST", "/train", 422, .inconsistent, body: body(loss: "cross_entropy")),
+        Call("GET", "/runs", 400, .invalidParameter, at: "/runs?limit=0"),
+        Call("GET", "/runs", 400, .invalidParameter, at: "/runs?x=1"),
+        Call("GET", "/runs", 400, .invalidParameter, at: "/runs?cursor=x"),
+        Call("GET", "/runs/{id}", 404, .notFound, at: unknown),
+        Call("GET", "/runs/{id}/metrics", 404, .notFound, at: unknown + "/metrics"),
+        Call("GET", "/runs/{id}/metrics", 400, .invalidParameter, at: unknown + "/metrics?from=x"),
+        Call("GET", "/runs/{id}/network", 404, .notFound, at: unknown + "/network"),
+        Call(
+            "GET", "/runs/{id}/network", 400, .invalidParameter, at: unknown + "/network?encoding=x"
+        ),
+        Call("GET", "/runs/{id}/events", 404, .notFound, at: unknown + "/events"),
+        Call("POST", "/runs/{id}/cancel", 404, .notFound, at: unknown + "/cancel"),
+        Call(
+            "POST", "/runs/{id}/cancel", 415, .unsupportedMediaType, at: unknown + "/cancel",
+            body: "x", type: "text/plain"),
+        // A message that is refused before it reaches its call.
+        Call(
+            "GET", "/runs", 414, .targetTooLong,
+            at: "/runs?name=" + String(repeating: "a", count: 9000)
+        ),
+        Call("GET", "/version", 400, .malformedRequest, fields: ["Bad Field: 1"]),
+        Call(
+            "GET", "/version", 431, .fieldsTooLarge,
+            fields: (0..<200).map { "X-\($0): 1" }),
+        Call("GET", "/healthz", 417, .expectationFailed, fields: ["Expect: magic"]),
+        Call("GET", "/healthz", 505, .versionNotSupported, version: "2.0"),
+        Call("POST", "/train", 501, .notImplemented, fields: ["Transfer-Encoding: gzip, chunked"]),
+    ]
+
+    @Test(arguments: calls) func isAnsweredAsDocumented(_ call: Call) throws {
+        try withServer { settings in
+            settings.server.limits.bodyBytes = 4096
+        } _: { server in
+            let contract = try Contract(of: server)
+            let answer = try ContractTests.send(
+                call.method, call.target, call.body, type: call.type, fields: call.fields,
+                version: call.version, to: server)
+            #expect(answer.status == call.status, "\(answer.body)")
+            #expect(try Problem(parsing: Array(answer.body.utf8)).kind == call.kind)
+            let wrong = try contract.complaints(
+                answer, to: .init(method: call.method, path: call.path))
+            #expect(wrong.isEmpty, "\(wrong): \(answer.body)")
+        }
+    }
+
+    @Test func aWaitingRunHasNoNetworkAndAnEndedOneCantBeCancelled() throws {
+        try withServer { settings in
+            settings.training.concurrentRuns = 1
+            settings.training.queuedRuns = 1
+        } _: { server in
+            let contract = try Contract(of: server)
+            let first = try server.client.train(ContractTests.endless())
+            let second = try server.client.train(ContractTests.endless())
+            let network = try ContractTests.send("GET", "/runs/\(second.id)/network", to: server)
+            #expect(network.status == 409)
+            let full = try ContractTests.send("POST", "/train", Self.body(), to: server)
+            #expect(full.status == 503)
+            for run in [second, first] { _ = try server.client.cancel(run: run.id) }
+            let again = try ContractTests.send("POST", "/runs/\(second.id)/cancel", to: server)
+            #expect(again.status == 409)
+            let wrong =
+                try contract.complaints(
+                    network, to: .init(method: "GET", path: "/runs/{id}/network"))
+                + contract.complaints(full, to: .init(method: "POST", path: "/train"))
+                + contract.complaints(again, to: .init(method: "POST", path: "/runs/{id}/cancel"))
+            #expect(wrong.isEmpty, "\(wrong)")
+        }
+    }
+
+    @Test func anotherMethodOfAnyCallIsRefusedWithThoseThereAre() throws {
+        try withServer { server in
+            let contract = try Contract(of: server)
+            for operation in contract.operations.keys {
+                let target = operation.path.replacing("{id}", with: "x")
+                let answer = try ContractTests.send("DELETE", target, to: server)
+                #expect(answer.status == 405)
+                #expect(answer.fields["allow"]?.contains(operation.method) == true)
+                let wrong = try contract.complaints(answer, to: operation)
+                #expect(wrong.isEmpty, "\(wrong)")
+            }
+        }
+    }
+}

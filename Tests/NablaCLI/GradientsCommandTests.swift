@@ -1,0 +1,86 @@
+import Foundation
+import NablaAPI
+import Testing
+
+@Suite struct GradientsCommandTests {
+    @Test func aFileAndStandardInputGiveTheSame() throws {
+        let served = try ServedProgram()
+        let file = example("xor.json")
+        let fromFile = try Program.run("gradients", file, "--json", "--server", served.address)
+        #expect(fromFile.code == 0 && fromFile.errors.isEmpty, "\(fromFile.errors)")
+        let fromInput = try Program.run(
+            "gradients", "-", "--json", "--server", served.address,
+            input: String(contentsOfFile: file, encoding: .utf8))
+        #expect(fromInput.code == 0)
+        #expect(fromInput.output == fromFile.output)
+        let request = try GradientsRequest(parsing: Array(Data(contentsOf: URL(filePath: file))))
+        let expected = try served.client.gradients(request)
+        #expect(try GradientsResponse(parsing: Array(fromFile.output.utf8)) == expected)
+    }
+
+    @Test func theSummaryTellsLossAndEachTensor() throws {
+        let served = try ServedProgram()
+        let result = try Program.run(
+            "gradients", "-", "--server", served.address,
+            input: """
+                {"network": {"layers": [{"weights": [[0.5, -0.25]], "bias": [0.125]}]},
+                 "loss": "mean_squared_error",
+                 "samples": {"inputs": [[1, 2], [3, -1]], "targets": [1, 0]}}
+                """)
+        #expect(result.code == 0)
+        // ∂L/∂W = Σ (aᵢ − yᵢ)·xᵢ and ∂L/∂b = Σ (aᵢ − yᵢ), with a = (0.125, 1.875).
+        let words = result.output.split(whereSeparator: { $0 == " " || $0 == "\n" })
+        for expected in ["2.14062", "1×2,", "4.75", "-3.625", "1"] {
+            #expect(words.contains(Substring(expected)), "\(expected) in \(result.output)")
+        }
+    }
+
+    @Test func whatIsWrongWithTheFileIsToldWithItsNameAndPlace() throws {
+        let folder = try TemporaryFolder()
+        let missing = folder.file("missing.json")
+        let unread = try Program.run("gradients", missing)
+        #expect(unread.code == 1)
+        #expect(unread.errorLines.count == 1 && unread.errors.contains(missing))
+        let cut = try folder.write(#"{"network":"#, to: "cut.json")
+        let malformed = try Program.run("gradients", cut)
+        #expect(malformed.code == 1)
+        #expect(malformed.errorLines.count == 1)
+        #expect(malformed.errors.contains("\(cut): at byte 11"), "\(malformed.errors)")
+        let wrong = try folder.write(
+            #"{"network": {"layers": []}, "loss": "hinge", "samples": {}}"#, to: "wrong.json")
+        let empty = try Program.run("gradients", wrong)
+        #expect(empty.code == 1)
+        #expect(empty.errors.contains("/network/layers"), "\(empty.errors)")
+    }
+
+    @Test func theServicesOwnProblemIsToldWithItsPlace() throws {
+        let served = try ServedProgram()
+        let result = try Program.run(
+            "gradients", "-", environment: ["NABLA_SERVER": served.address],
+            input: """
+                {"network": {"run": "0190a0a0-0000-7000-8000-000000000000"}, "loss": "hinge",
+                 "samples": {"inputs": [[1]], "targets": [1]}}
+                """)
+        #expect(result.code == 1)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("0190a0a0-0000-7000-8000-000000000000"))
+        #expect(result.errors.contains("/network/run"))
+    }
+
+    @Test(
+        "where no service is, one line says what to do",
+        arguments: [
+            ["gradients", example("xor.json")], ["train", example("train_xor.json")],
+            ["runs", "list"],
+            ["runs", "show", "x"], ["health"],
+            ["demo", "--data", example("data/breast_cancer.csv")],
+        ])
+    func nobodyThere(_ arguments: [String]) throws {
+        let result = try Program(arguments + ["--server", "127.0.0.1:1"]).wait()
+        #expect(result.code == 1)
+        #expect(result.errorLines.count == 1, "\(result.errors)")
+        for part in ["http://127.0.0.1:1", "nabla serve", "--server"] {
+            #expect(result.errors.contains(part), "\(result.errors)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import NablaAPI
+import Testing
+
+@Suite struct ServeCommandTests {
+    @Test("it prints its port, answers there, and ends with 0", arguments: [SIGTERM, SIGINT])
+    func serves(_ signal: Int32) throws {
+        let served = try ServedProgram()
+        #expect(try served.client.health().status == "ok")
+        #expect(try served.client.readiness().status == "ok")
+        let result = try served.end(by: signal)
+        #expect(result.code == 0)
+        #expect(result.output == "nabla listens on \(served.address)\n")
+        #expect(result.errors.contains("stopped"))
+        #expect(throws: (any Error).self) { try served.client.health() }
+    }
+
+    @Test func whoFollowsARunHearsThatItsServiceEnded() throws {
+        let served = try ServedProgram()
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            """
+            {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "epochs": 100000000,
+             "loss": "mean_squared_error", "samples": {"inputs": [[1]], "targets": [1]}}
+            """, to: "endless.json")
+        let train = try Program(["train", file, "--server", served.address])
+        try waitUntil("the run to begin") { train.output.contains("parameters") }
+        #expect(try served.end().code == 0)
+        let result = try train.wait()
+        #expect(result.code == 1)
+        #expect(result.output.contains("status"), "\(result.errors)")
+        #expect(result.output.contains("interrupted"))
+    }
+
+    @Test func aPortInUseIsOneLineThatSaysWhatToDo() throws {
+        let served = try ServedProgram()
+        let folder = try TemporaryFolder()
+        let result = try Program.run(
+            "serve", "--listen", served.address, "--data", folder.file("data"))
+        #expect(result.code == 1)
+        #expect(result.output.isEmpty)
+        #expect(result.errorLines.count == 1, "\(result.errors)")
+        #expect(result.errors.contains("\(served.address) is in use"))
+        #expect(result.errors.contains("another port"))
+        #expect(try served.client.health().status == "ok")
+    }
+
+    @Test func strangersAreKeptOutUnlessOneInsists() throws {
+        let folder = try TemporaryFolder()
+        let refused = try Program.run(
+            "serve", "--listen", "0.0.0.0:0", "--data", folder.file("data"))
+        #expect(refused.code == 1)
+        #expect(refused.errorLines.count == 1 && refused.errors.contains("--insecure"))
+        #expect(!folder.has("data"))
+        let program = try Program(
+            ["serve", "--listen", "0.0.0.0:0", "--data", folder.file("data"), "--insecure"])
+        #expect(try ServedProgram.address(of: program).hasPrefix("0.0.0.0:"))
+        program.signal(SIGTERM)
+        #expect(try program.wait().code == 0)
+    }
+
+    @Test func aFolderThatCantBeMadeIsNamed() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("no folder", to: "file")
+        for data in [file, file + "/data", folder.file("missing") + "/data"] {
+            let result = try Program.run("serve", "--listen", "127.0.0.1:0", "--data", data)
+            #expect(result.code == 1)
+            #expect(
+                result.errorLines.count == 1 && result.errors.contains(data), "\(result.errors)")
+        }
+    }
+
+    @Test func whatIsNoDatabaseIsLeftAsItIs() throws {
+        let folder = try TemporaryFolder()
+        let text = String(repeating: "a diary\n", count: 1000)
+        let file = try folder.write(text, to: "nabla.sqlite")
+        let result = try Program.run("serve", "--listen", "127.0.0.1:0", "--data", folder.path)
+        #expect(result.code == 1)
+        #expect(result.errorLines.count == 1 && result.errors.contains("nabla.sqlite"))
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+    }
+
+    @Test func itListensOnAUnixSocket() throws {
+        let folder = try TemporaryFolder()
+        let socket = folder.file("socket")
+        let program = try Program(
+            ["serve", "--listen", "unix:\(socket)", "--data", folder.file("data")])
+        #expect(try ServedProgram.address(of: program) == "unix:\(socket)")
+        #expect(folder.has("socket"))
+        program.signal(SIGTERM)
+        #expect(try program.wait().code == 0)
+        #expect(!folder.has("socket"))
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Glibc
+import NablaClient
+
+/// `nabla serve` on a free port.
+final class ServedProgram {
+    /// The folder it was started with.
+    let data: String
+    /// `127.0.0.1:` and the port that it printed.
+    let address: String
+    private let program: Program
+    private let folder: TemporaryFolder?
+
+    /// Starts it, and waits until it says where it listens.
+    ///
+    /// - Parameters:
+    ///   - data: The folder of its database; one of its own by default.
+    ///   - arguments: What is given beside address and folder.
+    ///   - environment: What the environment has beside its usual.
+    /// - Throws: `TestFailure` when it ends before it listens.
+    init(
+        data: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:]
+    ) throws {
+        folder = data == nil ? try TemporaryFolder() : nil
+        let directory = data ?? folder?.file("data") ?? ""
+        let program = try Program(
+            ["serve", "--listen", "127.0.0.1:0", "--data", directory] + arguments,
+            environment: environment)
+        address = try ServedProgram.address(of: program)
+        self.data = directory
+        self.program = program
+    }
+
+    /// Waits until a program that serves has printed where, and gives that.
+    static func address(of program: Program) throws -> String {
+        let words = "nabla listens on "
+        try waitUntil("the program to listen") {
+            if program.hasEnded { throw TestFailure("the program ended: \(program.errors)") }
+            return program.output.hasSuffix("\n")
+        }
+        let line = program.output.split(separator: "\n").first { $0.hasPrefix(words) }
+        guard let line else { throw TestFailure("no address in \(program.output)") }
+        return String(line.dropFirst(words.count))
+    }
+
+    /// A client of it.
+    var client: Client {
+        Client(ClientConfiguration(server: "http://\(address)", totalMilliseconds: 60_000))
+    }
+
+    /// Sends it a signal and waits for its end.
+    func end(by signal: Int32 = SIGTERM) throws -> Program.Result {
+        program.signal(signal)
+        return try program.wait()
+    }
+}
+
+/// A file of the repository.
+func example(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Examples").appending(path: name).path
+}

@@ -1,0 +1,137 @@
+import Dispatch
+import Foundation
+import NablaAPI
+import NablaNetworks
+import NablaStore
+import Synchronization
+
+@testable import NablaService
+
+/// The parts of a service without its sockets: a real store, pool and scheduler.
+final class Workbench: Sendable {
+    let store: Store
+    let pool: WorkerPool
+    let identifiers = IdentifierSource()
+    let scheduler: RunScheduler
+    let events = EventLog()
+    private let directory: String
+
+    init(workers: Int = 2, queuedRequests: Int = 8, limits: TrainingLimits) throws {
+        directory = NSTemporaryDirectory() + "nabla-service-\(UUID().uuidString)"
+        store = try StartError.openStore(in: directory)
+        pool = WorkerPool(workers: workers, capacity: queuedRequests)
+        scheduler = RunScheduler(
+            limits: limits, pool: pool, store: store, identifiers: identifiers,
+            onEvent: events.add)
+    }
+
+    /// Ends what runs and removes the database.
+    func clear() {
+        scheduler.stop()
+        pool.close()
+        try? store.close()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Takes a run in, with the network its request writes out.
+    func submit(_ request: TrainRequest) throws -> Run {
+        guard case .inline(let network) = request.network else {
+            throw TestFailure("the request names its network")
+        }
+        return try scheduler.submit(request, network: network)
+    }
+
+    /// Waits for the end of a run, and gives it as the database has it then.
+    func end(of id: String) throws -> Run {
+        if let live = scheduler.live(id) {
+            let ended = DispatchSemaphore(value: 0)
+            live.whenEnded { _ in ended.signal() }
+            try wait(for: ended, "the end of run \(id)")
+        }
+        return try stored(id)
+    }
+
+    /// A run as the database has it.
+    func stored(_ id: String) throws -> Run {
+        guard let record = try store.run(id: id) else { throw TestFailure("no run \(id)") }
+        return try Run(record)
+    }
+}
+
+/// Runs a test on a workbench of its own.
+func withWorkbench(
+    workers: Int = 2, queuedRequests: Int = 8,
+    limits configure: (inout TrainingLimits) -> Void = { _ in },
+    _ body: (Workbench) throws -> Void
+) throws {
+    var limits = TrainingLimits()
+    configure(&limits)
+    let bench = try Workbench(workers: workers, queuedRequests: queuedRequests, limits: limits)
+    defer { bench.clear() }
+    try body(bench)
+}
+
+/// Waits for a signal, but not for ever.
+func wait(for semaphore: DispatchSemaphore, _ what: String) throws {
+    guard semaphore.wait(timeout: .now() + 30) == .success else {
+        throw TestFailure("waited too long for \(what)")
+    }
+}
+
+/// Looks again and again, but not for ever.
+func waitUntil(_ what: String, _ isSo: () throws -> Bool) throws {
+    for _ in 0..<30_000 {
+        if try isSo() { return }
+        usleep(1000)
+    }
+    throw TestFailure("waited too long for \(what)")
+}
+
+/// Keeps values that come from many threads, in the order they came.
+final class Log<Value: Sendable>: Sendable {
+    private let values = Mutex<[Value]>([])
+
+    var all: [Value] { values.withLock { $0 } }
+
+    @Sendable func add(_ value: Value) {
+        values.withLock { $0.append(value) }
+    }
+}
+
+typealias EventLog = Log<ServiceEvent>
+
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension TrainRequest {
+    /// Eight features, 16 hidden units, one output; the samples follow a fixed pattern.
+    static func regression(
+        samples count: Int = 64, batchSize: Int = 64, epochs: Int = 4, learningRate: Double = 0.01,
+        seed: UInt64 = 5
+    ) throws -> TrainRequest {
+        let inputs = (0..<count * 8).map { Float($0 * 37 % 101) / 50 - 1 }
+        let targets = (0..<count).map { Float($0 * 53 % 97) / 97 }
+        return TrainRequest(
+            network: .inline(
+                try Network(
+                    inputShape: [8],
+                    layers: [
+                        Layer(.dense(try Dense(units: 16, activation: .relu))),
+                        Layer(.dense(try Dense(units: 1, activation: .identity))),
+                    ])),
+            loss: try Loss(.meanSquaredError),
+            samples: try Samples(
+                inputs: Tensor(inputs, shape: [count, 8]), targets: Tensor(targets)),
+            settings: try TrainingSettings(
+                optimizer: .sgd(SGD(learningRate: learningRate)), epochs: epochs,
+                batchSize: batchSize, seed: seed))
+    }
+
+    /// More epochs than any test waits for.
+    static func endless() throws -> TrainRequest { try regression(epochs: 100_000_000) }
+}

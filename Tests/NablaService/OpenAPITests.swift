@@ -1,0 +1,128 @@
+import Foundation
+import NablaAPI
+import NablaNetworks
+import Testing
+
+@testable import NablaService
+
+/// The document against the code it describes: routes, names, fields and kinds of problem.
+///
+/// What real answers look like is held against it in IntegrationTests.
+@Suite struct OpenAPITests {
+    private let document: [String: Any]
+
+    init() throws {
+        let root = try JSONSerialization.jsonObject(with: Data(OpenAPI.document))
+        document = try #require(root as? [String: Any])
+    }
+
+    /// What stands at the end of a way through objects.
+    private func part<Value>(_ way: String..., as type: Value.Type = Value.self) throws -> Value {
+        let found = way.reduce(document as Any?) { ($0 as? [String: Any])?[$1] }
+        guard let value = found as? Value else { throw TestFailure("nothing fits at \(way)") }
+        return value
+    }
+
+    private func schema<Value>(_ name: String, _ part: String) throws -> Value {
+        let schema: [String: Any] = try self.part("components", "schemas", name)
+        return try #require(schema[part] as? Value, "\(name)/\(part)")
+    }
+
+    @Test func hasTheRoutesOfTheRouterAndNoOther() throws {
+        let methods = ["get", "put", "post", "delete", "patch", "head", "options", "trace"]
+        let documented = try part("paths", as: [String: [String: Any]].self)
+            .mapValues { Set($0.keys).intersection(methods) }
+        try withWorkbench { bench in
+            let router = Router(
+                settings: Settings(), store: bench.store, pool: bench.pool,
+                scheduler: bench.scheduler, isDraining: Flag())
+            var routed = router.fixed
+            routed["/runs/{id}"] = router.run
+            for (name, methods) in router.runParts { routed["/runs/{id}/\(name)"] = methods }
+            #expect(routed.mapValues { Set($0.keys.map { $0.name.lowercased() }) } == documented)
+        }
+    }
+
+    @Test func isOfThisVersion() throws {
+        #expect(try part("info", "version") == Service.version)
+    }
+
+    @Test func knowsEveryKindOfProblemAndItsStatus() throws {
+        let properties: [String: [String: Any]] = try schema("Problem", "properties")
+        let types = try #require(properties["type"]?["enum"] as? [String])
+        #expect(Set(types) == Set(Problem.Kind.allCases.map { "/problems/\($0.rawValue)" }))
+        let statuses = try #require(properties["status"]?["enum"] as? [Int])
+        #expect(Set(statuses) == Set(Problem.Kind.allCases.map(\.status)))
+        let responses: [String: [String: Any]] = try part("components", "responses")
+        for kind in Problem.Kind.allCases {
+            let own = responses["\(kind.status)"]?["description"] as? String ?? ""
+            let other = try #require(responses["default"]?["description"] as? String)
+            #expect(
+                own.contains("`\(kind.rawValue)`")
+                    || other.contains("\(kind.status) `\(kind.rawValue)`"), "\(kind)")
+        }
+    }
+
+    @Test func listsTheNamesThatAreTaken() throws {
+        let lists: [(schema: String, names: [String])] = [
+            ("DType", DType.allCases.map(\.rawValue)),
+            ("Encoding", Encoding.allCases.map(\.rawValue)),
+            ("Initializer", Initializer.allCases.map(\.rawValue)),
+            ("Reduction", Reduction.allCases.map(\.rawValue)),
+            ("Metric", Metric.allCases.map(\.rawValue)),
+            ("RunStatus", NablaAPI.RunStatus.allCases.map(\.rawValue)),
+        ]
+        for (name, names) in lists { #expect(try schema(name, "enum") == names, "\(name)") }
+        // The first form of these is a name alone.
+        for (name, names) in [("Activation", Activation.names), ("Loss", Loss.names)] {
+            let forms: [[String: Any]] = try schema(name, "oneOf")
+            #expect(forms.first?["enum"] as? [String] == names, "\(name)")
+        }
+        let properties: [String: [String: Any]] = try schema("GradientsRequest", "properties")
+        let items = properties["include"]?["items"] as? [String: Any]
+        #expect(items?["enum"] as? [String] == Inclusion.allCases.map(\.rawValue))
+    }
+
+    /// The fields that a reader takes, as it tells whoever sends it another.
+    private func fields(_ read: ([UInt8]) throws -> Void, _ body: String) -> Set<String> {
+        let problem = #expect(throws: Problem.self) { try read(Array(body.utf8)) }
+        #expect(problem?.kind == .unknownField, "\(problem?.detail ?? "")")
+        let list = problem?.detail.components(separatedBy: "The fields are ").last ?? ""
+        return Set(list.components(separatedBy: ", ").map { $0.filter { $0 != "\"" } })
+    }
+
+    @Test func hasTheFieldsThatAreReadAndNoOther() throws {
+        let train = { _ = try TrainRequest(parsing: $0) }
+        let bodies: [(schemas: [String], fields: Set<String>)] = [
+            (["GradientsRequest"], fields({ _ = try GradientsRequest(parsing: $0) }, #"{"?": 1}"#)),
+            (["PredictRequest"], fields({ _ = try PredictRequest(parsing: $0) }, #"{"?": 1}"#)),
+            (["TrainRequest"], fields(train, #"{"?": 1}"#)),
+            (["Network"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
+            (["TrainableNetwork"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
+            (["RunReference"], fields(train, #"{"network": {"run": "", "?": 1}}"#)),
+            (["Layer", "DrawnLayer"], fields(train, #"{"network": {"layers": [{"?": 1}]}}"#)),
+            (
+                ["Samples"],
+                fields(
+                    train,
+                    #"""
+                    {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "loss": "hinge",
+                     "samples": {"?": 1}}
+                    """#)
+            ),
+            (
+                ["PackedTensor"],
+                fields(
+                    { _ = try PredictRequest(parsing: $0) },
+                    #"{"network": {"layers": [{"weights": [[1]]}]}, "inputs": {"?": 1}}"#)
+            ),
+        ]
+        for (schemas, fields) in bodies {
+            let documented = try schemas.flatMap { name -> [String] in
+                let properties: [String: Any] = try schema(name, "properties")
+                return Array(properties.keys)
+            }
+            #expect(Set(documented) == fields, "\(schemas)")
+        }
+    }
+}

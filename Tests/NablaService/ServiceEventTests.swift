@@ -1,0 +1,64 @@
+import Logging
+import NablaAPI
+import NablaHTTP
+import NablaSockets
+import Testing
+
+@testable import NablaService
+
+@Suite struct ServiceEventTests {
+    /// Keeps what is logged.
+    private struct Keeper: LogHandler {
+        let records: Log<(level: Logger.Level, message: String, metadata: Logger.Metadata)>
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            records.add((event.level, "\(event.message)", event.metadata ?? [:]))
+        }
+    }
+
+    private static let answered = ServiceEvent.answered(
+        requestID: "r1", method: "POST", path: "/train", status: 202, milliseconds: 1.5)
+
+    static let levels: [(ServiceEvent, Logger.Level)] = [
+        (.started(addresses: ["127.0.0.1:8080"]), .info), (.stopping, .info), (.stopped, .info),
+        (answered, .debug), (.failure(requestID: nil, detail: "the disk is full"), .error),
+        (.run(id: "x", status: .queued, detail: nil), .info),
+        (.server(.connectionOpened), .trace),
+    ]
+
+    @Test func eachIsLoggedOnceAtItsLevel() {
+        for (event, level) in Self.levels {
+            let records = Log<(level: Logger.Level, message: String, metadata: Logger.Metadata)>()
+            event.log(to: Logger(label: "test") { _ in Keeper(records: records) })
+            #expect(event.level == level)
+            #expect(records.all.map(\.level) == [level], "\(event)")
+        }
+    }
+
+    @Test func aRecordCarriesWhatTheEventKnows() throws {
+        let records = Log<(level: Logger.Level, message: String, metadata: Logger.Metadata)>()
+        let logger = Logger(label: "test") { _ in Keeper(records: records) }
+        Self.answered.log(to: logger)
+        ServiceEvent.started(addresses: ["127.0.0.1:1", "unix:/s"]).log(to: logger)
+        ServiceEvent.failure(requestID: "r2", detail: "the disk is full").log(to: logger)
+        ServiceEvent.run(id: "u", status: .interrupted, detail: "cut off").log(to: logger)
+        let found = records.all
+        #expect(
+            found[0].metadata == [
+                "request_id": "r1", "method": "POST", "path": "/train", "status": "202",
+                "milliseconds": "1.5",
+            ])
+        #expect(found[1].message == "listening on 127.0.0.1:1, unix:/s")
+        #expect(found[2].message == "the disk is full")
+        #expect(found[2].metadata == ["request_id": "r2"])
+        #expect(
+            found[3].metadata == ["run": "u", "status": "interrupted", "detail": "cut off"])
+    }
+}

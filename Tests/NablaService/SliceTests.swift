@@ -1,0 +1,122 @@
+import NablaAPI
+import NablaCore
+import NablaNetworks
+import NablaStore
+import Testing
+
+@testable import NablaService
+
+@Suite struct SliceTests {
+    /// A run that no scheduler trains, stored as running.
+    private func live(_ request: TrainRequest, on bench: Workbench) throws -> LiveRun {
+        try LiveRun.unscheduled(request, on: bench)
+    }
+
+    private func slice(_ live: LiveRun, milliseconds: Int, on bench: Workbench) -> Slice.Outcome {
+        var limits = TrainingLimits()
+        limits.sliceMilliseconds = milliseconds
+        let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+        defer { recorder.flush() }
+        return live.training.withLock { training in
+            Slice(limits: limits, pool: bench.pool, recorder: recorder, live: live).run(&training)
+        }
+    }
+
+    @Test func endsWithItsTimeThoughTheRunGoesOn() throws {
+        try withWorkbench { bench in
+            let live = try live(.endless(), on: bench)
+            guard case .goesOn = slice(live, milliseconds: 1, on: bench) else {
+                Issue.record("the run didn't go on")
+                return
+            }
+            let steps = live.training.withLock(\.step)
+            #expect(steps > 0)
+            guard case .goesOn = slice(live, milliseconds: 1, on: bench) else {
+                Issue.record("the run didn't go on")
+                return
+            }
+            #expect(live.training.withLock(\.step) > steps)
+        }
+    }
+
+    @Test func endsWithTheRun() throws {
+        try withWorkbench { bench in
+            let live = try live(.regression(epochs: 3), on: bench)
+            guard case .finished = slice(live, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run didn't finish")
+                return
+            }
+            #expect(live.training.withLock(\.epoch) == 3)
+            let network = try bench.store.network(runID: live.id, epoch: nil)
+            // The last network is stored, however short the time since the one before.
+            #expect(network?.epoch == 3)
+        }
+    }
+
+    @Test func seesThatItsRunIsToEnd() throws {
+        try withWorkbench { bench in
+            let cancelled = try live(.endless(), on: bench)
+            #expect(cancelled.requestCancel())
+            guard case .cancelled = slice(cancelled, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run wasn't cancelled")
+                return
+            }
+            #expect(cancelled.training.withLock(\.step) == 0)
+            let failed = try live(.endless(), on: bench)
+            failed.fail(Problem(.unavailable, "the disk is full"))
+            guard case .failed(let problem) = slice(failed, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run didn't fail")
+                return
+            }
+            #expect(problem.detail == "the disk is full")
+        }
+    }
+
+    @Test func tellsWhatKeepsTheTrainingFromGoingOn() throws {
+        try withWorkbench { bench in
+            let live = try live(.regression(epochs: 200, learningRate: 1e6), on: bench)
+            guard case .failed(let problem) = slice(live, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run didn't fail")
+                return
+            }
+            #expect(problem.kind == .nonFinite)
+        }
+    }
+
+    @Test func stepsAtOnceGrowToAnEighthOfASliceAndShrinkWithSlowerSteps() {
+        var pace = Pace(sliceSeconds: 0.5)
+        #expect(pace.stepsAtOnce == 1)
+        #expect(pace.samplesPerSecond == nil)
+        for _ in 0..<20 {
+            let steps = pace.stepsAtOnce
+            pace.learn(steps: steps, samples: steps, seconds: Double(steps) / 1024)
+        }
+        #expect(pace.stepsAtOnce == 64)
+        #expect(pace.samplesPerSecond == 1024)
+        pace.learn(steps: 64, samples: 64, seconds: 2)
+        #expect(pace.stepsAtOnce == 2)
+        pace.learn(steps: 1, samples: 1, seconds: 1)
+        #expect(pace.stepsAtOnce == 1)
+    }
+}
+
+extension LiveRun {
+    /// A run that no scheduler trains, stored as running.
+    static func unscheduled(_ request: TrainRequest, on bench: Workbench) throws -> LiveRun {
+        guard case .inline(let network) = request.network else {
+            throw TestFailure("the request names its network")
+        }
+        let training = try Training(
+            network: network, loss: request.loss, samples: request.samples,
+            settings: request.settings)
+        let run = Run(
+            id: bench.identifiers.next(), status: .queued, createdAt: .now, request: "{}",
+            parameters: training.parameterCount,
+            progress: Run.Progress(epoch: 0, epochs: request.settings.epochs))
+        try bench.store.insert(RunRecord(run))
+        #expect(try bench.store.start(id: run.id, at: Timestamp.now.milliseconds))
+        return LiveRun(
+            run, training: training, settings: request.settings, samples: request.samples.count,
+            sliceSeconds: 0.02)
+    }
+}

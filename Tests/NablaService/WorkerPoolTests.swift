@@ -1,0 +1,117 @@
+import Dispatch
+import Testing
+
+@testable import NablaCore
+@testable import NablaService
+
+@Suite struct WorkerPoolTests {
+    /// A pool whose one worker is at a job that lasts until `release` is called.
+    private final class BusyPool: Sendable {
+        let pool: WorkerPool
+        private let gate = DispatchSemaphore(value: 0)
+
+        init(capacity: Int) throws {
+            pool = WorkerPool(workers: 1, capacity: capacity)
+            let begun = DispatchSemaphore(value: 0)
+            let isTaken = pool.submit { [gate] _ in
+                begun.signal()
+                gate.wait()
+            }
+            #expect(isTaken)
+            try wait(for: begun, "the worker to take its job")
+        }
+
+        func release() { gate.signal() }
+    }
+
+    @Test func aFullQueueRefusesUntilThereIsRoom() throws {
+        let busy = try BusyPool(capacity: 2)
+        let done = DispatchSemaphore(value: 0)
+        #expect(busy.pool.submit { _ in done.signal() })
+        #expect(busy.pool.submit { _ in done.signal() })
+        #expect(!busy.pool.submit { _ in Issue.record("the refused job ran") })
+        #expect(busy.pool.load == (waiting: 2, busy: 1))
+        busy.release()
+        for _ in 0..<2 { try wait(for: done, "the jobs that waited") }
+        #expect(busy.pool.submit { _ in done.signal() })
+        try wait(for: done, "a job after the queue emptied")
+        busy.pool.close()
+    }
+
+    @Test func gradientsGoBeforeSlicesAndEachInItsOrder() throws {
+        let busy = try BusyPool(capacity: 8)
+        let (order, done) = (Log<String>(), DispatchSemaphore(value: 0))
+        for name in ["slice 1", "slice 2"] {
+            busy.pool.submitSlice { _ in
+                order.add(name)
+                done.signal()
+            }
+        }
+        for name in ["gradient 1", "gradient 2", "gradient 3"] {
+            #expect(
+                busy.pool.submit { _ in
+                    order.add(name)
+                    done.signal()
+                })
+        }
+        busy.release()
+        for _ in 0..<5 { try wait(for: done, "all jobs") }
+        #expect(
+            order.all == ["gradient 1", "gradient 2", "gradient 3", "slice 1", "slice 2"])
+        busy.pool.close()
+    }
+
+    @Test func slicesTakeNoRoomFromGradients() throws {
+        let busy = try BusyPool(capacity: 1)
+        for _ in 0..<10 { busy.pool.submitSlice { _ in } }
+        #expect(busy.pool.load.waiting == 0)
+        #expect(busy.pool.submit { _ in })
+        busy.release()
+        busy.pool.close()
+    }
+
+    @Test func aWorkerKeepsItsWorkspace() throws {
+        let pool = WorkerPool(workers: 1, capacity: 8)
+        let (spaces, done) = (Log<ObjectIdentifier>(), DispatchSemaphore(value: 0))
+        for _ in 0..<4 {
+            #expect(
+                pool.submit { workspace in
+                    spaces.add(ObjectIdentifier(workspace))
+                    done.signal()
+                })
+        }
+        for _ in 0..<4 { try wait(for: done, "the jobs") }
+        #expect(spaces.all.count == 4 && Set(spaces.all).count == 1)
+        pool.close()
+    }
+
+    @Test func aClosedPoolDropsWhatWaitsAndTakesNothing() throws {
+        let busy = try BusyPool(capacity: 8)
+        #expect(busy.pool.submit { _ in Issue.record("a dropped job ran") })
+        busy.pool.submitSlice { _ in Issue.record("a dropped slice ran") }
+        let closed = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            busy.pool.close()
+            closed.signal()
+        }
+        try waitUntil("the queue to be dropped") { busy.pool.load.waiting == 0 }
+        #expect(!busy.pool.submit { _ in Issue.record("a job ran after the end") })
+        busy.release()
+        try wait(for: closed, "the workers to end")
+    }
+
+    @Test("every shard runs once, on any number of workers", arguments: [1, 2, 4])
+    func shards(_ workers: Int) throws {
+        let pool = WorkerPool(workers: workers, capacity: 8)
+        let (runs, done) = (Log<Int>(), DispatchSemaphore(value: 0))
+        // From within a job, as computations do, with the other workers free to help.
+        #expect(
+            pool.submit { _ in
+                for _ in 0..<100 { pool.shardRunner.run(16, runs.add) }
+                done.signal()
+            })
+        try wait(for: done, "the shards")
+        #expect(runs.all.sorted() == (0..<16).flatMap { [Int](repeating: $0, count: 100) })
+        pool.close()
+    }
+}
