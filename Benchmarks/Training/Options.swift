@@ -19,7 +19,7 @@ struct Options {
         let flag: String
         var description: String {
             "\(flag): flags are --case mnist|xor|digits, --batch, --threads, --epochs, --repeats, "
-                + "--dtype f32|f64, --samples (mnist), --steps (xor)"
+                + "--dtype f32|f64, --data FOLDER or --samples (mnist), --steps (xor)"
         }
     }
 
@@ -28,7 +28,10 @@ struct Options {
     private(set) var threads = 1
     private(set) var epochs = 5
     private(set) var repeats = 1
+    /// How many samples are made where none are read.
     private(set) var samples = 60_000
+    /// Where Benchmarks/make_training_data.py wrote samples and parameters; nil to make some.
+    private(set) var data: String?
     private(set) var steps = 200_000
     private(set) var dtype = DType.float32
 
@@ -41,6 +44,7 @@ struct Options {
             case ("--case", _):
                 guard let named = Benchmark(rawValue: value) else { throw UnknownFlag(flag: flag) }
                 benchmark = named
+            case ("--data", _): data = value
             case ("--dtype", _): dtype = value == "f64" ? .float64 : .float32
             case ("--batch", .some(let number)): batch = number
             case ("--threads", .some(let number)): threads = number

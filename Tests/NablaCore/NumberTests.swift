@@ -95,10 +95,10 @@ struct NumberTests {
         product.rowsByColumns(a, b, into: &c)
         check(c, { a[$0 * k + $1] }, { b[$0 * n + $1] })
         c = [Double](repeating: .nan, count: m * n)
-        product.columnsByColumns(a, b, into: &c, adding: false)
+        product.columnsByColumns(a, stride: m, b, into: &c, adding: false)
         check(c, { a[$1 * m + $0] }, { b[$0 * n + $1] })
         c = [Double](repeating: 1, count: m * n)
-        product.columnsByColumns(a, b, into: &c, adding: true)
+        product.columnsByColumns(a, stride: m, b, into: &c, adding: true)
         check(c, adding: 1, { a[$1 * m + $0] }, { b[$0 * n + $1] })
     }
 

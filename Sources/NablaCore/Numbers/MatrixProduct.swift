@@ -60,7 +60,8 @@ struct MatrixProduct {
         into c: UnsafeMutablePointer<S>, adding: Bool
     ) {
         guard isSmall else {
-            return S.multiply(CblasTrans, CblasNoTrans, self, a, stride, b, n, beta: adding ? 1 : 0, c)
+            return S.multiply(
+                CblasTrans, CblasNoTrans, self, a, stride, b, n, beta: adding ? 1 : 0, c)
         }
         if !adding { c.update(repeating: 0, count: m &* n) }
         for p in 0..<k {

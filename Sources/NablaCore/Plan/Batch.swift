@@ -34,7 +34,8 @@ struct PreparedSamples<S: Real>: Sendable {
     ///   - prefix: The pointer of the samples in the request.
     /// - Throws: `invalid` for shapes and targets that don't fit, `nonFinite` for NaN and infinity.
     init(
-        _ samples: Samples, for plan: Plan<S>, _ objective: Objective<S>, prefix: String = "/samples"
+        _ samples: Samples, for plan: Plan<S>, _ objective: Objective<S>,
+        prefix: String = "/samples"
     ) throws(ComputationError) {
         try plan.check(inputs: samples.inputs, at: "\(prefix)/inputs")
         count = samples.count
