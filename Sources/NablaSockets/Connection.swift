@@ -63,6 +63,13 @@ final class Connection {
         advance()
     }
 
+    /// Sends what was held until the round's other answers were there.
+    func sendHeld() {
+        guard !outbox.isEmpty, !isClosed else { return }
+        flush()
+        advance()
+    }
+
     /// Takes the next step, if there is one to take.
     func takeTurn() {
         wantsTurn = false
@@ -195,12 +202,15 @@ final class Connection {
         self.exchange = exchange
         context.services.handler.handle(
             Request(head: head, body: body, receivedAt: context.now), Responder(exchange: exchange))
-        deliver(exchange.take(), of: exchange)
+        deliver(exchange.take(), of: exchange, mayHold: true)
     }
 
     // MARK: Answering
 
-    private func deliver(_ delivery: consuming Exchange.Delivery, of exchange: Exchange) {
+    private func deliver(
+        _ delivery: consuming Exchange.Delivery, of exchange: Exchange, mayHold: Bool = false
+    ) {
+        let answersAtOnce = delivery.response != nil
         if let response = delivery.response {
             endExchange()
             let persistence = life.answered(now: context.now)
@@ -220,6 +230,7 @@ final class Connection {
             endExchange()
             life.streamEnded(now: context.now)
         }
+        if mayHold, answersAtOnce, context.hold(token) { return }
         flush()
     }
 

@@ -34,15 +34,18 @@ final class EventLoop {
         _ = poller.watchEdges(context.mailbox.wake, Token(slot: Token.wakeSlot, use: 0))
         while true {
             let count = poller.wait(timeout: timeout)
-            context.beginRound()
+            context.beginRound(events: count)
             for index in 0..<count {
                 let (token, readiness) = poller.event(index)
                 if token.slot < Token.wakeSlot {
                     serve(token) { $0.react(to: readiness) }
+                    if context.mustSendHeld { sendHeld() }
                 } else if token.slot == Token.listenerSlot {
                     accept(from: Int(token.use))
                 }
             }
+            context.endHolding()
+            sendHeld()
             for token in takeTurns() { serve(token) { $0.takeTurn() } }
             for letter in context.mailbox.takeAll() { read(letter) }
             if context.now >= nextSweep { sweep() }
@@ -106,6 +109,10 @@ final class EventLoop {
         var tokens: [Token] = []
         swap(&tokens, &waitingForTurn)
         return tokens
+    }
+
+    private func sendHeld() {
+        for token in context.takeHeld() { serve(token) { $0.sendHeld() } }
     }
 
     // MARK: Accepting

@@ -32,6 +32,16 @@ final class LoopContext {
     private(set) var stamp: ResponseStamp
     /// Where bytes are received before it is known what they are.
     var scratch = [UInt8](repeating: 0, count: 64 << 10)
+    /// Connections whose answers wait for those of the round's other connections.
+    ///
+    /// Each send wakes a client that sleeps, which costs as much as a small request: sent together,
+    /// the first wakes it and the others find it awake.
+    private var held: [Token] = []
+    private var holdsSince = ContinuousClock.now
+    private var holds = false
+
+    /// The most answers that wait for one another, and how long the first waits at most.
+    private static let heldLimit = (count: 16, time: Duration.microseconds(100))
 
     init(services: LoopServices, mailbox: Mailbox) {
         self.services = services
@@ -39,11 +49,36 @@ final class LoopContext {
         stamp = ResponseStamp(server: services.configuration.serverName)
     }
 
-    /// Reads both clocks.
-    func beginRound() {
+    /// Reads both clocks; answers may be held from now on if there are several to come.
+    func beginRound(events: Int) {
         now = ContinuousClock.now
+        holds = events > 1
         var time = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         stamp.update(seconds: time.tv_sec)
     }
+
+    /// Whether a connection may leave its answer unsent until `takeHeld` gives its token.
+    func hold(_ token: Token) -> Bool {
+        guard holds else { return false }
+        if held.isEmpty { holdsSince = ContinuousClock.now }
+        held.append(token)
+        return true
+    }
+
+    /// Whether the answers held are to be sent before more is done.
+    var mustSendHeld: Bool {
+        guard let count = Optional(held.count), count > 0 else { return false }
+        return count >= Self.heldLimit.count
+            || ContinuousClock.now - holdsSince >= Self.heldLimit.time
+    }
+
+    /// The connections whose answers were held.
+    func takeHeld() -> [Token] {
+        defer { held.removeAll(keepingCapacity: true) }
+        return held
+    }
+
+    /// Has every answer sent at once until the next round.
+    func endHolding() { holds = false }
 }
