@@ -9,6 +9,7 @@ SHELL := /bin/bash
 # Package.swift links these libraries; the rest is what compiling and the quick start call.
 define PACKAGES
 libopenblas-dev large matrix products
+libxsmm-dev small and middling matrix products, on amd64
 libsimdjson-dev reading JSON
 libcurl4-openssl-dev the client library
 libsqlite3-dev storing runs and datasets
@@ -41,6 +42,7 @@ setup: toolchain ## install the system packages that are missing (apt, through s
 	fi
 	missing=()
 	while read -r package reason; do
+	    [[ $$package == libxsmm-dev && $$(dpkg --print-architecture) != amd64 ]] && continue
 	    state=$$(dpkg-query --show --showformat='$${db:Status-Status}' "$$package" 2>/dev/null || :)
 	    [[ $$state == installed ]] && continue
 	    missing+=("$$package")

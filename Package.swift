@@ -9,6 +9,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+// libxsmm compiles products for x86-64 alone; elsewhere OpenBLAS computes them all.
+#if arch(x86_64)
+    let compiledProducts: [Target.Dependency] = ["CXSMM"]
+#else
+    let compiledProducts: [Target.Dependency] = []
+#endif
+
 // The tests of a module, in the folder of its name.
 func tests(_ module: String, alsoUsing more: [Target.Dependency] = []) -> Target {
     .testTarget(
@@ -51,17 +58,14 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CEpoll"),
+        .systemLibrary(name: "CMalloc"),
 
         // What can be asked for, as plain checked values.
         .target(name: "NablaNetworks", swiftSettings: strict),
         // The mathematics.
         .target(
             name: "NablaCore",
-            dependencies: [
-                "NablaNetworks", "CBLAS",
-                .target(name: "CXSMM", condition: .when(platforms: [.linux])),
-            ],
-            swiftSettings: strict),
+            dependencies: ["NablaNetworks", "CBLAS"] + compiledProducts, swiftSettings: strict),
         // Bytes ⇄ values.
         .target(name: "NablaJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         // The wire types.
@@ -82,7 +86,7 @@ let package = Package(
             name: "NablaService",
             dependencies: [
                 "NablaSockets", "NablaHTTP", "NablaStore", "NablaAPI", "NablaCore", "NablaNetworks",
-                "NablaJSON",
+                "NablaJSON", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("OpenAPI/openapi.json")],

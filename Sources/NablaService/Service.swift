@@ -31,6 +31,7 @@ public final class Service: Sendable {
         settings: Settings, onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) throws(StartError) {
         try StartError.checkExposure(settings)
+        FreedMemory.keep(settings.keptBytes)
         self.settings = settings
         self.onEvent = onEvent
         store = try StartError.openStore(in: settings.dataDirectory)

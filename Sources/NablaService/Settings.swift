@@ -14,6 +14,8 @@ public struct Settings: Sendable {
     public var pool = PoolSettings()
     /// The training runs.
     public var training = TrainingLimits()
+    /// Bytes of freed memory that the process keeps for the next request, in each of its heaps.
+    public var keptBytes = 64 << 20
     /// How long a graceful stop may take, in seconds.
     public var shutdownSeconds = 10
 

@@ -39,6 +39,9 @@ extension Setting {
         .int(
             "shutdown_seconds", \.service.shutdownSeconds, in: 0...3600,
             "how long a graceful stop may take, in seconds"),
+        .int(
+            "kept_bytes", \.service.keptBytes, in: 0...Int(Int32.max),
+            "bytes of freed memory kept for the next request, in each of the process's heaps"),
     ]
 
     private static func addresses(_ text: String) throws(CommandError) -> [ListenAddress] {

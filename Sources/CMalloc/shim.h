@@ -1,0 +1,2 @@
+// Swift's Glibc module leaves out malloc.h, which has mallopt: how much freed memory is kept.
+#include <malloc.h>
