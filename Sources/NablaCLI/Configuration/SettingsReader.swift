@@ -9,7 +9,8 @@ import Yams
 struct SettingsReader {
     /// What was given as flags, by key.
     let flags: [String: String]
-    /// The environment, of which only names that begin with `NABLA_` count.
+    /// The environment, of which only names that begin with `NABLA_` count, and of those not what
+    /// Kubernetes and Docker tell of services (see `ServiceLink`).
     let environment: [String: String]
     /// The file; nil for none.
     let file: String?
@@ -53,8 +54,10 @@ struct SettingsReader {
 
     private func checkEnvironment() throws {
         let known = Set(Setting.all.map(\.variable)).union(SettingsReader.otherVariables)
-        for name in environment.keys.sorted()
-        where name.hasPrefix("NABLA_") && !known.contains(name) {
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix("NABLA_") && !known.contains(name)
+            && !ServiceLink.injects(name, value)
+        {
             throw CommandError(
                 "there is no setting for the environment's \(name)"
                     + nearest(to: name, among: known.sorted(), sharing: "NABLA_".count))
