@@ -14,10 +14,11 @@ import Testing
     }
 
     private func refusal(
-        environment: [String: String] = [:], file text: String? = nil
+        flags: [String: String] = [:], environment: [String: String] = [:],
+        file text: String? = nil
     ) async -> String {
         let error = await #expect(throws: CommandError.self) {
-            try await read(environment: environment, file: text)
+            try await read(flags: flags, environment: environment, file: text)
         }
         return error?.description ?? ""
     }
@@ -124,6 +125,23 @@ import Testing
             for value in values {
                 #expect(!ServiceLink.injects(variable, value), "\(variable)=\(value)")
             }
+        }
+    }
+
+    @Test func aBadValueIsNamedWithItsSource() async {
+        let file = "http: {loops: 0}"
+        #expect(
+            await refusal(environment: ["NABLA_HTTP_LOOPS": "x"], file: file)
+                .hasPrefix("NABLA_HTTP_LOOPS: http.loops is \"x\", but must be"))
+        #expect(await refusal(file: file).contains("/nabla.yaml: http.loops is \"0\", but must be"))
+        let flags = ["pool.workers": "x", "log_level": "loud", "data": ""]
+        let environment = ["NABLA_POOL_WORKERS": "1", "NABLA_LOG_LEVEL": "info"]
+        for (key, flag) in [
+            ("pool.workers", "--workers"), ("log_level", "--log-level"), ("data", "--data"),
+        ] {
+            let said = await refusal(
+                flags: flags.filter { $0.key == key }, environment: environment)
+            #expect(said.hasPrefix("\(flag): \(key) is \"\(flags[key] ?? "")\""), "\(said)")
         }
     }
 
