@@ -129,7 +129,7 @@ struct Pace: Sendable {
     private var samples = 0
     /// When the network was last stored, by the stopwatch.
     var lastCheckpoint = 0.0
-    /// When followers were last told how far the run has come, by the stopwatch.
+    /// When it was last recorded for followers how far the run has come, by the stopwatch.
     var lastProgress = 0.0
 
     init(sliceSeconds: Double) {

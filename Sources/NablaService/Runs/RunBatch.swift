@@ -8,6 +8,7 @@ struct RunBatch {
     private let live: LiveRun
     private var run: Run
     private var started: Timestamp?
+    private var cameFurther = false
     private var epochs: [EpochRecord] = []
     private var checkpoint: Int?
     private var end: (status: RunStatus, time: Timestamp, error: Problem?)?
@@ -25,6 +26,9 @@ struct RunBatch {
         switch entry {
         case .started(let time):
             started = time
+        case .progress(let progress):
+            run.progress = progress
+            cameFurther = true
         case .epoch(let summary, let progress, let time, let network):
             add(summary, progress, time, network)
         case .ended(let status, let time, let error):
@@ -77,7 +81,7 @@ struct RunBatch {
             run.latest = self.run.latest
             run.best = self.run.best
         }
-        if started != nil { live.publish(.progress(status: status, run.progress)) }
+        if started != nil || cameFurther { live.publish(.progress(status: status, run.progress)) }
         for epoch in epochs {
             let values = Dictionary(uniqueKeysWithValues: epoch.metrics.map { ($0.key, $0.value) })
             live.publish(.metrics(epoch: epoch.epoch, step: epoch.step, values: values))

@@ -14,6 +14,8 @@ final class RunRecorder: Sendable {
     enum Entry: Sendable {
         /// Its first step begins.
         case started(Timestamp)
+        /// It came further within an epoch: not stored, but told after the epochs before.
+        case progress(Run.Progress)
         /// An epoch ended; with the network where it is time for a checkpoint.
         case epoch(EpochSummary, progress: Run.Progress, time: Timestamp, checkpoint: Network?)
         /// It ended.
