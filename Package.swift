@@ -123,7 +123,7 @@ let package = Package(
             "NablaService",
             alsoUsing: [
                 "NablaAPI", "NablaClient", "NablaCore", "NablaHTTP", "NablaJSON", "NablaNetworks",
-                "NablaSockets", "NablaStore",
+                "NablaSockets", "NablaStore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built program too, which building all tests builds.
