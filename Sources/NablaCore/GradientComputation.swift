@@ -72,8 +72,8 @@ struct GradientComputation<S: Real> {
         let count = samples.count
         return Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(loss),
-            layers: try plan.operations.map { operation throws(ComputationError) in
-                try operation.gradients(in: flat)
+            layers: try plan.operations.indices.map { index throws(ComputationError) in
+                try plan.operations[index].gradients(in: flat, of: network.layers[index])
             },
             outputs: including.contains(.outputs)
                 ? try tensor(results.outputs, [count, plan.outputWidth]) : nil,
@@ -149,12 +149,17 @@ private struct Results<S: Real> {
 
 extension Plan.Operation {
     /// Copies the layer's gradients out of the flat buffer.
-    fileprivate func gradients(in flat: [S]) throws(ComputationError) -> LayerGradients {
-        switch self {
-        case .dense(let dense):
-            let weights = try tensor(Array(flat[dense.weights]), [dense.units, dense.inputs])
+    fileprivate func gradients(
+        in flat: [S], of layer: Layer
+    ) throws(ComputationError) -> LayerGradients {
+        switch (self, layer.operation) {
+        case (.dense(let plan), .dense(let dense)):
+            var weights = [plan.units, plan.inputs]
+            // The parameters' own shape, where there is one: an array less to be made.
+            if case .given(let tensor, _) = dense.parameters { weights = tensor.shape }
             return LayerGradients(
-                weights: weights, bias: dense.bias.map { Tensor(Array(flat[$0])) })
+                weights: try tensor(Array(flat[plan.weights]), weights),
+                bias: plan.bias.map { Tensor(Array(flat[$0])) })
         }
     }
 }

@@ -17,6 +17,12 @@ public struct Fields: Sendable {
     /// Makes an empty list.
     public init() {}
 
+    /// Makes an empty list with room for so many lines and bytes of names and values.
+    public init(lineCapacity: Int, byteCapacity: Int) {
+        lines.reserveCapacity(lineCapacity)
+        text.reserveCapacity(byteCapacity)
+    }
+
     /// Takes over lines that a parser found in `text`.
     init(text: [UInt8], lines: [Line]) {
         self.text = text

@@ -49,7 +49,7 @@ public struct Dense: Sendable, Equatable {
                 at: "/weights")
         }
         units = weights.shape[0]
-        if let bias, bias.shape != [units] {
+        if let bias, bias.shape.count != 1 || bias.count != units {
             throw InvalidValue(
                 .shapeMismatch,
                 "bias has the shape \(bias.shape), but weights has \(units) rows: it must be [\(units)]",

@@ -76,16 +76,17 @@ public struct Network: Sendable, Equatable {
     }
 
     private func checkWidths() throws(InvalidValue) {
-        let widths = self.widths
+        var width = inputShape[0]
         for (index, layer) in layers.enumerated() {
-            guard case .dense(let dense) = layer.operation, let inputs = dense.inputs,
-                inputs != widths[index]
-            else { continue }
+            guard case .dense(let dense) = layer.operation else { continue }
+            let given = width
+            width = dense.units
+            guard let inputs = dense.inputs, inputs != given else { continue }
             let source = index == 0 ? "input_shape has" : "layer \(index - 1) gives"
             let noun = index == 0 ? "inputs" : "outputs"
             throw InvalidValue(
                 .shapeMismatch,
-                "weights has \(inputs) columns, but \(source) \(widths[index]) \(noun)",
+                "weights has \(inputs) columns, but \(source) \(given) \(noun)",
                 at: "/layers/\(index)/weights")
         }
     }

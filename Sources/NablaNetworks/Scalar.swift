@@ -24,12 +24,15 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
 
 extension Float: Scalar {
     /// The name on the wire.
+    @inlinable
     public static var dtype: DType { .float32 }
 
     /// Wraps without a copy.
+    @inlinable
     public static func wrap(_ values: [Float]) -> Tensor.Numbers { .float32(values) }
 
     /// Copies only numbers of the other type.
+    @inlinable
     public static func unwrap(_ numbers: Tensor.Numbers) -> [Float] {
         switch numbers {
         case .float32(let values): values
@@ -40,12 +43,15 @@ extension Float: Scalar {
 
 extension Double: Scalar {
     /// The name on the wire.
+    @inlinable
     public static var dtype: DType { .float64 }
 
     /// Wraps without a copy.
+    @inlinable
     public static func wrap(_ values: [Double]) -> Tensor.Numbers { .float64(values) }
 
     /// Copies only numbers of the other type.
+    @inlinable
     public static func unwrap(_ numbers: Tensor.Numbers) -> [Double] {
         switch numbers {
         case .float32(let values): values.map(Double.init)

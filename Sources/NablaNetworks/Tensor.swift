@@ -6,6 +6,7 @@ public struct Tensor: Sendable, Equatable {
         case float64([Double])
 
         /// How many numbers there are.
+        @inlinable
         public var count: Int {
             switch self {
             case .float32(let values): values.count
@@ -22,6 +23,7 @@ public struct Tensor: Sendable, Equatable {
     /// Makes a tensor of `shape` from numbers in row-major order.
     ///
     /// - Throws: `InvalidValue` when a length is negative or the numbers don't fill the shape.
+    @inlinable
     public init(shape: [Int], numbers: Numbers) throws(InvalidValue) {
         var count = 1
         for length in shape {
@@ -43,17 +45,20 @@ public struct Tensor: Sendable, Equatable {
     /// Makes a tensor of `shape` from an array in row-major order, without copying it.
     ///
     /// - Throws: `InvalidValue` when the numbers don't fill the shape.
+    @inlinable
     public init<S: Scalar>(_ values: [S], shape: [Int]) throws(InvalidValue) {
         try self.init(shape: shape, numbers: S.wrap(values))
     }
 
     /// Makes a tensor with one axis.
+    @inlinable
     public init<S: Scalar>(_ values: [S]) {
         shape = [values.count]
         numbers = S.wrap(values)
     }
 
     /// Makes a tensor of one number and no axis.
+    @inlinable
     public init<S: Scalar>(_ value: S) {
         shape = []
         numbers = S.wrap([value])
@@ -71,6 +76,7 @@ public struct Tensor: Sendable, Equatable {
     public var count: Int { numbers.count }
 
     /// The numbers in row-major order as `S`, copied only when they are of the other type.
+    @inlinable
     public func values<S: Scalar>(as type: S.Type) -> [S] { S.unwrap(numbers) }
 
     /// The same numbers, rounded to nearest where `dtype` is narrower.

@@ -12,18 +12,18 @@ struct Pipeline: RequestHandler {
     private let identifiers: IdentifierSource
     private let inlineBytes: Int
     private let onEvent: @Sendable (ServiceEvent) -> Void
-    /// The workspace of computations on the loop; with several loops they take turns.
-    private let loopWorkspace = LoopWorkspace()
+    private let loopWorkspaces: LoopWorkspaces
 
     init(
         router: Router, pool: WorkerPool, storagePool: WorkerPool, identifiers: IdentifierSource,
-        inlineBytes: Int, onEvent: @escaping @Sendable (ServiceEvent) -> Void
+        inlineBytes: Int, loops: Int, onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.router = router
         self.pool = pool
         self.storagePool = storagePool
         self.identifiers = identifiers
         self.inlineBytes = inlineBytes
+        loopWorkspaces = LoopWorkspaces(count: loops)
         self.onEvent = onEvent
     }
 
@@ -125,7 +125,7 @@ extension Pipeline {
     }
 
     private func answerOnLoop(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
-        loopWorkspace.lend { workspace in
+        loopWorkspaces.lend { workspace in
             do throws(Problem) {
                 let answer = try endpoint.answer(call, workspace)
                 if case .onWorker(let rest) = answer {
@@ -178,9 +178,28 @@ extension Pipeline {
     }
 }
 
-/// A workspace that is lent to one computation at a time.
+/// Workspaces for computations on the loops, each lent to one at a time.
+private final class LoopWorkspaces: Sendable {
+    private let workspaces: [LoopWorkspace]
+
+    /// Makes one for each of `count` loops, so that none waits for another.
+    init(count: Int) {
+        workspaces = (0..<count).map { _ in LoopWorkspace() }
+    }
+
+    func lend(_ body: (Workspace) -> Void) {
+        for workspace in workspaces where workspace.lendIfFree(body) { return }
+        workspaces[0].lend(body)
+    }
+}
+
 private final class LoopWorkspace: Sendable {
     private let workspace = Mutex(Workspace())
+
+    /// Lends the workspace, or gives false at once when it is lent.
+    func lendIfFree(_ body: (Workspace) -> Void) -> Bool {
+        workspace.withLockIfAvailable { body($0) } != nil
+    }
 
     func lend(_ body: (Workspace) -> Void) {
         workspace.withLock { body($0) }

@@ -28,7 +28,7 @@ final class Reply: Sendable {
     /// Sends an answer.
     func send(_ content: Content) {
         guard take() else { return }
-        var fields = Fields()
+        var fields = Fields(lineCapacity: 4 + content.fields.count, byteCapacity: 256)
         fields.add("Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
         fields.add("X-Request-Id", id)

@@ -48,7 +48,7 @@ public final class Service: Sendable {
             isDraining: isDraining)
         let pipeline = Pipeline(
             router: router, pool: pool, storagePool: storagePool, identifiers: identifiers,
-            inlineBytes: settings.pool.inlineBytes, onEvent: onEvent)
+            inlineBytes: settings.pool.inlineBytes, loops: settings.server.loops, onEvent: onEvent)
         self.isDraining = isDraining
         server = Server(configuration: settings.server, handler: pipeline) { event in
             onEvent(.server(event))

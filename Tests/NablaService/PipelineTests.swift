@@ -15,7 +15,8 @@ import Testing
             isDraining: Flag())
         let pipeline = Pipeline(
             router: router, pool: bench.pool, storagePool: bench.pool,
-            identifiers: bench.identifiers, inlineBytes: 4096, onEvent: bench.events.add)
+            identifiers: bench.identifiers, inlineBytes: 4096, loops: 1,
+            onEvent: bench.events.add)
         let server = Server(
             configuration: ServerConfiguration(addresses: [try ListenAddress("127.0.0.1:0")]),
             handler: pipeline)

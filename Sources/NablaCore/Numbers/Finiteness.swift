@@ -6,19 +6,20 @@ enum Finiteness {
     /// loop. Many sums, because the compiler may not reorder one, and an addition waits for the one
     /// before.
     static func holds<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Bool {
+        let whole = count & ~31
+        var total: S = whole == 0 ? 0 : sum(values, count: whole)
+        for index in whole..<count { total += values[index] * 0 }
+        return total == 0
+    }
+
+    /// The sum of the first numbers, a multiple of 32, each times 0.
+    private static func sum<S: Real>(_ values: UnsafePointer<S>, count: Int) -> S {
         var (first, second) = (SIMD16<S>.zero, SIMD16<S>.zero)
-        var index = 0
-        while index &+ 32 <= count {
+        for index in stride(from: 0, to: count, by: 32) {
             first += values.vector(at: index) * 0
             second += values.vector(at: index &+ 16) * 0
-            index &+= 32
         }
-        var total = (first + second).sum()
-        while index < count {
-            total += values[index] * 0
-            index &+= 1
-        }
-        return total == 0
+        return (first + second).sum()
     }
 
     /// Whether all numbers of an array are finite.

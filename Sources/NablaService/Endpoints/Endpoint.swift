@@ -74,26 +74,52 @@ struct Timing: Sendable {
 
     /// The field's value, in milliseconds with three digits after the point.
     var field: String {
-        var text = "parse;dur="
-        // Written in one piece of memory: every answer carries the field.
-        text.reserveCapacity(96)
-        Timing.append(parse, to: &text)
-        text += ", queue;dur="
-        Timing.append(queue, to: &text)
-        text += ", compute;dur="
-        Timing.append(compute, to: &text)
-        text += ", write;dur="
-        Timing.append(write, to: &text)
-        return text
+        // Byte by byte into one piece of memory: every answer carries the field.
+        String(unsafeUninitializedCapacity: 4 * (Timing.partLength + ", compute;dur=".utf8.count)) {
+            var text = ASCIIWriter(buffer: $0)
+            text.append("parse;dur=")
+            text.append(milliseconds: parse)
+            text.append(", queue;dur=")
+            text.append(milliseconds: queue)
+            text.append(", compute;dur=")
+            text.append(milliseconds: compute)
+            text.append(", write;dur=")
+            text.append(milliseconds: write)
+            return text.count
+        }
     }
 
-    private static func append(_ seconds: Double, to text: inout String) {
-        let microseconds = Int(max(0, seconds) * 1_000_000)
-        text += (microseconds / 1000).description
-        // The digit before them keeps the zeros that the fraction begins with.
-        let fraction = (1000 + microseconds % 1000).description
-        text += "."
-        text += fraction.dropFirst()
+    /// The most characters of one number.
+    fileprivate static let partLength = 20
+}
+
+/// Writes ASCII into memory that is large enough for it.
+private struct ASCIIWriter {
+    let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { bytes in
+            for byte in bytes { append(byte) }
+        }
+    }
+
+    /// Appends seconds as milliseconds with three digits after the point.
+    mutating func append(milliseconds seconds: Double) {
+        // A hundred years at most, which fit.
+        let microseconds = Int(min(max(0, seconds), 3e9) * 1_000_000)
+        var divisor = 1000
+        while microseconds / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: microseconds / divisor % 10))
+            if divisor == 1000 { append(UInt8(ascii: ".")) }
+            divisor /= 10
+        }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        buffer[count] = byte
+        count += 1
     }
 }
 
