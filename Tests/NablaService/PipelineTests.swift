@@ -91,14 +91,14 @@ import Testing
 
     @Test func aSmallBodyThatMeansMuchWorkIsAnsweredByAWorker() throws {
         try withWorkbench(workers: 1, queuedRequests: 1) { bench in
-            let (light, heavy) = (try prediction(256), try prediction(300))
+            let (light, heavy) = (try prediction(128), try prediction(129))
             #expect(heavy.json().count <= 4096)
             try withClient(of: bench) { client in
                 try withoutWorkers(of: bench) {
-                    try expect([256, 256], from: light, client)
+                    try expect([128, 128], from: light, client)
                     expectFullQueue { _ = try client.predict(heavy) }
                 }
-                try expect([300, 300], from: heavy, client)
+                try expect([129, 129], from: heavy, client)
             }
         }
     }

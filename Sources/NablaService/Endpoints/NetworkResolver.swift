@@ -32,7 +32,7 @@ struct NetworkResolver: Sendable {
 
 extension NetworkSource {
     /// The most multiplications of one forward pass that are worth no thread hop.
-    private static let lightProducts = 1 << 16
+    private static let lightProducts = 1 << 14
 
     /// Whether the network is at hand and computing it is little work, for which a loop has the time.
     ///
@@ -40,6 +40,7 @@ extension NetworkSource {
     /// size, and n samples through a layer of u units are n · u results in a body of n + u numbers.
     ///
     /// - Parameter inputs: Shape (n, inputs).
+    /// - Returns: False where a worker should do it.
     func isLight(for inputs: Tensor) -> Bool {
         guard case .inline(let network) = self else { return false }
         var weights = 0
