@@ -126,8 +126,9 @@ let package = Package(
         tests(
             "NablaService",
             alsoUsing: [
-                "NablaAPI", "NablaCore", "NablaHTTP", "NablaJSON", "NablaNetworks", "NablaSockets",
-                "NablaStore", .product(name: "Logging", package: "swift-log"),
+                "NablaAPI", "NablaClient", "NablaCore", "NablaHTTP", "NablaJSON", "NablaNetworks",
+                "NablaSockets", "NablaStore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         // Runs the built program too, which building all tests builds.
         tests(

@@ -110,18 +110,38 @@ extension Pipeline {
     private func place(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
         switch endpoint.place {
         case .loop:
-            loopWorkspaces.lend { answer(call, at: endpoint, $0, reply) }
+            answerOnLoop(call, at: endpoint, reply)
         case .loopOrWorker where call.body.count <= inlineBytes:
-            loopWorkspaces.lend { answer(call, at: endpoint, $0, reply) }
+            answerOnLoop(call, at: endpoint, reply)
         case .loopOrWorker, .worker:
-            submit(call, at: endpoint, reply, to: pool)
+            submit(call, reply, to: pool) { workspace throws(Problem) in
+                try endpoint.answer(call, workspace)
+            }
         case .storage:
-            submit(call, at: endpoint, reply, to: storagePool)
+            submit(call, reply, to: storagePool) { workspace throws(Problem) in
+                try endpoint.answer(call, workspace)
+            }
+        }
+    }
+
+    private func answerOnLoop(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
+        loopWorkspaces.lend { workspace in
+            do throws(Problem) {
+                let answer = try endpoint.answer(call, workspace)
+                if case .onWorker(let rest) = answer {
+                    submit(call, reply, to: pool, rest)
+                } else {
+                    try give(answer, workspace, reply)
+                }
+            } catch {
+                reply.send(error)
+            }
         }
     }
 
     private func submit(
-        _ call: Call, at endpoint: any Endpoint, _ reply: Reply, to pool: WorkerPool
+        _ call: Call, _ reply: Reply, to pool: WorkerPool,
+        _ work: @escaping @Sendable (Workspace) throws(Problem) -> Answer
     ) {
         let queued = Stopwatch.now()
         let isTaken = pool.submit { workspace in
@@ -130,27 +150,30 @@ extension Pipeline {
                 reply.send(Problem(.cancelled, "the caller went away"))
                 return
             }
-            answer(call, at: endpoint, workspace, reply, waited: Stopwatch.now() - queued)
+            let waited = Stopwatch.now() - queued
+            do throws(Problem) {
+                try give(work(workspace), workspace, reply, waited: waited)
+            } catch {
+                reply.send(error)
+            }
         }
         guard !isTaken else { return }
         reply.send(
             Problem(.queueFull, "\(pool.capacity) requests wait already; try again later"))
     }
 
-    private func answer(
-        _ call: Call, at endpoint: any Endpoint, _ workspace: Workspace, _ reply: Reply,
-        waited: Double = 0
-    ) {
-        do {
-            switch try endpoint.answer(call, workspace) {
-            case .content(var content):
-                content.timing.queue = waited
-                reply.send(content)
-            case .later(let begin):
-                begin(reply)
-            }
-        } catch {
-            reply.send(error)
+    private func give(
+        _ answer: consuming Answer, _ workspace: Workspace, _ reply: Reply, waited: Double = 0
+    ) throws(Problem) {
+        switch consume answer {
+        case .content(var content):
+            content.timing.queue = waited
+            reply.send(content)
+        case .onWorker(let rest):
+            // Here is a worker: the loop hands its own on.
+            try give(rest(workspace), workspace, reply, waited: waited)
+        case .later(let begin):
+            begin(reply)
         }
     }
 }

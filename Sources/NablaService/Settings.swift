@@ -31,7 +31,8 @@ public struct PoolSettings: Sendable {
     public var workers = 0
     /// Requests that may wait for a worker; the next is answered 503.
     public var queuedRequests = 256
-    /// Bodies up to this many bytes are computed where they were read, without a worker; 0 for none.
+    /// Bodies up to this many bytes are answered on the loop that read them, without a worker, where that
+    /// is little work (see `NetworkSource.isLight`); 0 for none.
     public var inlineBytes = 4096
 }
 

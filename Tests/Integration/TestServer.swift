@@ -55,14 +55,11 @@ func withServer(
     _ configure: (inout Settings) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
 ) async throws {
     let server = try TestServer(configure)
-    do {
-        try await body(server)
-    } catch {
+    defer {
         server.stop()
-        throw error
+        try? FileManager.default.removeItem(atPath: server.directory)
     }
-    server.stop()
-    try? FileManager.default.removeItem(atPath: server.directory)
+    try await body(server)
 }
 
 struct TestFailure: Error, CustomStringConvertible {

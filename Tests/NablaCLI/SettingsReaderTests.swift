@@ -14,10 +14,11 @@ import Testing
     }
 
     private func refusal(
-        environment: [String: String] = [:], file text: String? = nil
+        flags: [String: String] = [:], environment: [String: String] = [:],
+        file text: String? = nil
     ) async -> String {
         let error = await #expect(throws: CommandError.self) {
-            try await read(environment: environment, file: text)
+            try await read(flags: flags, environment: environment, file: text)
         }
         return error?.description ?? ""
     }
@@ -78,6 +79,70 @@ import Testing
             environment: [
                 "NABLA_SERVER": "http://127.0.0.1:1", "NABLA_CONFIG": "/x", "nabla_x": "1",
             ])
+    }
+
+    @Test(
+        "what Kubernetes and Docker tell of services named nabla and nabla-db is left alone",
+        arguments: [
+            ("NABLA_SERVICE_HOST", "10.0.0.11"), ("NABLA_SERVICE_PORT", "8080"),
+            ("NABLA_SERVICE_PORT_HTTP", "8080"), ("NABLA_SERVICE_PORT_HTTP_METRICS", "9090"),
+            ("NABLA_PORT", "tcp://10.0.0.11:8080"), ("NABLA_PORT_8080_TCP", "tcp://10.0.0.11:8080"),
+            ("NABLA_PORT_8080_TCP_PROTO", "tcp"), ("NABLA_PORT_8080_TCP_PORT", "8080"),
+            ("NABLA_PORT_8080_TCP_ADDR", "10.0.0.11"), ("NABLA_PORT_53_UDP_ADDR", "fd00::11"),
+            ("NABLA_PORT_9_SCTP", "sctp://[fd00::11]:9"), ("NABLA_DB_SERVICE_HOST", "10.0.0.12"),
+            ("NABLA_DB_SERVICE_PORT", "5432"), ("NABLA_DB_PORT", "tcp://10.0.0.12:5432"),
+            ("NABLA_DB_PORT_5432_TCP_ADDR", "10.0.0.12"), ("NABLA_2_SERVICE_HOST", "10.0.0.13"),
+            ("NABLA_NAME", "/web/nabla"), ("NABLA_ENV_MOTD", "welcome\nto it"),
+            ("NABLA_PORT_8000_TCP_START", "tcp://172.17.0.2:8000"),
+            ("NABLA_PORT_8000_TCP_END", "tcp://172.17.0.2:8009"),
+            ("NABLA_PORT_8000_TCP_PORT_START", "8000"), ("NABLA_PORT_8000_TCP_PORT_END", "8009"),
+        ])
+    func leftAlone(_ name: String, _ value: String) async throws {
+        let settings = try await read(environment: [name: value])
+        for setting in Setting.all {
+            #expect(setting.text(settings) == setting.text(ServeSettings()), "\(setting.key)")
+        }
+    }
+
+    @Test(
+        "what only looks like it is refused",
+        arguments: [
+            ("NABLA_PORT", "8080"), ("NABLA_PORT", "http"), ("NABLA_HTTP_PORT", "80"),
+            ("NABLA_PORT_8080", "tcp://10.0.0.11:8080"), ("NABLA_PORT_8080_HTTP", "tcp://[::]:1"),
+            ("NABLA_PORT_8080_TCP", "8080"), ("NABLA_PORT_8080_TCP_NAME", "nabla"),
+            ("NABLA_PORT_X_TCP_ADDR", "10.0.0.11"), ("NABLA_PORT_8080_TCP_PROTO", "http"),
+            ("NABLA_PORT_8080_TCP_PORT", "x"), ("NABLA_SERVICE_PORT", "http"),
+            ("NABLA_SERVICE_HOST", ""), ("NABLA_SERVICE", "10.0.0.11"), ("NABLA_HOST", "0.0.0.0"),
+            ("NABLA_NAME", "nabla"), ("NABLA_ENV", "prod"), ("NABLA_ENV_", ""),
+        ])
+    func onlyLooksLikeIt(_ name: String, _ value: String) async {
+        #expect(await refusal(environment: [name: value]).contains("environment's \(name)"))
+    }
+
+    @Test func noSettingCouldBeTakenForWhatKubernetesTells() {
+        let values = ["8080", "10.0.0.11", "tcp", "tcp://10.0.0.11:8080", "/web/nabla"]
+        for variable in Setting.all.map(\.variable) {
+            for value in values {
+                #expect(!ServiceLink.injects(variable, value), "\(variable)=\(value)")
+            }
+        }
+    }
+
+    @Test func aBadValueIsNamedWithItsSource() async {
+        let file = "http: {loops: 0}"
+        #expect(
+            await refusal(environment: ["NABLA_HTTP_LOOPS": "x"], file: file)
+                .hasPrefix("NABLA_HTTP_LOOPS: http.loops is \"x\", but must be"))
+        #expect(await refusal(file: file).contains("/nabla.yaml: http.loops is \"0\", but must be"))
+        let flags = ["pool.workers": "x", "log_level": "loud", "data": ""]
+        let environment = ["NABLA_POOL_WORKERS": "1", "NABLA_LOG_LEVEL": "info"]
+        for (key, flag) in [
+            ("pool.workers", "--workers"), ("log_level", "--log-level"), ("data", "--data"),
+        ] {
+            let said = await refusal(
+                flags: flags.filter { $0.key == key }, environment: environment)
+            #expect(said.hasPrefix("\(flag): \(key) is \"\(flags[key] ?? "")\""), "\(said)")
+        }
     }
 
     @Test func aBadValueIsNamedWithItsBounds() async {

@@ -1,11 +1,12 @@
 import Dispatch
 import Foundation
+import GRDB
 import NablaAPI
 import NablaNetworks
-import NablaStore
 import Synchronization
 
 @testable import NablaService
+@testable import NablaStore
 
 /// The parts of a service without its sockets: a real store, pool and scheduler.
 final class Workbench: Sendable {
@@ -55,6 +56,31 @@ final class Workbench: Sendable {
     func stored(_ id: String) throws -> Run {
         guard let record = try store.run(id: id) else { throw TestFailure("no run \(id)") }
         return try Run(record)
+    }
+}
+
+extension Workbench {
+    /// What the operator was told of things that went wrong.
+    var failures: [String] {
+        events.all.compactMap { event in
+            guard case .failure(_, let detail) = event else { return nil }
+            return detail
+        }
+    }
+
+    /// Has the database grow no more, as on a full disk, or grow again.
+    func setDiskIsFull(_ isFull: Bool) throws {
+        try store.pool.writeWithoutTransaction { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 1
+            try db.execute(sql: "PRAGMA max_page_count = \(isFull ? pages : 1_000_000)")
+        }
+    }
+
+    /// Has the database take no writes, as a file that is read-only, or take them again.
+    func setIsReadOnly(_ isReadOnly: Bool) throws {
+        try store.pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA query_only = \(isReadOnly ? 1 : 0)")
+        }
     }
 }
 

@@ -110,7 +110,7 @@ import Testing
         try withWorkbench { bench in
             let pipeline = Pipeline(
                 router: Router(fixed: [:], run: [:], runParts: [:]), pool: bench.pool,
-                storagePool: bench.pool, identifiers: bench.identifiers, inlineBytes: 0,
+                storagePool: bench.pool, identifiers: bench.identifiers, inlineBytes: 0, loops: 1,
                 onEvent: bench.events.add)
             let response = pipeline.response(to: MessageError(expected.error, "what is wrong"))
             let problem = try Problem(parsing: response.body)

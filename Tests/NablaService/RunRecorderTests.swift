@@ -92,28 +92,134 @@ import Testing
         }
     }
 
-    @Test func aRunWhoseEpochsCantBeStoredFails() throws {
+    @Test func anEndIsToldOnceTheDatabaseTakesIt() throws {
         try withWorkbench { bench in
             let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
             let live = try LiveRun.unscheduled(.regression(), on: bench)
-            let written = DispatchSemaphore(value: 0)
-            try bench.store.close()
-            recorder.record(entry(1, loss: 1), of: live)
-            recorder.flush()
-            let failure = try #require(live.failure)
-            #expect(failure.kind == .unavailable)
-            #expect(live.run.status != .failed)
-            recorder.record(.ended(.failed, .now, error: failure), of: live) { written.signal() }
-            recorder.flush()
-            try wait(for: written, "the end to be told")
-            // Nothing of it is stored, but whoever waits for the run hears of its end.
-            #expect(live.run.status == .failed)
-            #expect(live.run.error?.kind == .unavailable)
-            let told = bench.events.all.compactMap { event -> String? in
-                guard case .failure(nil, let detail) = event else { return nil }
-                return detail
+            let (told, written) = (Log<RunEvent>(), Log<String>())
+            let follows = live.follow { event in
+                told.add(event)
+                return true
             }
-            #expect(told.count == 2 && told.allSatisfy { $0.contains(live.id) })
+            #expect(follows)
+            // More than fits into the pages that there are.
+            let weights = try Tensor([Float](repeating: 1, count: 1 << 16), shape: [256, 256])
+            let network = try Network(
+                layers: [Layer(.dense(Dense(weights: weights, bias: nil, activation: .tanh)))])
+            try bench.setDiskIsFull(true)
+            recorder.record(entry(1, loss: 3, network: network), of: live)
+            recorder.record(.ended(.succeeded, Timestamp(milliseconds: 5000), error: nil), of: live)
+            {
+                written.add(live.id)
+            }
+            recorder.flush()
+            recorder.flush()
+            // What followers hear, what a caller gets and what is stored agree.
+            #expect(told.all.isEmpty && written.all.isEmpty)
+            #expect(!live.run.status.isEnded)
+            #expect(try bench.stored(live.id).status == .running)
+            // However often it is tried, the operator hears of it once.
+            #expect(bench.failures.count == 1)
+            #expect(
+                bench.failures.allSatisfy { $0.contains(live.id) && $0.contains("disk is full") })
+
+            try bench.setDiskIsFull(false)
+            recorder.flush()
+            #expect(told.all.map(\.name) == ["metrics", "checkpoint", "end"])
+            #expect(written.all == [live.id])
+            #expect(live.run.status == .succeeded && live.run.error == nil)
+            let run = try bench.stored(live.id)
+            #expect(run.status == .succeeded && run.progress.epoch == 1)
+            #expect(run.finishedAt == Timestamp(milliseconds: 5000))
+            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 1)
+            recorder.flush()
+            #expect(told.all.count == 3 && written.all.count == 1)
+        }
+    }
+
+    @Test func anEndIsTriedAgainByItself() throws {
+        try withWorkbench { bench in
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            let live = try LiveRun.unscheduled(.regression(), on: bench)
+            let ended = DispatchSemaphore(value: 0)
+            live.whenEnded { _ in ended.signal() }
+            try bench.setIsReadOnly(true)
+            recorder.record(.ended(.cancelled, .now, error: nil), of: live)
+            try waitUntil("the end to be refused") { !bench.failures.isEmpty }
+            #expect(!live.run.status.isEnded)
+            try bench.setIsReadOnly(false)
+            try wait(for: ended, "the end to be stored")
+            #expect(try bench.stored(live.id).status == .cancelled)
+        }
+    }
+
+    @Test func whatWasRefusedIsStoredBeforeWhatCameAfterIt() throws {
+        try withWorkbench { bench in
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            let live = try LiveRun.unscheduled(.regression(), on: bench)
+            let told = Log<RunEvent>()
+            let follows = live.follow { event in
+                told.add(event)
+                return true
+            }
+            #expect(follows)
+            try bench.setIsReadOnly(true)
+            recorder.record(entry(1, loss: 2), of: live)
+            recorder.flush()
+            #expect(live.failure?.kind == .unavailable)
+            #expect(told.all.isEmpty && !live.run.status.isEnded)
+            try bench.setIsReadOnly(false)
+            // The training came to its end before it could see that it is to fail.
+            recorder.record(entry(2, loss: 1), of: live)
+            recorder.record(.ended(.succeeded, .now, error: nil), of: live)
+            recorder.flush()
+            #expect(told.all.map(\.name) == ["metrics", "metrics", "end"])
+            #expect(told.all.compactMap(\.id) == [1, 2])
+            #expect(live.run.status == .succeeded)
+            let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
+            #expect(losses.map(\.value) == [2, 1])
+            #expect(try bench.stored(live.id).status == .succeeded)
+            #expect(bench.failures.count == 1)
+        }
+    }
+
+    @Test("what the database will never take fails the run", arguments: [true, false])
+    func neverTaken(_ isTogether: Bool) throws {
+        try withWorkbench { bench in
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            let live = try LiveRun.unscheduled(.regression(), on: bench)
+            let told = Log<String>()
+            let follows = live.follow { event in
+                told.add(event.name)
+                return true
+            }
+            #expect(follows)
+            recorder.record(entry(1, loss: .nan), of: live)
+            if !isTogether { recorder.flush() }
+            // What follows would leave a hole in the history.
+            recorder.record(entry(2, loss: 1), of: live)
+            recorder.record(.progress(Run.Progress(epoch: 2, epochs: 9)), of: live)
+            recorder.record(.ended(.succeeded, .now, error: nil), of: live)
+            recorder.flush()
+            #expect(told.all == ["end"])
+            let run = try bench.stored(live.id)
+            #expect(run.status == .failed && run.progress.epoch == 0 && run.latest.isEmpty)
+            #expect(run.error?.detail.contains("NaN") == true)
+            #expect(live.run.status == run.status && live.run.error == run.error)
+        }
+    }
+
+    @Test func whatIsLeftWhenTheDatabaseIsClosedIsNeverTold() throws {
+        try withWorkbench { bench in
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            let live = try LiveRun.unscheduled(.regression(), on: bench)
+            live.whenEnded { _ in Issue.record("an end was told that isn't stored") }
+            try bench.store.close()
+            recorder.record(.ended(.succeeded, .now, error: nil), of: live)
+            recorder.flush()
+            recorder.flush()
+            #expect(!live.run.status.isEnded)
+            #expect(bench.failures.count == 1)
         }
     }
 }

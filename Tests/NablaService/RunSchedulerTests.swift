@@ -85,6 +85,28 @@ import Testing
         }
     }
 
+    @Test func aRunThatTheDatabaseRefusesEndsOnceItTakesWritesAgain() throws {
+        try withWorkbench { bench in
+            let run = try bench.submit(.endless())
+            try waitUntil("an epoch to be stored") { try bench.stored(run.id).progress.epoch > 0 }
+            try bench.setIsReadOnly(true)
+            try waitUntil("the run to end") { bench.scheduler.load == (waiting: 0, training: 0) }
+            #expect(bench.failures.count == 1)
+            #expect(!bench.scheduler.cancel(run.id))
+            let told = try RunReader(store: bench.store, scheduler: bench.scheduler).run(run.id)
+            let stored = try bench.stored(run.id)
+            #expect(told.status == .running && stored.status == .running)
+            #expect(told.progress.epoch == stored.progress.epoch)
+            #expect(told.latest == stored.latest)
+            try bench.setIsReadOnly(false)
+            let ended = try bench.end(of: run.id)
+            #expect(ended.status == .failed && ended.error?.kind == .unavailable)
+            // What it did meanwhile is not lost.
+            #expect(ended.progress.epoch > stored.progress.epoch)
+            try waitUntil("the run to be let go") { bench.scheduler.live(run.id) == nil }
+        }
+    }
+
     @Test func aNetworkThatIsTooLargeIsRefused() throws {
         try withWorkbench(limits: { $0.parameters = 160 }) { bench in
             let problem = #expect(throws: Problem.self) { try bench.submit(.regression()) }

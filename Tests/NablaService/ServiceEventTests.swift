@@ -30,8 +30,18 @@ import Testing
         (.started(addresses: ["127.0.0.1:8080"]), .info), (.stopping, .info), (.stopped, .info),
         (answered, .debug), (.failure(requestID: nil, detail: "the disk is full"), .error),
         (.run(id: "x", status: .queued, detail: nil), .info),
-        (.server(.connectionOpened), .trace),
+        (.server(.connectionOpened), .trace), (.server(.connectionClosed(requests: 3)), .trace),
+        (.server(.received(bytes: 9)), .trace), (.server(.sent(bytes: 9)), .trace),
+        (.server(.requestBegan), .trace), (.server(.streamOpened), .trace),
+        (.server(.streamClosed(tooSlow: false)), .trace),
+        // What one client did, or failed to do.
+        (.server(.messageRefused(refusal)), .debug), (.server(.timedOut(.readingHead)), .debug),
+        (.server(.clientLeft), .debug), (.server(.streamClosed(tooSlow: true)), .debug),
+        // What other clients suffer from.
+        (.server(.connectionRefused), .warning), (.server(.acceptFailed(errno: 24)), .warning),
     ]
+
+    private static let refusal = MessageError(.badRequest, "the request line has no target")
 
     @Test func eachIsLoggedOnceAtItsLevel() {
         for (event, level) in Self.levels {
@@ -49,7 +59,16 @@ import Testing
         ServiceEvent.started(addresses: ["127.0.0.1:1", "unix:/s"]).log(to: logger)
         ServiceEvent.failure(requestID: "r2", detail: "the disk is full").log(to: logger)
         ServiceEvent.run(id: "u", status: .interrupted, detail: "cut off").log(to: logger)
+        ServiceEvent.server(.messageRefused(Self.refusal)).log(to: logger)
+        ServiceEvent.server(.timedOut(.readingHead)).log(to: logger)
+        ServiceEvent.server(.acceptFailed(errno: 24)).log(to: logger)
         let found = records.all
+        #expect(found[4].message == "a message was refused: the request line has no target")
+        #expect(found[4].metadata == ["status": "400"])
+        #expect(found[5].message == "a connection took too long")
+        #expect(found[5].metadata == ["phase": "readingHead"])
+        #expect(found[6].message == "a connection could not be accepted")
+        #expect(found[6].metadata == ["reason": "Too many open files"])
         #expect(
             found[0].metadata == [
                 "request_id": "r1", "method": "POST", "path": "/train", "status": "202",

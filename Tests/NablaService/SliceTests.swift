@@ -1,3 +1,4 @@
+import Dispatch
 import NablaAPI
 import NablaCore
 import NablaNetworks
@@ -80,6 +81,49 @@ import Testing
                 return
             }
             #expect(problem.kind == .nonFinite)
+        }
+    }
+
+    @Test func itsProgressIsToldOnceTheEpochIsStored() throws {
+        try withWorkbench { bench in
+            let (live, other) = (try live(.endless(), on: bench), try live(.endless(), on: bench))
+            let (told, stored) = (Log<RunEvent>(), Log<Int>())
+            let follows = live.follow { event in
+                if case .progress(_, let progress) = event.content {
+                    // Whoever asks at this moment gets the same.
+                    #expect(live.run.progress == progress)
+                    stored.add((try? bench.stored(live.id).progress.epoch) ?? -1)
+                }
+                told.add(event)
+                return true
+            }
+            #expect(follows)
+            // The database is kept busy, as by a slow disk, until the slice has ended.
+            let (isBusy, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            #expect(
+                other.follow { _ in
+                    isBusy.signal()
+                    return gate.wait(timeout: .now() + 30) == .timedOut
+                })
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            recorder.record(.started(.now), of: other)
+            try wait(for: isBusy, "the recorder to be busy")
+            _ = live.training.withLock { training in
+                Slice(limits: TrainingLimits(), pool: bench.pool, recorder: recorder, live: live)
+                    .run(&training)
+            }
+            #expect(told.all.isEmpty)
+            gate.signal()
+            recorder.flush()
+            let epoch = live.training.withLock(\.epoch)
+            guard epoch > 0, case .progress(_, let progress) = told.all.first?.content else {
+                Issue.record("no progress was told after epoch \(epoch)")
+                return
+            }
+            #expect(progress.epoch == epoch)
+            #expect(progress.samplesPerSecond != nil)
+            #expect(stored.all == [epoch])
+            #expect(told.all.compactMap(\.id) == Array(1...epoch))
         }
     }
 

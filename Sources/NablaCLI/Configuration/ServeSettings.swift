@@ -132,7 +132,7 @@ extension Setting {
             "requests that may wait for a worker; the next is answered 503"),
         .int(
             "pool.inline_bytes", \.service.pool.inlineBytes, in: 0...65_536,
-            "bodies up to this many bytes are computed where they were read, without a worker"),
+            "bodies up to this many bytes are answered without a worker, where that is little work"),
     ]
 
     private static let training: [Setting] = [

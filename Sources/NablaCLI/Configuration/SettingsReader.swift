@@ -5,11 +5,12 @@ import Yams
 
 /// Reads the settings: flags beat the environment, the environment beats the file.
 ///
-/// A key that isn't known, or a value that can't be, stops the start with its name.
+/// A key that isn't known, or a value that can't be, stops the start with its name and its source.
 struct SettingsReader {
     /// What was given as flags, by key.
     let flags: [String: String]
-    /// The environment, of which only names that begin with `NABLA_` count.
+    /// The environment, of which only names that begin with `NABLA_` count, and of those not what
+    /// Kubernetes and Docker tell of services (see `ServiceLink`).
     let environment: [String: String]
     /// The file; nil for none.
     let file: String?
@@ -36,10 +37,18 @@ struct SettingsReader {
                 try setting.set(&settings, text)
             } catch {
                 throw CommandError(
-                    "\(setting.key) is \"\(text)\", but \(error.description)")
+                    "\(source(of: setting)): \(setting.key) is \"\(text)\", "
+                        + "but \(error.description)")
             }
         }
         return settings
+    }
+
+    /// Where the value of a setting comes from: its flag, its variable, or else the file.
+    private func source(of setting: Setting) -> String {
+        if flags[setting.key] != nil { return setting.flag }
+        if environment[setting.variable] != nil { return setting.variable }
+        return file ?? "the defaults"
     }
 
     private var flagValues: [AbsoluteConfigKey: ConfigValue] {
@@ -53,8 +62,10 @@ struct SettingsReader {
 
     private func checkEnvironment() throws {
         let known = Set(Setting.all.map(\.variable)).union(SettingsReader.otherVariables)
-        for name in environment.keys.sorted()
-        where name.hasPrefix("NABLA_") && !known.contains(name) {
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix("NABLA_") && !known.contains(name)
+            && !ServiceLink.injects(name, value)
+        {
             throw CommandError(
                 "there is no setting for the environment's \(name)"
                     + nearest(to: name, among: known.sorted(), sharing: "NABLA_".count))
@@ -114,5 +125,10 @@ extension Setting {
     /// The name in the environment: `NABLA_HTTP_BODY_BYTES` for `http.body_bytes`.
     var variable: String {
         "NABLA_" + key.uppercased().replacing(".", with: "_")
+    }
+
+    /// The flag of `nabla serve`, where it has one: `--workers` for `pool.workers`.
+    var flag: String {
+        "--" + (key.split(separator: ".").last ?? "").replacing("_", with: "-")
     }
 }

@@ -18,6 +18,8 @@ enum Place: Sendable {
     /// On the loop that read the request: it takes microseconds and never blocks.
     case loop
     /// On the loop when the body is small enough to be worth no thread hop, else on a worker.
+    ///
+    /// A small body may still mean much work, or need the database: see `Answer.onWorker`.
     case loopOrWorker
     /// On a worker of the pool.
     case worker
@@ -43,6 +45,8 @@ struct Call: Sendable {
 enum Answer: Sendable {
     /// The whole answer.
     case content(Content)
+    /// What turned out to be too much for the loop: the rest of the way to an answer, for a worker.
+    case onWorker(@Sendable (Workspace) throws(Problem) -> Answer)
     /// An answer that is given later, or bit by bit; the closure gets the way to give it.
     case later(@Sendable (Reply) -> Void)
 }

@@ -29,3 +29,26 @@ struct NetworkResolver: Sendable {
             .notFound, "there is no trained network of a run \(id)", pointer: "/network/run")
     }
 }
+
+extension NetworkSource {
+    /// The most multiplications of one forward pass that are worth no thread hop.
+    private static let lightProducts = 1 << 14
+
+    /// Whether the network is at hand and computing it is little work, for which a loop has the time.
+    ///
+    /// That depends on the body's content more than on its size: the network of a run may be of any
+    /// size, and n samples through a layer of u units are n · u results in a body of n + u numbers.
+    ///
+    /// - Parameter inputs: Shape (n, inputs).
+    /// - Returns: False where a worker should do it.
+    func isLight(for inputs: Tensor) -> Bool {
+        guard case .inline(let network) = self else { return false }
+        var weights = 0
+        for layer in network.layers {
+            switch layer.operation {
+            case .dense(let dense): weights += dense.units * (dense.inputs ?? 0)
+            }
+        }
+        return weights <= NetworkSource.lightProducts / max(1, inputs.shape.first ?? 1)
+    }
+}

@@ -13,6 +13,18 @@ struct PredictEndpoint: Endpoint {
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
         let request = try PredictRequest(parsing: call.body, limits: limits)
+        guard request.network.isLight(for: request.inputs) else {
+            let parsing = Stopwatch.now() - start
+            return .onWorker { workspace throws(Problem) in
+                try answer(call, request, workspace, since: Stopwatch.now() - parsing)
+            }
+        }
+        return try answer(call, request, workspace, since: start)
+    }
+
+    private func answer(
+        _ call: Call, _ request: PredictRequest, _ workspace: Workspace, since start: Double
+    ) throws(Problem) -> Answer {
         let network = try networks.network(for: request.network, as: request.dtype)
         let parsed = Stopwatch.now()
         let outputs = try Problem.computing { () throws(ComputationError) in

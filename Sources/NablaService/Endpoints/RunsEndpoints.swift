@@ -67,7 +67,10 @@ struct CancelEndpoint: Endpoint {
         let run = try runs.run(call.subject)
         guard scheduler.cancel(run.id) else {
             throw Problem(
-                .conflict, "the run has ended already: it is \(run.status.rawValue)")
+                .conflict,
+                run.status.isEnded
+                    ? "the run has ended already: it is \(run.status.rawValue)"
+                    : "the run has ended already, which is about to be stored")
         }
         return .content(.json(try runs.run(run.id).json(), status: .accepted))
     }

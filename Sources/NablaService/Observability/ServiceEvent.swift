@@ -28,7 +28,7 @@ extension ServiceEvent {
         case .started, .stopping, .stopped, .run: .info
         case .answered: .debug
         case .failure: .error
-        case .server: .trace
+        case .server(let event): event.level
         }
     }
 
@@ -56,7 +56,7 @@ extension ServiceEvent {
             if let detail { metadata["detail"] = "\(detail)" }
             logger.log(level: level, "run", metadata: metadata)
         case .server(let event):
-            logger.log(level: level, "server", metadata: ["event": "\(event)"])
+            logger.log(level: level, "\(event.message)", metadata: event.metadata)
         }
     }
 }

@@ -13,6 +13,7 @@ final class LiveRun: Sendable {
         var isCancelRequested = false
         var isEnding = false
         var failure: Problem?
+        var loss: Problem?
         var followers: [Follower] = []
         var whenEnded: [@Sendable (Run) -> Void] = []
     }
@@ -50,9 +51,18 @@ final class LiveRun: Sendable {
     /// What keeps the run from going on although its training could.
     var failure: Problem? { state.withLock(\.failure) }
 
-    /// Has the run fail at its next step.
+    /// Has the run fail at its next step, unless that was its last.
     func fail(_ problem: Problem) {
-        state.withLock { $0.failure = problem }
+        state.withLock { $0.failure = $0.failure ?? problem }
+    }
+
+    /// Why an epoch of the run is lost for good, where one is: the run can't end but as failed.
+    var loss: Problem? { state.withLock(\.loss) }
+
+    /// Has the run fail whether or not it has steps left.
+    func lose(because problem: Problem) {
+        fail(problem)
+        state.withLock { $0.loss = $0.loss ?? problem }
     }
 
     /// Asks for its end, which the running slice grants; false when it ends already.
@@ -129,7 +139,7 @@ struct Pace: Sendable {
     private var samples = 0
     /// When the network was last stored, by the stopwatch.
     var lastCheckpoint = 0.0
-    /// When followers were last told how far the run has come, by the stopwatch.
+    /// When it was last recorded for followers how far the run has come, by the stopwatch.
     var lastProgress = 0.0
 
     init(sliceSeconds: Double) {

@@ -8,6 +8,7 @@ struct RunBatch {
     private let live: LiveRun
     private var run: Run
     private var started: Timestamp?
+    private var cameFurther = false
     private var epochs: [EpochRecord] = []
     private var checkpoint: Int?
     private var end: (status: RunStatus, time: Timestamp, error: Problem?)?
@@ -17,18 +18,28 @@ struct RunBatch {
         run = live.run
     }
 
+    /// The id of the run.
+    var runID: String { run.id }
+
     /// How the run ended, where it did.
     var endStatus: RunStatus? { end?.status }
 
     /// Adds what the run did next.
     mutating func add(_ entry: RunRecorder.Entry) {
+        // After an epoch that is lost nothing more is kept: a history has no holes.
+        let loss = live.loss
         switch entry {
         case .started(let time):
             started = time
+        case .progress(let progress):
+            guard loss == nil else { return }
+            run.progress = progress
+            cameFurther = true
         case .epoch(let summary, let progress, let time, let network):
+            guard loss == nil else { return }
             add(summary, progress, time, network)
         case .ended(let status, let time, let error):
-            end = (status, time, error)
+            end = (loss == nil ? status : .failed, time, loss ?? error)
         }
     }
 
@@ -77,7 +88,7 @@ struct RunBatch {
             run.latest = self.run.latest
             run.best = self.run.best
         }
-        if started != nil { live.publish(.progress(status: status, run.progress)) }
+        if started != nil || cameFurther { live.publish(.progress(status: status, run.progress)) }
         for epoch in epochs {
             let values = Dictionary(uniqueKeysWithValues: epoch.metrics.map { ($0.key, $0.value) })
             live.publish(.metrics(epoch: epoch.epoch, step: epoch.step, values: values))
@@ -86,13 +97,23 @@ struct RunBatch {
         if let end { finish(end.status, end.time, end.error) }
     }
 
-    /// Fails the run because the database didn't take the batch.
-    func fail(_ problem: Problem) {
-        if end == nil {
+    /// Takes note that the database refused the batch: the run fails, if it has steps left.
+    ///
+    /// What the database would never take is given up, and the run ends as failed. All else is to be
+    /// written until the database takes it.
+    ///
+    /// - Returns: Whether the batch is to be written again.
+    mutating func refuse(_ error: StoreError) -> Bool {
+        let problem = Problem(error)
+        guard problem.kind != .unavailable else {
             live.fail(problem)
-        } else {
-            finish(.failed, .now, problem)
+            return error != .closed
         }
+        live.lose(because: problem)
+        run = live.run
+        (epochs, checkpoint, cameFurther) = ([], nil, false)
+        if let end { self.end = (.failed, end.time, problem) }
+        return true
     }
 
     private func finish(_ status: RunStatus, _ time: Timestamp, _ error: Problem?) {

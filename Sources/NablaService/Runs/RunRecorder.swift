@@ -8,12 +8,17 @@ import Synchronization
 /// Writes what runs do to the database, away from the threads that train.
 ///
 /// One queue writes; what comes in while it writes is written together in its next transaction.
-/// Followers of a run hear of an epoch only when it is stored, so nothing they heard is ever lost.
+/// Followers of a run hear of an epoch, and of the run's end, only when it is stored, so nothing they
+/// heard is ever lost, and whoever asks gets what they heard. What the database refuses is written
+/// again, together with what came after it, until the database takes it; that long, the run is told as
+/// it stood before.
 final class RunRecorder: Sendable {
     /// What is to be written of a run.
     enum Entry: Sendable {
         /// Its first step begins.
         case started(Timestamp)
+        /// It came further within an epoch: not stored, but told after the epochs before.
+        case progress(Run.Progress)
         /// An epoch ended; with the network where it is time for a checkpoint.
         case epoch(EpochSummary, progress: Run.Progress, time: Timestamp, checkpoint: Network?)
         /// It ended.
@@ -26,14 +31,27 @@ final class RunRecorder: Sendable {
         let whenWritten: (@Sendable () -> Void)?
     }
 
+    /// What is written of one run at once, and who waits for it.
+    private struct Job {
+        var batch: RunBatch
+        var whenWritten: [@Sendable () -> Void] = []
+        var isRefused = false
+    }
+
     private struct Backlog {
         var entries: [Item] = []
         var isWriting = false
         var whenShort: [@Sendable () -> Void] = []
+        /// What the database refused, by run.
+        var refused: [String: Job] = [:]
+        var isRetryDue = false
     }
 
     /// How many entries may wait before the runs that make them do.
     private static let longBacklog = 4096
+
+    /// How long what was refused waits before it is written again.
+    private static let retryDelay = DispatchTimeInterval.seconds(1)
 
     private let store: Store
     private let onEvent: @Sendable (ServiceEvent) -> Void
@@ -67,45 +85,86 @@ final class RunRecorder: Sendable {
         if isShort { action() }
     }
 
-    /// Waits until everything recorded so far is written.
+    /// Waits until everything recorded so far is written, as far as the database takes it.
     func flush() {
-        queue.sync { write() }
+        queue.sync {
+            write()
+            retry()
+        }
     }
 
     private func write() {
         while true {
             let (entries, waiting) = backlog.withLock { backlog in
                 let taken = (backlog.entries, backlog.whenShort)
-                backlog = Backlog(isWriting: !taken.0.isEmpty)
+                backlog.isWriting = !taken.0.isEmpty
+                backlog.entries = []
+                backlog.whenShort = []
                 return taken
             }
             waiting.forEach { $0() }
             guard !entries.isEmpty else { return }
-            write(entries)
+            for job in jobs(of: entries) { write(job) }
         }
     }
 
-    private func write(_ items: [Item]) {
-        var batches: [String: RunBatch] = [:]
-        var order: [String] = []
+    /// Gathers what there is of each run, behind what was refused of it before.
+    private func jobs(of items: [Item]) -> [Job] {
+        var jobs: [Job] = []
+        var places: [String: Int] = [:]
         for item in items {
-            if batches[item.run.id] == nil {
-                order.append(item.run.id)
-                batches[item.run.id] = RunBatch(item.run)
+            let place = places[item.run.id] ?? jobs.count
+            if place == jobs.count {
+                places[item.run.id] = place
+                let refused = backlog.withLock { $0.refused.removeValue(forKey: item.run.id) }
+                jobs.append(refused ?? Job(batch: RunBatch(item.run)))
             }
-            batches[item.run.id]?.add(item.entry)
+            jobs[place].batch.add(item.entry)
+            if let action = item.whenWritten { jobs[place].whenWritten.append(action) }
         }
-        for id in order {
-            guard let batch = batches[id] else { continue }
-            do {
-                try batch.write(to: store)
-                batch.publish()
-            } catch {
-                onEvent(.failure(requestID: nil, detail: "run \(id): \(error.detail)"))
-                batch.fail(Problem(error))
-            }
-            if let status = batch.endStatus { onEvent(.run(id: id, status: status, detail: nil)) }
+        return jobs
+    }
+
+    private func write(_ job: Job) {
+        let batch = job.batch
+        do {
+            try batch.write(to: store)
+        } catch {
+            refuse(job, error)
+            return
         }
-        for item in items { item.whenWritten?() }
+        batch.publish()
+        if let status = batch.endStatus {
+            onEvent(.run(id: batch.runID, status: status, detail: nil))
+        }
+        job.whenWritten.forEach { $0() }
+    }
+
+    private func refuse(_ job: Job, _ error: StoreError) {
+        var job = job
+        // Once for each: it is tried every second.
+        if !job.isRefused {
+            onEvent(.failure(requestID: nil, detail: "run \(job.batch.runID): \(error.detail)"))
+        }
+        job.isRefused = true
+        guard job.batch.refuse(error) else { return }
+        let isFirst = backlog.withLock { backlog in
+            backlog.refused[job.batch.runID] = job
+            defer { backlog.isRetryDue = true }
+            return !backlog.isRetryDue
+        }
+        guard isFirst else { return }
+        queue.asyncAfter(deadline: .now() + RunRecorder.retryDelay) { [weak self] in
+            self?.backlog.withLock { $0.isRetryDue = false }
+            self?.retry()
+        }
+    }
+
+    private func retry() {
+        let jobs = backlog.withLock { backlog in
+            defer { backlog.refused = [:] }
+            return backlog.refused
+        }
+        for job in jobs.values { write(job) }
     }
 }

@@ -73,12 +73,8 @@ struct Slice {
             return isDue
         }
         guard isDue else { return }
-        let progress = progress(of: training)
-        live.update { run in
-            run.progress.samplesPerSecond = progress.samplesPerSecond
-            run.progress.etaSeconds = progress.etaSeconds
-        }
-        live.publish(.progress(status: .running, progress))
+        // By way of the recorder, which may still be at the epochs before.
+        recorder.record(.progress(progress(of: training)), of: live)
     }
 
     private func progress(of training: Training) -> Run.Progress {
