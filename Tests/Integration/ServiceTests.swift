@@ -14,7 +14,7 @@ import Testing
 
     /// A network and samples that take a worker a second and more: 50 GFLOP.
     static func heavyBody() throws -> [UInt8] {
-        let width = 1024
+        let width = 512
         let weights = try Tensor(
             (0..<width * width).map { Float($0 % 13) * 0.01 - 0.06 }, shape: [width, width])
         let layer = Layer(.dense(try Dense(weights: weights, bias: nil, activation: .tanh)))
