@@ -45,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
             guard event.level >= level else { return }
             event.log(to: logger)
         }
-        let stop = StopSignals()
+        let stop = await StopSignals()
         let addresses = try service.start()
         for address in addresses { print("nabla listens on \(address)") }
         // A pipe would keep the lines back, and whoever reads it waits for them.
@@ -73,17 +73,24 @@ private struct StopSignals {
     private let stream: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    /// Returns once the sources hear of signals.
+    init() async {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         self.stream = stream
-        sources = [SIGTERM, SIGINT].map { number in
+        var sources: [any DispatchSourceSignal] = []
+        for number in [SIGTERM, SIGINT] {
             // The default action would end the process before the source hears of it.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
+            // Dispatch begins to listen on a thread of its own; a signal before that would be lost.
+            await withCheckedContinuation { isListening in
+                source.setRegistrationHandler { isListening.resume() }
+                source.resume()
+            }
+            sources.append(source)
         }
+        self.sources = sources
     }
 
     /// Waits for the first of them.

@@ -40,7 +40,9 @@ enum ProductForm: Hashable {
     case transposedAdding(stride: Int)
 }
 
-/// The kernels of this process. libxsmm can't give one back, so there is a most.
+/// The kernels of this process.
+///
+/// libxsmm can't give one back, so there is a most.
 private enum CompiledProducts {
     /// The most kernels, which then take 160 MB.
     static let maximumCount = 16_384

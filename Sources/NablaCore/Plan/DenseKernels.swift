@@ -3,11 +3,14 @@
 ///
 /// Letters as in `Plan`; t is `tile`.
 struct DenseKernels<S: Real>: Sendable {
-    /// Samples of a tile. Larger tiles are up to 4 % faster, but each number of samples would want
-    /// kernels of its own.
+    /// Samples of a tile.
+    ///
+    /// Larger tiles are up to 4 % faster, but each number of samples would want kernels of its own.
     static var tile: Int { 32 }
-    /// The most weights. Beyond, they leave the caches between tiles, and OpenBLAS, which cuts its
-    /// factors into blocks, is faster.
+    /// The most weights.
+    ///
+    /// Beyond, they leave the caches between tiles, and OpenBLAS, which cuts its factors into blocks,
+    /// is faster.
     private static var mostWeights: Int { 1 << 19 }
 
     /// zᵀ (u, t) = W (u, i) · xᵀ (i, t).
