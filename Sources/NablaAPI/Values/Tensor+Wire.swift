@@ -12,17 +12,17 @@ public enum Encoding: String, Sendable, CaseIterable {
 extension Tensor {
     /// Reads nested arrays of numbers or a packed tensor, rounded to `dtype`.
     init(reading value: JSONValue, as dtype: DType) throws {
-        if value.kind == .object {
+        if value.isObject {
             self = try Tensor(unpacking: value).converted(to: dtype)
             return
         }
         switch dtype {
         case .float32:
             let (shape, values) = try value.numbers(Float.self)
-            self = try value.checked { try Tensor(values, shape: shape) }
+            self = try value.checked { try Tensor(shape: shape, numbers: .float32(values)) }
         case .float64:
             let (shape, values) = try value.numbers(Double.self)
-            self = try value.checked { try Tensor(values, shape: shape) }
+            self = try value.checked { try Tensor(shape: shape, numbers: .float64(values)) }
         }
     }
 

@@ -3,7 +3,37 @@ public struct JSONObject: Sequence {
     /// The object as a value.
     public let value: JSONValue
 
-    init(value: JSONValue) { self.value = value }
+    /// The marks of all its keys, which tell at once that most of the fields asked for aren't there.
+    private let marks: UInt64
+
+    /// Takes a value that is an object, and refuses it for a duplicate key.
+    init(_ value: JSONValue) throws(JSONError) {
+        self.value = value
+        var marks: UInt64 = 0
+        for key in KeyIndices(of: value) { marks |= value.tape.mark(of: key) }
+        self.marks = marks
+        try refuseDuplicates()
+    }
+
+    /// Takes a value that is an object, and refuses it for a duplicate key or, after that, for one
+    /// that isn't known.
+    init(_ value: JSONValue, known: [StaticString]) throws(JSONError) {
+        self.value = value
+        // One walk tells what is nearly always so: that all fields are among the first 64 known,
+        // and none is there twice.
+        let tape = value.tape
+        var (marks, seen): (UInt64, UInt64) = (0, 0)
+        var isFine = true
+        for key in KeyIndices(of: value) {
+            marks |= tape.mark(of: key)
+            let place = known.firstIndex { tape.string(at: key, is: $0) } ?? 64
+            let bit: UInt64 = 1 << UInt64(place)
+            isFine = isFine && bit & ~seen != 0
+            seen |= bit
+        }
+        self.marks = marks
+        if !isFine { try refuseFields(but: known) }
+    }
 
     /// How many fields it has.
     public var count: Int { value.tape.count(of: value.index) }
@@ -12,21 +42,20 @@ public struct JSONObject: Sequence {
     public var pointer: String { value.pointer }
 
     /// The value of a field, or nil when the object doesn't have it; a field that is null is there.
-    public subscript(name: String) -> JSONValue? {
-        let tape = value.tape
-        for key in keyIndices where tape.key(key, is: name) {
-            return JSONValue(document: value.document, index: key + 1)
+    public subscript(name: StaticString) -> JSONValue? {
+        value.tape.field(name, of: value.index, marks: marks).map {
+            JSONValue(document: value.document, index: $0)
         }
-        return nil
     }
 
     /// Gives the value of a field.
     ///
     /// - Throws: `JSONError` of kind `missingField`, which points at the object.
-    public func required(_ name: String) throws(JSONError) -> JSONValue {
+    public func required(_ name: StaticString) throws(JSONError) -> JSONValue {
         guard let field = self[name] else {
             throw JSONError(
-                .missingField(name: name), "the field \"\(name)\" is missing", at: pointer)
+                .missingField(name: name.description), "the field \"\(name)\" is missing",
+                at: pointer)
         }
         return field
     }
@@ -49,33 +78,83 @@ public struct JSONObject: Sequence {
         }
     }
 
-    var keyIndices: KeyIndices {
-        KeyIndices(
-            tape: value.tape, index: value.index + 1, end: value.tape.end(of: value.index) - 1)
+    var keyIndices: KeyIndices { KeyIndices(of: value) }
+}
+
+/// Where on the tape the keys of an object are.
+struct KeyIndices: Sequence, IteratorProtocol {
+    private let tape: Tape
+    private var index: Int
+    private let end: Int
+
+    @inline(__always)
+    init(of value: JSONValue) { self.init(of: value.index, on: value.tape) }
+
+    @inline(__always)
+    init(of object: Int, on tape: Tape) {
+        self.tape = tape
+        index = object + 1
+        end = tape.end(of: object) - 1
     }
 
-    /// Where on the tape the keys of an object are.
-    struct KeyIndices: Sequence, IteratorProtocol {
-        let tape: Tape
-        var index: Int
-        let end: Int
+    @inline(__always)
+    mutating func next() -> Int? {
+        guard index < end else { return nil }
+        let key = index
+        index = tape.end(of: key + 1)
+        return key
+    }
+}
 
-        mutating func next() -> Int? {
-            guard index < end else { return nil }
-            defer { index = tape.end(of: index + 1) }
-            return index
+extension Tape {
+    /// Finds a field.
+    ///
+    /// - Parameters:
+    ///   - name: The field's name.
+    ///   - object: The index of the object.
+    ///   - marks: Those of all its keys, or all there are where they aren't known.
+    /// - Returns: The index of its value, or nil when the object doesn't have it.
+    func field(_ name: StaticString, of object: Int, marks: UInt64) -> Int? {
+        guard marks & Self.mark(name.utf8Start, count: name.utf8CodeUnitCount) != 0 else {
+            return nil
         }
+        for key in KeyIndices(of: object, on: self) where string(at: key, is: name) {
+            return key + 1
+        }
+        return nil
+    }
+
+    @inline(__always)
+    fileprivate func mark(of key: Int) -> UInt64 {
+        let key = string(at: key)
+        return key.baseAddress.map { Self.mark($0, count: key.count) } ?? 0
+    }
+
+    /// One bit of 64 for a name, from its length and first byte: a name without bytes ends in a 0.
+    @inline(__always)
+    private static func mark(_ name: UnsafePointer<UInt8>, count: Int) -> UInt64 {
+        1 &<< UInt64(truncatingIfNeeded: count &+ Int(name.pointee))
     }
 }
 
 // MARK: - Refusals
 
 extension JSONObject {
-    /// Keys with this many fields at most are compared each with each, which is quicker than
+    /// Objects with this many fields at most have their keys compared each with each, which is quicker than
     /// hashing.
     private static let fewFields = 8
 
-    func refuseDuplicates() throws(JSONError) {
+    /// Refuses duplicate fields, and then those that aren't known.
+    private func refuseFields(but known: [StaticString]) throws(JSONError) {
+        try refuseDuplicates()
+        let tape = value.tape
+        for key in keyIndices
+        where !known.contains(where: { tape.string(at: key, is: $0) }) {
+            throw unknownField(key, known: known.map(\.description))
+        }
+    }
+
+    private func refuseDuplicates() throws(JSONError) {
         let tape = value.tape
         guard count > Self.fewFields else {
             for key in keyIndices {
@@ -100,7 +179,7 @@ extension JSONObject {
             at: value.tape.pointer(to: key))
     }
 
-    func unknownField(_ key: Int, known: [String]) -> JSONError {
+    private func unknownField(_ key: Int, known: [String]) -> JSONError {
         let name = String(decoding: value.tape.string(at: key), as: UTF8.self)
         var detail = "there is no field \"\(shortened(name))\" here"
         let near = nearest(to: name, among: known)
