@@ -16,13 +16,19 @@ extension Tensor {
             self = try Tensor(unpacking: value).converted(to: dtype)
             return
         }
+        let (shape, numbers): ([Int], Numbers)
         switch dtype {
         case .float32:
-            let (shape, values) = try value.numbers(Float.self)
-            self = try value.checked { try Tensor(shape: shape, numbers: .float32(values)) }
+            let read = try value.numbers(Float.self)
+            (shape, numbers) = (read.shape, .float32(read.values))
         case .float64:
-            let (shape, values) = try value.numbers(Double.self)
-            self = try value.checked { try Tensor(shape: shape, numbers: .float64(values)) }
+            let read = try value.numbers(Double.self)
+            (shape, numbers) = (read.shape, .float64(read.values))
+        }
+        do throws(InvalidValue) {
+            self = try Tensor(shape: shape, numbers: numbers)
+        } catch {
+            throw error.under(value.pointer)
         }
     }
 

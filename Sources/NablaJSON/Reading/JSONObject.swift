@@ -6,58 +6,46 @@ public struct JSONObject: Sequence {
     /// The marks of all its keys, which tell at once that most of the fields asked for aren't there.
     private let marks: UInt64
 
-    /// Takes a value that is an object, and refuses it for a duplicate key.
-    init(_ value: JSONValue) throws(JSONError) {
+    init(value: JSONValue, marks: UInt64) {
         self.value = value
-        var marks: UInt64 = 0
-        for key in KeyIndices(of: value) { marks |= value.tape.mark(of: key) }
         self.marks = marks
-        try refuseDuplicates()
-    }
-
-    /// Takes a value that is an object, and refuses it for a duplicate key or, after that, for one
-    /// that isn't known.
-    init(_ value: JSONValue, known: [StaticString]) throws(JSONError) {
-        self.value = value
-        // One walk tells what is nearly always so: that all fields are among the first 64 known,
-        // and none is there twice.
-        let tape = value.tape
-        var (marks, seen): (UInt64, UInt64) = (0, 0)
-        var isFine = true
-        for key in KeyIndices(of: value) {
-            marks |= tape.mark(of: key)
-            let place = known.firstIndex { tape.string(at: key, is: $0) } ?? 64
-            let bit: UInt64 = 1 << UInt64(place)
-            isFine = isFine && bit & ~seen != 0
-            seen |= bit
-        }
-        self.marks = marks
-        if !isFine { try refuseFields(but: known) }
     }
 
     /// How many fields it has.
-    public var count: Int { value.tape.count(of: value.index) }
+    public var count: Int { tape.count(of: value.index) }
 
     /// Where the object is, as an RFC 6901 pointer; ask only for an error's sake.
     public var pointer: String { value.pointer }
 
     /// The value of a field, or nil when the object doesn't have it; a field that is null is there.
+    @inlinable
     public subscript(name: StaticString) -> JSONValue? {
-        value.tape.field(name, of: value.index, marks: marks).map {
-            JSONValue(document: value.document, index: $0)
-        }
+        // In two steps, so that asking for a field that isn't there counts no reference.
+        guard let index = index(of: name) else { return nil }
+        return value(at: index)
     }
+
+    @usableFromInline
+    func index(of name: StaticString) -> Int? {
+        tape.field(name, of: value.index, marks: marks)
+    }
+
+    @usableFromInline
+    func value(at index: Int) -> JSONValue { JSONValue(document: value.document, index: index) }
 
     /// Gives the value of a field.
     ///
     /// - Throws: `JSONError` of kind `missingField`, which points at the object.
+    @inlinable
     public func required(_ name: StaticString) throws(JSONError) -> JSONValue {
-        guard let field = self[name] else {
-            throw JSONError(
-                .missingField(name: name.description), "the field \"\(name)\" is missing",
-                at: pointer)
-        }
-        return field
+        guard let index = index(of: name) else { throw missing(name) }
+        return value(at: index)
+    }
+
+    @usableFromInline
+    func missing(_ name: StaticString) -> JSONError {
+        JSONError(
+            .missingField(name: name.description), "the field \"\(name)\" is missing", at: pointer)
     }
 
     /// The fields in the order of the text.
@@ -78,7 +66,9 @@ public struct JSONObject: Sequence {
         }
     }
 
-    var keyIndices: KeyIndices { KeyIndices(of: value) }
+    private var tape: Tape { value.tape }
+
+    private var keyIndices: KeyIndices { KeyIndices(of: value.index, on: tape) }
 }
 
 /// Where on the tape the keys of an object are.
@@ -86,9 +76,6 @@ struct KeyIndices: Sequence, IteratorProtocol {
     private let tape: Tape
     private var index: Int
     private let end: Int
-
-    @inline(__always)
-    init(of value: JSONValue) { self.init(of: value.index, on: value.tape) }
 
     @inline(__always)
     init(of object: Int, on tape: Tape) {
@@ -124,8 +111,30 @@ extension Tape {
         return nil
     }
 
+    /// The marks of all keys of an object.
+    func marks(of object: Int) -> UInt64 {
+        var marks: UInt64 = 0
+        for key in KeyIndices(of: object, on: self) { marks |= mark(of: key) }
+        return marks
+    }
+
+    /// The marks of all keys of an object, and whether all are known and none is there twice; it may
+    /// fail to see that where there are more than 64 known.
+    func marks(of object: Int, known: [StaticString]) -> (marks: UInt64, areFine: Bool) {
+        var (marks, seen): (UInt64, UInt64) = (0, 0)
+        var areFine = true
+        for key in KeyIndices(of: object, on: self) {
+            marks |= mark(of: key)
+            let place = known.firstIndex { string(at: key, is: $0) } ?? 64
+            let bit: UInt64 = 1 << UInt64(place)
+            areFine = areFine && bit & ~seen != 0
+            seen |= bit
+        }
+        return (marks, areFine)
+    }
+
     @inline(__always)
-    fileprivate func mark(of key: Int) -> UInt64 {
+    private func mark(of key: Int) -> UInt64 {
         let key = string(at: key)
         return key.baseAddress.map { Self.mark($0, count: key.count) } ?? 0
     }
@@ -145,17 +154,16 @@ extension JSONObject {
     private static let fewFields = 8
 
     /// Refuses duplicate fields, and then those that aren't known.
-    private func refuseFields(but known: [StaticString]) throws(JSONError) {
+    func refuseFields(but known: [StaticString]) throws(JSONError) {
         try refuseDuplicates()
-        let tape = value.tape
         for key in keyIndices
         where !known.contains(where: { tape.string(at: key, is: $0) }) {
             throw unknownField(key, known: known.map(\.description))
         }
     }
 
-    private func refuseDuplicates() throws(JSONError) {
-        let tape = value.tape
+    /// Refuses duplicate fields.
+    func refuseDuplicates() throws(JSONError) {
         guard count > Self.fewFields else {
             for key in keyIndices {
                 let name = tape.string(at: key)
@@ -173,21 +181,21 @@ extension JSONObject {
     }
 
     private func duplicate(_ key: Int) -> JSONError {
-        let name = String(decoding: value.tape.string(at: key), as: UTF8.self)
+        let name = String(decoding: tape.string(at: key), as: UTF8.self)
         return JSONError(
             .duplicateField(name: name), "the field \"\(shortened(name))\" is there twice",
-            at: value.tape.pointer(to: key))
+            at: tape.pointer(to: key))
     }
 
     private func unknownField(_ key: Int, known: [String]) -> JSONError {
-        let name = String(decoding: value.tape.string(at: key), as: UTF8.self)
+        let name = String(decoding: tape.string(at: key), as: UTF8.self)
         var detail = "there is no field \"\(shortened(name))\" here"
         let near = nearest(to: name, among: known)
         detail += near.map { "; did you mean \"\($0)\"?" } ?? "."
         let list = known.map { "\"\($0)\"" }.joined(separator: ", ")
         detail += known.isEmpty ? " The object has no fields" : " The fields are \(list)"
         return JSONError(
-            .unknownField(known: known), detail, at: value.tape.pointer(to: key))
+            .unknownField(known: known), detail, at: tape.pointer(to: key))
     }
 
     /// So that a message doesn't grow with what was sent.

@@ -85,7 +85,11 @@ public struct JSONValue {
     ///   name, and `duplicateField`; both point at the field.
     public func object(_ known: [StaticString]) throws(JSONError) -> JSONObject {
         try expect(.object)
-        return try JSONObject(self, known: known)
+        // One walk tells what is nearly always so.
+        let (marks, areFine) = tape.marks(of: index, known: known)
+        let object = JSONObject(value: self, marks: marks)
+        if !areFine { try object.refuseFields(but: known) }
+        return object
     }
 
     /// Reads an object with fields of any names.
@@ -93,7 +97,9 @@ public struct JSONValue {
     /// - Throws: `JSONError` also of kind `duplicateField`, which points at the field.
     public func anyObject() throws(JSONError) -> JSONObject {
         try expect(.object)
-        return try JSONObject(self)
+        let object = JSONObject(value: self, marks: tape.marks(of: index))
+        try object.refuseDuplicates()
+        return object
     }
 
     /// Whether the value is an object with such a field; the object isn't checked for duplicates.
