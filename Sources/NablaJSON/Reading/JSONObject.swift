@@ -149,8 +149,8 @@ extension Tape {
 // MARK: - Refusals
 
 extension JSONObject {
-    /// Objects with this many fields at most have their keys compared each with each, which is quicker than
-    /// hashing.
+    /// Objects with this many fields at most have their keys compared each with each, which is
+    /// quicker than hashing.
     private static let fewFields = 8
 
     /// Refuses duplicate fields, and then those that aren't known.
