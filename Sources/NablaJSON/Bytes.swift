@@ -29,7 +29,7 @@ func areEqual(
 }
 
 extension [UInt8] {
-    /// Appends what `write` stores, which touches at most that many bytes and gives the end of them.
+    /// Appends what `write` stores, which touches at most that many bytes and gives their end.
     @inline(__always)
     mutating func append(
         atMost room: Int, _ write: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>

@@ -3,7 +3,7 @@ public struct JSONObject: Sequence {
     /// The object as a value.
     public let value: JSONValue
 
-    /// The marks of all its keys, which tell at once that most of the fields asked for aren't there.
+    /// The marks of all its keys, which tell at once that most fields asked for aren't there.
     private let marks: UInt64
 
     init(value: JSONValue, marks: UInt64) {
@@ -118,8 +118,8 @@ extension Tape {
         return marks
     }
 
-    /// The marks of all keys of an object, and whether all are known and none is there twice; it may
-    /// fail to see that where there are more than 64 known.
+    /// The marks of all keys of an object, and whether all are known and none is there twice; it
+    /// may fail to see that where there are more than 64 known.
     func marks(of object: Int, known: [StaticString]) -> (marks: UInt64, areFine: Bool) {
         var (marks, seen): (UInt64, UInt64) = (0, 0)
         var areFine = true

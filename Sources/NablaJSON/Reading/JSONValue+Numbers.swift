@@ -81,8 +81,8 @@ extension JSONValue {
 }
 
 extension Array where Element: BitwiseCopyable {
-    /// Makes an array of `count` numbers out of what `read` stores, or an empty one where it doesn't
-    /// complete.
+    /// Makes an array of `count` numbers out of what `read` stores, or an empty one where it
+    /// doesn't complete.
     @inline(__always)
     fileprivate static func filled(
         _ count: Int, _ read: (UnsafeMutablePointer<Element>) -> nabla_json_numbers

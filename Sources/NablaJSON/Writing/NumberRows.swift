@@ -92,7 +92,7 @@ extension NumberText {
         return end
     }
 
-    /// The most bytes that writing so many numbers touches, with the brackets and commas of a shape.
+    /// The most bytes that writing so many numbers touches, with brackets and commas of the shape.
     private static func room(
         for count: Int, shape: UnsafeBufferPointer<Int> = .init(start: nil, count: 0)
     ) -> Int {
