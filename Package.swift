@@ -112,6 +112,10 @@ let package = Package(
         .executableTarget(
             name: "nabla-bench-training", dependencies: ["NablaCore", "NablaNetworks"],
             path: "Benchmarks/Training", exclude: ["allocations.sh"], swiftSettings: strict),
+        .executableTarget(
+            name: "nabla-bench-requests",
+            dependencies: ["NablaAPI", "NablaCore", "NablaJSON", "NablaNetworks"],
+            path: "Benchmarks/Requests", swiftSettings: strict),
 
         tests("NablaNetworks"),
         tests("NablaCore", alsoUsing: ["NablaNetworks"]),

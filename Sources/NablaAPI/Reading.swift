@@ -4,21 +4,24 @@ import NablaNetworks
 /// What the readers of the wire types have in common.
 extension JSONObject {
     /// Reads a field that must be there.
-    func read<Value>(_ name: String, _ body: (JSONValue) throws -> Value) throws -> Value {
+    @inline(__always)
+    func read<Value>(_ name: StaticString, _ body: (JSONValue) throws -> Value) throws -> Value {
         try body(required(name))
     }
 
     /// Reads a field that may be left out or null.
+    @inline(__always)
     func readIfPresent<Value>(
-        _ name: String, _ body: (JSONValue) throws -> Value
+        _ name: StaticString, _ body: (JSONValue) throws -> Value
     ) throws -> Value? {
-        guard let value = self[name], value.kind != .null else { return nil }
+        guard let value = self[name], !value.isNull else { return nil }
         return try body(value)
     }
 }
 
 extension JSONValue {
     /// Makes a checked value out of this place, so that its error points into the document.
+    @inline(__always)
     func checked<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
@@ -28,27 +31,29 @@ extension JSONValue {
     }
 
     /// Reads a name out of a closed list; another name is refused with the list.
+    @inline(__always)
     func name<Value>(
-        of what: String, among names: [String], _ make: (String) -> Value?
+        of what: String, among names: @autoclosure () -> [String], _ make: (String) -> Value?
     ) throws -> Value {
         let name = try string()
         guard let value = make(name) else {
-            throw Problem.unknownName(name, of: what, among: names, at: pointer)
+            throw Problem.unknownName(name, of: what, among: names(), at: pointer)
         }
         return value
     }
 
     /// The place of the name in a value that is a name, or an object with its name under `type`.
     func typeName() throws -> JSONValue {
-        kind == .string ? self : try anyObject().required("type")
+        isString ? self : try anyObject().required("type")
     }
 
     /// The settings beside `type` in such a value; nil when it is just a name.
-    func settings(_ known: [String]) throws -> JSONObject? {
-        kind == .string ? nil : try object(["type"] + known)
+    func settings(_ known: @autoclosure () -> [StaticString]) throws -> JSONObject? {
+        isString ? nil : try object(["type"] + known())
     }
 
     /// Reads a list.
+    @inline(__always)
     func list<Value>(_ body: (JSONValue) throws -> Value) throws -> [Value] {
         try array().map(body)
     }
@@ -70,7 +75,7 @@ extension JSONWriter {
         case .object:
             beginObject()
             for (name, member) in try value.anyObject() {
-                key(name)
+                key(escaping: name)
                 try copy(member)
             }
             endObject()
@@ -105,38 +110,41 @@ extension Problem {
 
 extension JSONWriter {
     /// Writes a field, or nothing for nil.
-    mutating func field(_ name: String, _ value: String?) {
+    mutating func field(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         key(name)
         string(value)
     }
 
     /// Writes a field, or nothing for nil.
-    mutating func field(_ name: String, _ value: Int?) {
+    mutating func field(_ name: StaticString, _ value: Int?) {
         guard let value else { return }
         key(name)
         int(value)
     }
 
     /// Writes a field, or nothing for nil.
-    mutating func field(_ name: String, _ value: Bool?) {
+    mutating func field(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         key(name)
         bool(value)
     }
 
     /// Writes a field, or nothing for nil.
-    mutating func field(_ name: String, _ value: Double?) {
+    mutating func field(_ name: StaticString, _ value: Double?) {
         guard let value else { return }
         key(name)
         number(value)
     }
 
     /// Writes a field that is an object of numbers, its keys in order.
-    mutating func field(_ name: String, _ values: [String: Double]) {
+    mutating func field(_ name: StaticString, _ values: [String: Double]) {
         key(name)
         beginObject()
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) { field(key, value) }
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            key(escaping: name)
+            number(value)
+        }
         endObject()
     }
 }

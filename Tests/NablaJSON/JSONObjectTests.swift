@@ -10,7 +10,7 @@ import Testing
         #expect(object.count == 6)
         for (name, value) in [
             ("a", 1), ("b", 2), ("é", 3), ("", 4), ("a longer name than fits", 5), ("ab", 6),
-        ] {
+        ] as [(StaticString, Int)] {
             #expect(try object[name]?.int() == value)
             #expect(try object.required(name).int() == value)
         }
@@ -46,11 +46,11 @@ import Testing
     }
 
     @Test func refusesUnknownFieldsAndSuggestsAName() throws {
-        let known = ["weights", "bias", "activation"]
+        let known: [StaticString] = ["weights", "bias", "activation"]
         let root = try document(#"{"layers":[{"weights":[],"activaton":"relu"}]}"#).root
         let layer = try root.object(["layers"]).required("layers").array().map { $0 }[0]
         let error = #expect(throws: JSONError.self) { try layer.object(known) }
-        #expect(error?.kind == .unknownField(known: known))
+        #expect(error?.kind == .unknownField(known: known.map(\.description)))
         #expect(error?.pointer == "/layers/0/activaton")
         #expect(
             error?.detail
@@ -100,4 +100,65 @@ import Testing
         }
         #expect(error?.kind == .duplicateField(name: "k7"))
     }
+
+    /// All of a name's bytes count, wherever they are and however long it is.
+    @Test(arguments: names.enumerated().map { ($1, $0) })
+    func tellsNamesApartByEachByte(_ name: StaticString, _ count: Int) throws {
+        let bytes = name.withUTF8Buffer { Array($0) }
+        try #require(bytes.count == count)
+        #expect(try document("{\"\(name)\":1}").root.anyObject()[name] != nil)
+        for index in 0..<count {
+            var other = bytes
+            other[index] = UInt8(ascii: "x")
+            let key = String(decoding: other, as: UTF8.self)
+            let object = try document("{\"\(key)\":1}").root.anyObject()
+            #expect(object[name] == nil, "byte \(index)")
+            #expect(throws: JSONError.self) { try object.value.object([name]) }
+        }
+    }
+
+    @Test func findsFieldsWithoutTakingTheObject() throws {
+        let root = try document(#"{"a":{"run":1},"b":[{"run":1}],"c":"run","run":1,"run":2}"#).root
+        #expect(root.hasField("run"))
+        #expect(!root.hasField("ran"))
+        let values = try document(#"[{"a":{"run":1}},[{"run":1}],"run",null,{}]"#).root.array()
+        #expect(values.map { $0.hasField("run") } == [false, false, false, false, false])
+        #expect(values.map(\.isObject) == [true, false, false, false, true])
+        #expect(values.map(\.isString) == [false, false, true, false, false])
+    }
+
+    @Test func refusesDuplicatesBeforeUnknownFields() throws {
+        let error = #expect(throws: JSONError.self) {
+            try document(#"{"x":1,"b":2,"b":3}"#).root.object(["a", "b"])
+        }
+        #expect(error?.kind == .duplicateField(name: "b"))
+        let unknown = #expect(throws: JSONError.self) {
+            try document(#"{"x":1,"x":2}"#).root.object(["a", "b"])
+        }
+        #expect(unknown?.kind == .duplicateField(name: "x"))
+        #expect(unknown?.pointer == "/x")
+    }
+
+    @Test func takesAnyOfManyKnownFields() throws {
+        let known = Self.names + Self.names + ["last"]
+        let object = try document(#"{"last":1,"abc":2}"#).root.object(known)
+        #expect(try object["last"]?.int() == 1)
+        #expect(try object["abc"]?.int() == 2)
+        let error = #expect(throws: JSONError.self) {
+            try document(#"{"last":1,"abc":2,"last":1}"#).root.object(known)
+        }
+        #expect(error?.kind == .duplicateField(name: "last"))
+    }
+
+    static let names: [StaticString] = [
+        "", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghi",
+        "abcdefghij", "abcdefghijk", "abcdefghijkl", "abcdefghijklm", "abcdefghijklmn",
+        "abcdefghijklmno", "abcdefghijklmnop", "abcdefghijklmnopq", "abcdefghijklmnopqr",
+        "abcdefghijklmnopqrs", "abcdefghijklmnopqrst", "abcdefghijklmnopqrstu",
+        "abcdefghijklmnopqrstuv", "abcdefghijklmnopqrstuvw", "abcdefghijklmnopqrstuvwa",
+        "abcdefghijklmnopqrstuvwab", "abcdefghijklmnopqrstuvwabc", "abcdefghijklmnopqrstuvwabcd",
+        "abcdefghijklmnopqrstuvwabcde", "abcdefghijklmnopqrstuvwabcdef",
+        "abcdefghijklmnopqrstuvwabcdefg", "abcdefghijklmnopqrstuvwabcdefgh",
+        "abcdefghijklmnopqrstuvwabcdefghi", "abcdefghijklmnopqrstuvwabcdefghij",
+    ]
 }

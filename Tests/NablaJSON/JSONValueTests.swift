@@ -121,4 +121,16 @@ import Testing
         #expect(
             try values.map { try $0.numbers(Double.self).values[0] } == (0..<40).map(Double.init))
     }
+
+    @Test func matchesStringsAsCases() throws {
+        let values = try document(#"["relu","rel\u0075","relu6","",1,["relu"],null]"#).root.array()
+        let found = values.map { value in
+            switch value {
+            case "relu": 1
+            case "": 2
+            default: 3
+            }
+        }
+        #expect(found == [1, 1, 3, 2, 3, 3, 3])
+    }
 }

@@ -39,6 +39,8 @@ import Testing
 
     @Test func writesEachKindOfValueByItself() {
         #expect(written { $0.int(.min) } == "-9223372036854775808")
+        #expect(written { $0.int(0) } == "0")
+        #expect(written { $0.int(-10) } == "-10")
         #expect(written { $0.int(.max) } == "9223372036854775807")
         #expect(written { $0.number(Float(0.1)) } == "0.1")
         #expect(written { $0.number(1e21) } == "1e21")
@@ -53,7 +55,7 @@ import Testing
         #expect(
             written { writer in
                 writer.beginObject()
-                writer.key("a\"b")
+                writer.key(escaping: "a\"b")
                 writer.int(1)
                 writer.endObject()
             } == #"{"a\"b":1}"#)
@@ -99,6 +101,21 @@ import Testing
         #expect(parts[0].shape == [2, 2500])
         #expect(parts[0].values == values)
         #expect(parts[1].values == Array(values.prefix(1024)))
+    }
+
+    @Test(arguments: [
+        [1, 1024], [1, 1025], [2, 512], [2, 513], [3, 1, 500], [2, 2, 600], [2, 1, 1500],
+        [1200, 2],
+        [1100, 0],
+    ])
+    func nestsTensorsLargerThanOnePiece(_ shape: [Int]) throws {
+        let values = (0..<shape.reduce(1, *)).map { -Double($0) * 1e-300 / 7 }
+        var writer = JSONWriter()
+        writer.numbers(values, shape: shape)
+        let (readShape, readValues) = try JSONDocument(parsing: writer.finish()).root.numbers(
+            Double.self)
+        #expect(readShape == shape)
+        #expect(readValues == values)
     }
 
     @Test func writesNullWhereThereIsNoNumber() {

@@ -121,4 +121,17 @@ import Testing
         let isSame = zip(back.values, values).allSatisfy { $0 == $1 && $0.sign == $1.sign }
         #expect(isSame && back.values.count == values.count)
     }
+
+    @Test(arguments: [1, 2, 63, 64, 65, 200])
+    func readsFewAndMany(_ count: Int) throws {
+        let row = (0..<count).map { "\($0).5" }.joined(separator: ",")
+        let (shape, values) = try document("[[[\(row)],[\(row)]]]").root.numbers(Double.self)
+        #expect(shape == [1, 2, count])
+        #expect(values == (0..<2 * count).map { Double($0 % count) + 0.5 })
+        let error = #expect(throws: JSONError.self) {
+            try document("[[[\(row)],[\(row),1]]]").root.numbers(Float.self)
+        }
+        #expect(error?.kind == .ragged)
+        #expect(error?.pointer == "/0/1")
+    }
 }

@@ -53,7 +53,7 @@ public struct GradientsRequest: Sendable, Equatable {
         }
     }
 
-    private static let fields = [
+    private static let fields: [StaticString] = [
         "network", "loss", "samples", "dtype", "reduction", "encoding", "include",
     ]
 
@@ -67,13 +67,14 @@ public struct GradientsRequest: Sendable, Equatable {
         let loss = try object.read("loss") { try Loss(reading: $0) }
         self.loss = reduction.map(loss.reduced(by:)) ?? loss
         samples = try object.read("samples") { try Samples(reading: $0, as: dtype) }
-        let names = Inclusion.allCases.map(\.rawValue)
         let inclusions = try object.readIfPresent("include") { list in
             try list.list { item in
-                try item.name(of: "inclusion", among: names) { Inclusion(rawValue: $0) }
+                try item.name(of: "inclusion", among: Inclusion.allCases.map(\.rawValue)) {
+                    Inclusion(rawValue: $0)
+                }
             }
         }
-        include = Set(inclusions ?? [])
+        include = inclusions.map { Set($0) } ?? []
     }
 
     /// The request as the body of a message; its tensors packed when the answer's are to be.

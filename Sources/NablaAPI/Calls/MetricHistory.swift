@@ -49,7 +49,7 @@ extension MetricHistory {
         writer.key("metrics")
         writer.beginObject()
         for (key, points) in metrics {
-            writer.key(key)
+            writer.key(escaping: key)
             writer.beginArray()
             for point in points {
                 writer.beginObject()

@@ -52,7 +52,7 @@ public struct TrainRequest: Sendable, Equatable {
         }
     }
 
-    private static let fields =
+    private static let fields: [StaticString] =
         [
             "network", "loss", "samples", "validation", "validation_split", "name", "tags",
         ] + TrainingSettings.fields
@@ -159,7 +159,10 @@ extension [String: String] {
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
-        for (key, value) in sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
+        for (name, value) in sorted(by: { $0.key < $1.key }) {
+            writer.key(escaping: name)
+            writer.string(value)
+        }
         writer.endObject()
     }
 }

@@ -30,7 +30,7 @@ extension Activation {
         }
     }
 
-    private func write(to writer: inout JSONWriter, setting: String, _ value: Double) {
+    private func write(to writer: inout JSONWriter, setting: StaticString, _ value: Double) {
         writer.beginObject()
         writer.field("type", name)
         writer.field(setting, value)

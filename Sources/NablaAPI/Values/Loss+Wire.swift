@@ -5,24 +5,17 @@ extension Loss {
     /// Reads a name, or an object with `type`, the loss's settings and its `reduction`.
     init(reading value: JSONValue) throws {
         let typeName = try value.typeName()
-        let name = try typeName.string()
-        let known = Loss.settings[name] ?? []
-        guard Loss.names.contains(name) else {
+        guard let plain = Kind(named: typeName) else {
             throw Problem.unknownName(
-                name, of: "loss", among: Loss.names, at: typeName.pointer)
+                try typeName.string(), of: "loss", among: Loss.names, at: typeName.pointer)
         }
-        let settings = try value.settings(known + ["reduction"])
+        let settings = try value.settings(plain.settings + ["reduction"])
         let reduction = try settings?.readIfPresent("reduction") { try Reduction(reading: $0) }
         self = try value.checked {
-            try Loss(Kind(name: name, settings: settings), reduction: reduction ?? .mean)
+            let kind = try settings.map { try Kind(plain, with: $0) } ?? plain
+            return try Loss(kind, reduction: reduction ?? .mean)
         }
     }
-
-    private static let settings = [
-        "cross_entropy": ["label_smoothing", "class_weights"],
-        "cross_entropy_with_logits": ["label_smoothing", "class_weights"],
-        "huber": ["delta"],
-    ]
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
@@ -44,31 +37,48 @@ extension Loss {
 }
 
 extension Loss.Kind {
-    /// Makes the kind of that name, which must be one of `Loss.names`.
-    fileprivate init(name: String, settings: JSONObject?) throws {
+    /// Makes the kind of that name with its defaults; nil when the value is no name of a loss.
+    fileprivate init?(named name: JSONValue) {
         switch name {
         case "binary_cross_entropy": self = .binaryCrossEntropy
         case "binary_cross_entropy_with_logits": self = .binaryCrossEntropyWithLogits
-        case "cross_entropy": self = .crossEntropy(try .init(reading: settings))
-        case "cross_entropy_with_logits":
-            self = .crossEntropyWithLogits(try .init(reading: settings))
+        case "cross_entropy": self = .crossEntropy(.plain)
+        case "cross_entropy_with_logits": self = .crossEntropyWithLogits(.plain)
         case "mean_squared_error": self = .meanSquaredError
         case "mean_absolute_error": self = .meanAbsoluteError
-        case "huber":
-            self = .huber(delta: try settings?.readIfPresent("delta") { try $0.double() } ?? 1)
+        case "huber": self = .huber(delta: 1)
         case "hinge": self = .hinge
         case "kl_divergence": self = .klDivergence
-        default: self = .poisson
+        case "poisson": self = .poisson
+        default: return nil
+        }
+    }
+
+    /// The names of the settings it has.
+    fileprivate var settings: [StaticString] {
+        switch self {
+        case .crossEntropy, .crossEntropyWithLogits: ["label_smoothing", "class_weights"]
+        case .huber: ["delta"]
+        default: []
+        }
+    }
+
+    /// Makes the same kind with the settings that are given.
+    fileprivate init(_ plain: Loss.Kind, with settings: JSONObject) throws {
+        switch plain {
+        case .crossEntropy: self = .crossEntropy(try .init(reading: settings))
+        case .crossEntropyWithLogits:
+            self = .crossEntropyWithLogits(try .init(reading: settings))
+        case .huber(let standard):
+            self = .huber(
+                delta: try settings.readIfPresent("delta") { try $0.double() } ?? standard)
+        default: self = plain
         }
     }
 }
 
 extension Loss.ClassSettings {
-    fileprivate init(reading settings: JSONObject?) throws {
-        guard let settings else {
-            self = .plain
-            return
-        }
+    fileprivate init(reading settings: JSONObject) throws {
         let smoothing = try settings.readIfPresent("label_smoothing") { try $0.double() }
         let weights = try settings.readIfPresent("class_weights") {
             try $0.list { try $0.double() }

@@ -9,9 +9,8 @@ public enum NetworkSource: Sendable, Equatable {
     case run(id: String)
 
     init(reading value: JSONValue, as dtype: DType) throws {
-        if let run = try value.anyObject()["run"] {
-            _ = try value.object(["run"])
-            self = .run(id: try run.string())
+        if value.hasField("run") {
+            self = .run(id: try value.object(["run"]).read("run") { try $0.string() })
         } else {
             self = .inline(try Network(reading: value, as: dtype))
         }
@@ -77,7 +76,7 @@ extension Network {
 }
 
 extension Layer {
-    private static let fields = [
+    private static let fields: [StaticString] = [
         "type", "name", "weights", "bias", "units", "use_bias", "initializer", "activation",
     ]
 
@@ -109,7 +108,7 @@ extension Dense {
             self = try Dense(drawing: object, of: value, activation: activation)
             return
         }
-        for name in ["units", "use_bias", "initializer"] {
+        for name in ["units", "use_bias", "initializer"] as [StaticString] {
             guard let extra = object[name] else { continue }
             throw Problem(
                 .inconsistent,

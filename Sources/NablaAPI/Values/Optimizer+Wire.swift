@@ -40,7 +40,8 @@ extension SGD {
         let settings = try value.settings([
             "learning_rate", "momentum", "dampening", "nesterov", "weight_decay",
         ])
-        let number = { (name: String) in try settings?.readIfPresent(name) { try $0.double() } }
+        let number = { (name: StaticString) in try settings?.readIfPresent(name) { try $0.double() }
+        }
         let nesterov = try settings?.readIfPresent("nesterov") { try $0.bool() }
         self = try value.checked {
             try SGD(
@@ -56,7 +57,8 @@ extension Adam {
         let settings = try value.settings([
             "learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad",
         ])
-        let number = { (name: String) in try settings?.readIfPresent(name) { try $0.double() } }
+        let number = { (name: StaticString) in try settings?.readIfPresent(name) { try $0.double() }
+        }
         let amsgrad = try settings?.readIfPresent("amsgrad") { try $0.bool() }
         self = try value.checked {
             try Adam(

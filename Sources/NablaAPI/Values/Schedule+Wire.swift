@@ -18,7 +18,7 @@ extension Schedule {
         }
     }
 
-    private static let settings = [
+    private static let settings: [String: [StaticString]] = [
         "step": ["step_size", "gamma"],
         "exponential": ["gamma"],
         "cosine": ["t_max", "eta_min"],
@@ -51,7 +51,7 @@ extension Schedule.Kind {
     /// Makes the kind of that name, which must be one of `Schedule.names`.
     fileprivate init(name: String, settings: JSONObject?, of value: JSONValue) throws {
         func required<Value>(
-            _ setting: String, _ read: (JSONValue) throws -> Value
+            _ setting: StaticString, _ read: (JSONValue) throws -> Value
         ) throws -> Value {
             guard let settings else {
                 throw Problem(
@@ -61,7 +61,7 @@ extension Schedule.Kind {
             }
             return try settings.read(setting, read)
         }
-        let number = { (setting: String) in
+        let number = { (setting: StaticString) in
             try settings?.readIfPresent(setting) { try $0.double() }
         }
         switch name {

@@ -12,17 +12,23 @@ public enum Encoding: String, Sendable, CaseIterable {
 extension Tensor {
     /// Reads nested arrays of numbers or a packed tensor, rounded to `dtype`.
     init(reading value: JSONValue, as dtype: DType) throws {
-        if value.kind == .object {
+        if value.isObject {
             self = try Tensor(unpacking: value).converted(to: dtype)
             return
         }
+        let (shape, numbers): ([Int], Numbers)
         switch dtype {
         case .float32:
-            let (shape, values) = try value.numbers(Float.self)
-            self = try value.checked { try Tensor(values, shape: shape) }
+            let read = try value.numbers(Float.self)
+            (shape, numbers) = (read.shape, .float32(read.values))
         case .float64:
-            let (shape, values) = try value.numbers(Double.self)
-            self = try value.checked { try Tensor(values, shape: shape) }
+            let read = try value.numbers(Double.self)
+            (shape, numbers) = (read.shape, .float64(read.values))
+        }
+        do throws(InvalidValue) {
+            self = try Tensor(shape: shape, numbers: numbers)
+        } catch {
+            throw error.under(value.pointer)
         }
     }
 

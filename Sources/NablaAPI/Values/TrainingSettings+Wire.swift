@@ -2,7 +2,7 @@ import NablaJSON
 import NablaNetworks
 
 extension TrainingSettings {
-    static let fields = [
+    static let fields: [StaticString] = [
         "optimizer", "schedule", "epochs", "batch_size", "shuffle", "drop_last", "seed", "dtype",
         "clip_norm", "clip_value", "metrics",
     ]
@@ -13,9 +13,9 @@ extension TrainingSettings {
             try object.readIfPresent("optimizer") { try Optimizer(reading: $0) } ?? .sgd(SGD())
         let schedule =
             try object.readIfPresent("schedule") { try Schedule(reading: $0) } ?? .constant
-        let whole = { (name: String) in try object.readIfPresent(name) { try $0.int() } }
-        let number = { (name: String) in try object.readIfPresent(name) { try $0.double() } }
-        let flag = { (name: String) in try object.readIfPresent(name) { try $0.bool() } }
+        let whole = { (name: StaticString) in try object.readIfPresent(name) { try $0.int() } }
+        let number = { (name: StaticString) in try object.readIfPresent(name) { try $0.double() } }
+        let flag = { (name: StaticString) in try object.readIfPresent(name) { try $0.bool() } }
         let seed = try object.readIfPresent("seed") { field in
             guard let seed = UInt64(exactly: try field.int()) else {
                 throw Problem(

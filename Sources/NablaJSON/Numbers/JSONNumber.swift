@@ -2,65 +2,34 @@ import CSimdJSON
 
 /// A number type that arrays of numbers are read into and written from: `Float` or `Double`.
 ///
-/// Its requirements work on whole arrays, so that code generic over it is as fast as code that
-/// isn't.
+/// Its requirements work on whole arrays and are implemented where their parts are, so that code
+/// generic over it is as fast as code that isn't.
 public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
-    /// Reads the nested array at `index` of a tape, which must have this shape.
-    ///
-    /// - Parameters:
-    ///   - words: The words of the tape.
-    ///   - index: Where on the tape the array begins.
-    ///   - shape: The length along each axis, of which there is at least one.
-    ///   - count: The product of the shape, or half as many numbers as the array has words on the
-    ///     tape where that is less: no array with more is of that shape.
-    /// - Returns: The numbers, none if the array is of another shape, and how reading ended.
+    /// Reads a nested array, as `JSONValue.numbers` does.
     static func readNumbers(
-        from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
-    ) -> (values: [Self], end: NumbersRead)
+        from value: JSONValue
+    ) throws(JSONError) -> (shape: [Int], values: [Self])
 
-    /// Appends the numbers as a nested array of that shape, which must hold them.
+    /// Writes numbers as a nested array of that shape, which must hold them.
     static func writeNumbers(
-        _ values: UnsafeBufferPointer<Self>, shape: ArraySlice<Int>, to bytes: inout [UInt8])
+        _ values: UnsafeBufferPointer<Self>, shape: [Int], to writer: inout JSONWriter)
 
     /// Whether none is NaN or infinite.
     static func areFinite(_ values: [Self]) -> Bool
 }
 
-/// How the reading of a nested array ended.
-public struct NumbersRead {
-    enum Reason {
-        case complete
-        case mismatch
-        case outOfRange
-    }
-
-    /// Where on the tape it stopped.
-    let index: Int
-    /// How many arrays deep that place was expected to be.
-    let depth: Int
-    let reason: Reason
-}
-
-extension NumbersRead {
-    fileprivate init(_ result: nabla_json_numbers) {
-        index = Int(result.index)
-        depth = Int(result.depth)
-        reason = result.complete ? .complete : result.out_of_range ? .outOfRange : .mismatch
-    }
-}
-
 extension Float: JSONNumber {
     /// Reads numbers rounded to float32.
     public static func readNumbers(
-        from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
-    ) -> (values: [Float], end: NumbersRead) {
-        fill(count) { NumbersRead(nabla_json_read_f32(words, index, shape, shape.count, $0)) }
+        from value: JSONValue
+    ) throws(JSONError) -> (shape: [Int], values: [Float]) {
+        try value.numbers { nabla_json_read_f32($0, $1, $2, $3, $4) }
     }
 
-    /// Appends numbers, each the shortest text that reads back to the same float32.
+    /// Writes numbers, each the shortest text that reads back to the same float32.
     public static func writeNumbers(
-        _ values: UnsafeBufferPointer<Float>, shape: ArraySlice<Int>, to bytes: inout [UInt8]
-    ) { appendRows(values, shape: shape, to: &bytes) }
+        _ values: UnsafeBufferPointer<Float>, shape: [Int], to writer: inout JSONWriter
+    ) { writer.writeNumbers(values, shape: shape) }
 
     /// Whether none is NaN or infinite.
     public static func areFinite(_ values: [Float]) -> Bool { sumOfNothing(values).isZero }
@@ -69,33 +38,18 @@ extension Float: JSONNumber {
 extension Double: JSONNumber {
     /// Reads numbers as float64.
     public static func readNumbers(
-        from words: UnsafePointer<UInt64>, at index: Int, shape: [Int], count: Int
-    ) -> (values: [Double], end: NumbersRead) {
-        fill(count) { NumbersRead(nabla_json_read_f64(words, index, shape, shape.count, $0)) }
+        from value: JSONValue
+    ) throws(JSONError) -> (shape: [Int], values: [Double]) {
+        try value.numbers { nabla_json_read_f64($0, $1, $2, $3, $4) }
     }
 
-    /// Appends numbers, each the shortest text that reads back to the same float64.
+    /// Writes numbers, each the shortest text that reads back to the same float64.
     public static func writeNumbers(
-        _ values: UnsafeBufferPointer<Double>, shape: ArraySlice<Int>, to bytes: inout [UInt8]
-    ) { appendRows(values, shape: shape, to: &bytes) }
+        _ values: UnsafeBufferPointer<Double>, shape: [Int], to writer: inout JSONWriter
+    ) { writer.writeNumbers(values, shape: shape) }
 
     /// Whether none is NaN or infinite.
     public static func areFinite(_ values: [Double]) -> Bool { sumOfNothing(values).isZero }
-}
-
-/// Makes an array of `count` numbers out of what `read` stores, or an empty one where it doesn't
-/// complete.
-@inline(__always)
-private func fill<N: JSONNumber>(
-    _ count: Int, _ read: (UnsafeMutablePointer<N>) -> NumbersRead
-) -> (values: [N], end: NumbersRead) {
-    var end = NumbersRead(index: 0, depth: 0, reason: .mismatch)
-    let values = [N](unsafeUninitializedCapacity: max(1, count)) { buffer, filled in
-        guard let start = buffer.baseAddress else { return }
-        end = read(start)
-        if end.reason == .complete { filled = count }
-    }
-    return (values, end)
 }
 
 /// The sum of 0 · v: 0 where all are finite, else NaN.

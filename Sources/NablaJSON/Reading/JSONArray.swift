@@ -9,6 +9,9 @@ public struct JSONArray: Sequence {
     /// Where the array is, as an RFC 6901 pointer; ask only for an error's sake.
     public var pointer: String { value.pointer }
 
+    /// How many values it has, so that what is made of them has its room at once.
+    public var underestimatedCount: Int { count }
+
     /// The values in order.
     public func makeIterator() -> Iterator {
         Iterator(
@@ -25,8 +28,9 @@ public struct JSONArray: Sequence {
         /// The next value, or nil after the last.
         public mutating func next() -> JSONValue? {
             guard index < end else { return nil }
-            defer { index = document.tape.end(of: index) }
-            return JSONValue(document: document, index: index)
+            let value = JSONValue(document: document, index: index)
+            index = document.tape.end(of: index)
+            return value
         }
     }
 }

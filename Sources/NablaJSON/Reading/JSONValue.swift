@@ -20,6 +20,12 @@ public struct JSONValue {
         }
     }
 
+    /// Whether it is an object.
+    public var isObject: Bool { tape.type(at: index) == .object }
+
+    /// Whether it is a string.
+    public var isString: Bool { tape.type(at: index) == .string }
+
     /// Whether it is null.
     public var isNull: Bool { tape.type(at: index) == .null }
 
@@ -77,11 +83,12 @@ public struct JSONValue {
     /// - Returns: The object, all of whose fields are known.
     /// - Throws: `JSONError` also of kind `unknownField`, whose detail suggests the nearest known
     ///   name, and `duplicateField`; both point at the field.
-    public func object(_ known: [String]) throws(JSONError) -> JSONObject {
-        let object = try anyObject()
-        for key in object.keyIndices where !known.contains(where: { tape.key(key, is: $0) }) {
-            throw object.unknownField(key, known: known)
-        }
+    public func object(_ known: [StaticString]) throws(JSONError) -> JSONObject {
+        try expect(.object)
+        // One walk tells what is nearly always so.
+        let (marks, areFine) = tape.marks(of: index, known: known)
+        let object = JSONObject(value: self, marks: marks)
+        if !areFine { try object.refuseFields(but: known) }
         return object
     }
 
@@ -90,9 +97,19 @@ public struct JSONValue {
     /// - Throws: `JSONError` also of kind `duplicateField`, which points at the field.
     public func anyObject() throws(JSONError) -> JSONObject {
         try expect(.object)
-        let object = JSONObject(value: self)
+        let object = JSONObject(value: self, marks: tape.marks(of: index))
         try object.refuseDuplicates()
         return object
+    }
+
+    /// Whether the value is an object with such a field; the object isn't checked for duplicates.
+    public func hasField(_ name: StaticString) -> Bool {
+        isObject && tape.field(name, of: index, marks: .max) != nil
+    }
+
+    /// Whether the value is this string, byte for byte, as a case of a `switch` asks.
+    public static func ~= (pattern: StaticString, value: JSONValue) -> Bool {
+        value.isString && value.tape.string(at: value.index, is: pattern)
     }
 
     private func expect(_ expected: JSONKind) throws(JSONError) {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The types of word on simdjson's tape: the top byte of a word.
 ///
 /// - Source: simdjson, doc/tape.md.
@@ -29,9 +27,11 @@ struct Tape {
     let words: UnsafePointer<UInt64>
     let strings: UnsafePointer<UInt8>
 
+    @inline(__always)
     func type(at index: Int) -> TapeType { TapeType(byte: UInt8(words[index] >> 56)) }
 
     /// The index just behind the value that begins at `index`.
+    @inline(__always)
     func end(of index: Int) -> Int {
         switch type(at: index) {
         case .object, .array: Int(words[index] & 0xFFFF_FFFF)
@@ -55,18 +55,21 @@ struct Tape {
     }
 
     /// The decoded bytes of a string or key.
+    @inline(__always)
     func string(at index: Int) -> UnsafeBufferPointer<UInt8> {
         let start = strings + Int(words[index] & 0xFF_FFFF_FFFF_FFFF)
         let count = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
         return UnsafeBufferPointer(start: start + 4, count: Int(count))
     }
 
-    /// Whether the key at `index` is this name, byte for byte.
-    func key(_ index: Int, is name: String) -> Bool {
-        let key = string(at: index)
-        guard name.utf8.count == key.count else { return false }
-        let isEqual = name.utf8.withContiguousStorageIfAvailable { areEqual($0, key) }
-        return isEqual ?? name.utf8.elementsEqual(key)
+    /// Whether the string or key at `index` is this name, byte for byte.
+    @inline(__always)
+    func string(at index: Int, is name: StaticString) -> Bool {
+        let string = string(at: index)
+        guard string.count == name.utf8CodeUnitCount, let start = string.baseAddress else {
+            return false
+        }
+        return areEqual(start, name.utf8Start, count: string.count)
     }
 
     /// The RFC 6901 pointer to the value that begins at `target`, or to the value of the key that
@@ -106,12 +109,4 @@ struct Tape {
         }
         return token
     }
-}
-
-/// Compares bytes.
-func areEqual(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard one.count == other.count, let left = one.baseAddress, let right = other.baseAddress else {
-        return one.count == other.count
-    }
-    return one.isEmpty || (left[0] == right[0] && memcmp(left, right, one.count) == 0)
 }

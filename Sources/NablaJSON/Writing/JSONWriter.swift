@@ -13,6 +13,8 @@
 ///     writer.finish()  // {"loss":0.25}
 public struct JSONWriter {
     private var bytes: [UInt8]
+    /// Whether the next value stands behind another.
+    private var needsComma = false
 
     /// Makes a writer with room for that many bytes before it has to grow.
     public init(reservingCapacity capacity: Int = 0) {
@@ -27,30 +29,46 @@ public struct JSONWriter {
     public mutating func beginObject() { begin(UInt8(ascii: "{")) }
 
     /// Ends the innermost object.
-    public mutating func endObject() { bytes.append(UInt8(ascii: "}")) }
+    public mutating func endObject() { end(UInt8(ascii: "}")) }
 
     /// Begins an array.
     public mutating func beginArray() { begin(UInt8(ascii: "[")) }
 
     /// Ends the innermost array.
-    public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
+    public mutating func endArray() { end(UInt8(ascii: "]")) }
 
     /// Writes the key of the value that comes next.
-    public mutating func key(_ name: String) {
+    ///
+    /// - Parameter name: A name without quotes, backslashes and control characters.
+    public mutating func key(_ name: StaticString) {
+        let text = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        assert(!text.contains(where: needsEscape), "a name with escapes is no constant key")
+        bytes.append(atMost: text.count + 4) { [needsComma] place in
+            let end = quote(text, behindComma: needsComma, at: place)
+            end.pointee = UInt8(ascii: ":")
+            return end + 1
+        }
+        needsComma = false
+    }
+
+    /// Writes the key of the value that comes next, which may be any text.
+    public mutating func key(escaping name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
+        needsComma = false
     }
 
     /// Writes a string.
     public mutating func string(_ value: String) {
-        begin(UInt8(ascii: "\""))
-        let isPlain = value.utf8.withContiguousStorageIfAvailable { text in
-            guard text.allSatisfy({ !needsEscape($0) }) else { return false }
-            bytes.append(contentsOf: text)
+        let isDone: Bool? = value.utf8.withContiguousStorageIfAvailable { text in
+            guard !text.contains(where: needsEscape) else { return false }
+            bytes.append(atMost: text.count + 3) { [needsComma] in
+                quote(text, behindComma: needsComma, at: $0)
+            }
             return true
         }
-        if isPlain != true { appendEscaped(value) }
-        bytes.append(UInt8(ascii: "\""))
+        if isDone != true { appendEscaped(value) }
+        needsComma = true
     }
 
     /// Writes a boolean.
@@ -62,14 +80,32 @@ public struct JSONWriter {
     /// Writes a whole number.
     public mutating func int(_ value: Int) {
         separate()
-        bytes.append(contentsOf: value.description.utf8)
+        let digits = 20
+        bytes.append(atMost: digits) { place in
+            // From the last digit backwards, then moved to where they belong.
+            var first = place + digits
+            var rest = value.magnitude
+            repeat {
+                first -= 1
+                first.pointee = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 {
+                first -= 1
+                first.pointee = UInt8(ascii: "-")
+            }
+            let count = place + digits - first
+            place.update(from: first, count: count)
+            return place + count
+        }
+        needsComma = true
     }
 
     /// Writes a number.
+    @inlinable
     public mutating func number<N: JSONNumber>(_ value: N) {
-        separate()
         withUnsafePointer(to: value) {
-            N.writeNumbers(UnsafeBufferPointer(start: $0, count: 1), shape: [], to: &bytes)
+            N.writeNumbers(UnsafeBufferPointer(start: $0, count: 1), shape: [], to: &self)
         }
     }
 
@@ -79,17 +115,16 @@ public struct JSONWriter {
     ///   - values: The numbers in row-major order: an array, a slice or a buffer.
     ///   - shape: The length along each axis; their product must be the count of the numbers.
     ///     Without axes, the one number stands by itself.
+    @inlinable
     public mutating func numbers<N: JSONNumber, Values: Collection<N>>(
         _ values: Values, shape: [Int]
     ) {
-        precondition(shape.reduce(1, *) == values.count, "the shape must hold the numbers")
-        separate()
         let isDone: Void? = values.withContiguousStorageIfAvailable {
-            N.writeNumbers($0, shape: shape[...], to: &bytes)
+            N.writeNumbers($0, shape: shape, to: &self)
         }
         if isDone == nil {
             Array(values).withUnsafeBufferPointer {
-                N.writeNumbers($0, shape: shape[...], to: &bytes)
+                N.writeNumbers($0, shape: shape, to: &self)
             }
         }
     }
@@ -105,38 +140,58 @@ public struct JSONWriter {
         if isDone == nil {
             Array(values).withUnsafeBytes { Base64.encode($0, onto: &bytes) }
         }
-        bytes.append(UInt8(ascii: "\""))
+        end(UInt8(ascii: "\""))
     }
 
     /// Writes a value that is a JSON text already, as it is.
     public mutating func json(_ text: some Collection<UInt8>) {
         separate()
         bytes.append(contentsOf: text)
+        needsComma = true
     }
 
-    /// Writes a comma where a value comes after another.
-    ///
-    /// The last byte tells: a value never ends like one of these, for a string ends in a quote.
+    /// Does what `numbers` does.
+    @inline(__always)
+    mutating func writeNumbers<N: ShortestDecimalFormat & BinaryFloatingPoint>(
+        _ values: UnsafeBufferPointer<N>, shape: [Int]
+    ) {
+        precondition(shape.reduce(1, *) == values.count, "the shape must hold the numbers")
+        separate()
+        appendRows(values, shape: shape, to: &bytes)
+        needsComma = true
+    }
+}
+
+extension JSONWriter {
     private mutating func separate() {
-        switch bytes.last {
-        case nil, UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ":"): break
-        default: bytes.append(UInt8(ascii: ","))
-        }
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
     private mutating func begin(_ byte: UInt8) {
-        separate()
+        bytes.append(atMost: 2) { [needsComma] place in
+            place.pointee = UInt8(ascii: ",")
+            let end = needsComma ? place + 1 : place
+            end.pointee = byte
+            return end + 1
+        }
+        needsComma = false
+    }
+
+    private mutating func end(_ byte: UInt8) {
         bytes.append(byte)
+        needsComma = true
     }
 
     private mutating func append(_ word: StaticString) {
         separate()
         bytes.append(
             contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        needsComma = true
     }
 
     /// RFC 8259, section 7: quotes, backslashes and control characters.
     private mutating func appendEscaped(_ value: String) {
+        begin(UInt8(ascii: "\""))
         for byte in value.utf8 {
             guard needsEscape(byte) else {
                 bytes.append(byte)
@@ -155,9 +210,26 @@ public struct JSONWriter {
                 bytes.append(digits[Int(byte & 15)])
             }
         }
+        bytes.append(UInt8(ascii: "\""))
     }
 }
 
 private func needsEscape(_ byte: UInt8) -> Bool {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+}
+
+/// Stores a text in quotes, behind a comma where there must be one, and gives the end of it.
+@inline(__always)
+private func quote(
+    _ text: UnsafeBufferPointer<UInt8>, behindComma isBehindComma: Bool,
+    at place: UnsafeMutablePointer<UInt8>
+) -> UnsafeMutablePointer<UInt8> {
+    place.pointee = UInt8(ascii: ",")
+    var end = isBehindComma ? place + 1 : place
+    end.pointee = UInt8(ascii: "\"")
+    end += 1
+    if let start = text.baseAddress { end.update(from: start, count: text.count) }
+    end += text.count
+    end.pointee = UInt8(ascii: "\"")
+    return end + 1
 }

@@ -1,73 +1,115 @@
-/// Appends the numbers as a nested array of that shape.
+/// Appends numbers as a nested array of that shape, which must hold them.
 ///
 /// - Parameters:
 ///   - values: As many as the product of the shape.
-///   - shape: The length along each axis.
+///   - shape: The length along each axis; without axes, the one number stands by itself.
 ///   - bytes: What to append to.
 @inline(__always)
 func appendRows<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-    _ values: UnsafeBufferPointer<N>, shape: ArraySlice<Int>, to bytes: inout [UInt8]
+    _ values: UnsafeBufferPointer<N>, shape: [Int], to bytes: inout [UInt8]
 ) {
-    NumberText.withTables { text in
-        guard shape.isEmpty else {
-            appendRows(values, shape: shape, to: &bytes, as: text)
-            return
-        }
-        bytes.append(addingCapacity: NumberText.scratchCount) { span in
-            span.withUnsafeMutableBufferPointer { buffer, count in
-                guard let start = buffer.baseAddress else { return }
-                count += text.write(values[0], at: start + count)
-            }
-        }
+    shape.withUnsafeBufferPointer { shape in
+        NumberText.withTables { $0.append(values, shape: shape, to: &bytes) }
     }
 }
 
-private func appendRows<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-    _ values: UnsafeBufferPointer<N>, shape: ArraySlice<Int>, to bytes: inout [UInt8],
-    as text: NumberText
-) {
-    guard shape.count > 1, let rows = shape.first else {
-        appendRow(values, to: &bytes, as: text)
-        return
-    }
-    bytes.append(UInt8(ascii: "["))
-    let stride = rows == 0 ? 0 : values.count / rows
-    for row in 0..<rows {
-        if row > 0 { bytes.append(UInt8(ascii: ",")) }
-        let slice = UnsafeBufferPointer(rebasing: values[(row * stride)..<((row + 1) * stride)])
-        appendRows(slice, shape: shape.dropFirst(), to: &bytes, as: text)
-    }
-    bytes.append(UInt8(ascii: "]"))
-}
+extension NumberText {
+    /// How many numbers are written at once at most, so that the room reserved ahead, which is for
+    /// the longest, stays small.
+    private static var pieceCount: Int { 1024 }
 
-/// Appends one innermost row, in pieces, so that the room reserved ahead stays small.
-private func appendRow<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-    _ values: UnsafeBufferPointer<N>, to bytes: inout [UInt8], as text: NumberText
-) {
-    let pieceCount = 1024
-    var first = 0
-    bytes.append(UInt8(ascii: "["))
-    while first < values.count {
-        let end = min(first + pieceCount, values.count)
-        let room = (end - first) * (NumberText.maximumCount + 1) + NumberText.scratchCount
-        bytes.append(addingCapacity: room) { span in
-            span.withUnsafeMutableBufferPointer { buffer, count in
-                guard let start = buffer.baseAddress else { return }
-                var place = start + count
-                for index in first..<end {
-                    place += text.write(values[index], at: place)
-                    place.pointee = UInt8(ascii: ",")
-                    place += 1
-                }
-                count = place - start
+    fileprivate func append<N: ShortestDecimalFormat & BinaryFloatingPoint>(
+        _ values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>, to bytes: inout [UInt8]
+    ) {
+        if values.count <= Self.pieceCount {
+            bytes.append(atMost: Self.room(for: values.count, shape: shape)) {
+                write(values, shape: shape, at: $0)
             }
+        } else if shape.count > 1 {
+            bytes.append(UInt8(ascii: "["))
+            let stride = values.count / shape[0]
+            for row in 0..<shape[0] {
+                if row > 0 { bytes.append(UInt8(ascii: ",")) }
+                append(
+                    values.part(row * stride, stride), shape: shape.part(1, shape.count - 1),
+                    to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        } else {
+            appendLongRow(values, to: &bytes)
         }
-        first = end
     }
-    // The comma behind the last number becomes the bracket.
-    if values.isEmpty {
-        bytes.append(UInt8(ascii: "]"))
-    } else {
+
+    /// Appends a row in pieces.
+    private func appendLongRow<N: ShortestDecimalFormat & BinaryFloatingPoint>(
+        _ values: UnsafeBufferPointer<N>, to bytes: inout [UInt8]
+    ) {
+        bytes.append(UInt8(ascii: "["))
+        for first in stride(from: 0, to: values.count, by: Self.pieceCount) {
+            let piece = values.part(first, min(Self.pieceCount, values.count - first))
+            bytes.append(atMost: Self.room(for: piece.count)) { write(piece, at: $0) }
+        }
+        // The comma behind the last number becomes the bracket.
         bytes[bytes.count - 1] = UInt8(ascii: "]")
+    }
+
+    /// Writes numbers as a nested array of that shape, and gives the end of it.
+    private func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(
+        _ values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>,
+        at place: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        guard let count = shape.first else { return place + write(values[0], at: place) }
+        place.pointee = UInt8(ascii: "[")
+        var end = place + 1
+        if shape.count == 1 {
+            end = write(values, at: end)
+        } else {
+            let stride = count == 0 ? 0 : values.count / count
+            let inner = shape.part(1, shape.count - 1)
+            for row in 0..<count {
+                end = write(values.part(row * stride, stride), shape: inner, at: end)
+                end.pointee = UInt8(ascii: ",")
+                end += 1
+            }
+        }
+        // The comma behind the last value becomes the bracket.
+        if count > 0 { end -= 1 }
+        end.pointee = UInt8(ascii: "]")
+        return end + 1
+    }
+
+    /// Writes numbers, a comma behind each, and gives the end of them.
+    @inline(__always)
+    private func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(
+        _ values: UnsafeBufferPointer<N>, at place: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var end = place
+        for value in values {
+            end += write(value, at: end)
+            end.pointee = UInt8(ascii: ",")
+            end += 1
+        }
+        return end
+    }
+
+    /// The most bytes that writing so many numbers touches, with brackets and commas of the shape.
+    private static func room(
+        for count: Int, shape: UnsafeBufferPointer<Int> = .init(start: nil, count: 0)
+    ) -> Int {
+        var rows = 1
+        var brackets = 3
+        for axis in shape.indices.dropLast() {
+            rows *= shape[axis]
+            brackets += 3 * rows
+        }
+        return count * (maximumCount + 1) + brackets + scratchCount
+    }
+}
+
+extension UnsafeBufferPointer {
+    /// Some of the elements, as a buffer of its own.
+    @inline(__always)
+    fileprivate func part(_ first: Int, _ count: Int) -> UnsafeBufferPointer {
+        UnsafeBufferPointer(rebasing: self[first..<(first + count)])
     }
 }

@@ -1,0 +1,43 @@
+import Foundation
+import NablaAPI
+import NablaCore
+import NablaNetworks
+
+/// Reads a file with the spare capacity that a server's body has, so that it's parsed in place.
+func padded(_ file: String) throws -> [UInt8] {
+    let data = try Data(contentsOf: URL(filePath: file))
+    var body: [UInt8] = []
+    body.reserveCapacity(data.count + 64)
+    body += data
+    return body
+}
+
+/// Computes what the request asks for, on the calling thread.
+func compute(_ request: GradientsRequest, in workspace: Workspace) throws -> Gradients {
+    guard case .inline(let network) = request.network else {
+        throw Problem(.inconsistent, "the request has no network of its own", pointer: "/network")
+    }
+    return try Gradients.compute(
+        of: request.loss, network: network, samples: request.samples, dtype: request.dtype,
+        including: [], workspace: workspace)
+}
+
+/// The answer to a request that includes nothing.
+func answer(_ gradients: Gradients) -> GradientsResponse {
+    GradientsResponse(
+        loss: gradients.loss,
+        gradients: gradients.layers.map { .init(weights: $0.weights, bias: $0.bias) },
+        samples: gradients.samples, dtype: gradients.dtype)
+}
+
+/// The microseconds one call of `body` takes, timed over `count` of them together.
+func microseconds(for count: Int, _ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let elapsed = try clock.measure { for _ in 0..<count { try body() } }
+    let seconds =
+        Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    return seconds * 1e6 / Double(count)
+}
+
+/// The middle of the values, the upper one of two.
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

@@ -1,0 +1,39 @@
+import Foundation
+import NablaAPI
+import NablaCore
+import NablaJSON
+
+// What a gradient request costs without a socket: reads, computes and writes the one in a file,
+// and prints one line of JSON.
+//
+//     nabla-bench-requests FILE [COUNT]
+//
+// COUNT is how many requests each repeat times at once, so that the clock isn't what is measured;
+// as many as make about 4 MB of text by default.
+
+let arguments = CommandLine.arguments.dropFirst()
+guard let file = arguments.first else {
+    print("usage: nabla-bench-requests FILE [COUNT]")
+    exit(64)
+}
+let body = try padded(file)
+let count = arguments.dropFirst().first.flatMap(Int.init) ?? max(1, 4_000_000 / body.count)
+let workspace = Workspace()
+
+var times = (read: [Double](), compute: [Double](), write: [Double]())
+for repetition in 0...9 {
+    let request = try GradientsRequest(parsing: body)
+    let gradients = try compute(request, in: workspace)
+    let read = try microseconds(for: count) { _ = try GradientsRequest(parsing: body) }
+    let computed = try microseconds(for: count) { _ = try compute(request, in: workspace) }
+    let written = microseconds(for: count) { _ = answer(gradients).json(as: request.encoding) }
+    // The first grows what the others find grown.
+    guard repetition > 0 else { continue }
+    times.read.append(read)
+    times.compute.append(computed)
+    times.write.append(written)
+}
+print(
+    #"{"impl":"nabla","case":"requests","bytes":\#(body.count),"count":\#(count),"#
+        + #""read_us_median":\#(median(times.read)),"compute_us_median":\#(median(times.compute)),"#
+        + #""write_us_median":\#(median(times.write))}"#)
