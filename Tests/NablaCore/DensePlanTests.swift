@@ -56,6 +56,7 @@ struct DensePlanTests {
 /// A layer with random numbers in [−½, ½), and what is computed of it.
 private struct Products<S: Real> {
     let plan: DensePlan<S>
+    let kernels: DenseKernels<S>?
     let rows: Int
     let x: [S]
     let parameters: [S]
@@ -66,7 +67,8 @@ private struct Products<S: Real> {
         func numbers(_ count: Int) -> [S] { (0..<count).map { _ in S(generator.uniform() - 0.5) } }
         self.rows = rows
         plan = DensePlan(
-            try Dense(units: units, activation: .identity), inputs: inputs, at: 0, rows: rows)
+            try Dense(units: units, activation: .identity), inputs: inputs, at: 0)
+        kernels = DenseKernels(inputs: inputs, units: units, rows: rows)
         x = numbers(rows * inputs)
         parameters = numbers(plan.parameterCount)
         delta = numbers(rows * units)
@@ -92,15 +94,17 @@ private struct Products<S: Real> {
 
     private func preActivations() -> [S] {
         var z = [S](repeating: .nan, count: rows * plan.units)
-        var transposed = [S](repeating: .nan, count: max(plan.transposedCount, 1))
+        var transposed = [S](repeating: .nan, count: max(kernels?.transposedCount ?? 0, 1))
         plan.preActivate(
-            x, into: &z, rows: rows, parameters: parameters, transposed: &transposed)
+            x, into: &z, rows: rows, parameters: parameters, kernels: kernels,
+            transposed: &transposed)
         return z
     }
 
     private func inputGradients() -> [S] {
         var gradients = [S](repeating: .nan, count: rows * plan.inputs)
-        plan.inputGradients(of: delta, into: &gradients, rows: rows, parameters: parameters)
+        plan.inputGradients(
+            of: delta, into: &gradients, rows: rows, parameters: parameters, kernels: kernels)
         return gradients
     }
 
@@ -110,7 +114,8 @@ private struct Products<S: Real> {
         flat.withUnsafeMutableBufferPointer { flat in
             guard let buffer = flat.baseAddress else { return }
             let refused = plan.gradients(
-                of: delta, x, rows: rows, adding: adding, into: FlatGradients(buffer: buffer))
+                of: delta, x, rows: rows, kernels: kernels, adding: adding,
+                into: FlatGradients(buffer: buffer))
             #expect(refused == nil)
         }
         return flat

@@ -15,19 +15,22 @@ struct DenseKernels<S: Real>: Sendable {
 
     /// zᵀ (u, t) = W (u, i) · xᵀ (i, t).
     let preActivations: ProductKernel<S>?
+    /// How many numbers xᵀ and zᵀ of a tile are; 0 where they aren't needed.
+    let transposedCount: Int
     /// ∂L/∂W (u, i) = δᵀ · x, with δ (t, u) and x (t, i).
     let weightGradients: WeightGradientKernels<S>?
     /// ∂L/∂x (t, i) = δ (t, u) · W (u, i).
     let inputGradients: ProductKernel<S>?
 
-    /// Compiles the kernels of a layer that sees up to `rows` samples at once.
-    init(inputs: Int, units: Int, rows: Int) {
+    /// Compiles the kernels of a layer that sees up to `rows` samples at once; nil for less than a
+    /// tile, and for a layer that is too large.
+    init?(inputs: Int, units: Int, rows: Int) {
         let tile = DenseKernels.tile
-        let isServed = rows >= tile && inputs * units <= DenseKernels.mostWeights
+        guard rows >= tile, inputs * units <= DenseKernels.mostWeights else { return nil }
         // A tile's vectors run along the inputs, so that few of them leave vectors nearly empty; few
         // units don't pay for transposing x.
-        let servesForward = isServed && units >= 8 && inputs >= 8
-        let servesBackward = isServed && inputs >= 16
+        let servesForward = units >= 8 && inputs >= 8
+        let servesBackward = inputs >= 16
         preActivations =
             servesForward
             ? ProductKernel(MatrixProduct(m: units, n: tile, k: inputs), .plain) : nil
@@ -36,6 +39,7 @@ struct DenseKernels<S: Real>: Sendable {
         inputGradients =
             servesBackward
             ? ProductKernel(MatrixProduct(m: tile, n: inputs, k: units), .plain) : nil
+        transposedCount = preActivations == nil ? 0 : tile * (inputs + units)
     }
 }
 

@@ -12,33 +12,27 @@ struct DensePlan<S: Real>: Sendable {
     let bias: Range<Int>?
     /// f.
     let activation: Activation
-    private let kernels: DenseKernels<S>
 
-    /// Lays the layer's parameters out from `offset` on, for up to `rows` samples at once.
-    init(_ dense: Dense, inputs: Int, at offset: Int, rows: Int) {
+    /// Lays the layer's parameters out from `offset` on.
+    init(_ dense: Dense, inputs: Int, at offset: Int) {
         self.inputs = inputs
         units = dense.units
         activation = dense.activation
         weights = offset..<offset + units * inputs
         bias = dense.usesBias ? weights.upperBound..<weights.upperBound + units : nil
-        kernels = DenseKernels(inputs: inputs, units: units, rows: rows)
     }
 
     /// u·i + u.
     var parameterCount: Int { weights.count + (bias?.count ?? 0) }
 
-    /// How many numbers `preActivate` needs for transposed tiles.
-    var transposedCount: Int {
-        kernels.preActivations == nil ? 0 : DenseKernels<S>.tile * (inputs + units)
-    }
-
-    /// z = x·Wᵀ + b for `rows` samples, with room for `transposedCount` numbers.
+    /// z = x·Wᵀ + b for `rows` samples, with room for `DenseKernels.transposedCount` numbers.
     func preActivate(
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
-        parameters: UnsafePointer<S>, transposed: UnsafeMutablePointer<S>
+        parameters: UnsafePointer<S>, kernels: DenseKernels<S>?,
+        transposed: UnsafeMutablePointer<S>
     ) {
         let w = parameters + weights.lowerBound
-        let rest = inTiles(of: rows, kernels.preActivations) { row, kernel in
+        let rest = inTiles(of: rows, kernels?.preActivations) { row, kernel in
             let zTransposed = transposed + DenseKernels<S>.tile &* inputs
             Transposition.transpose(
                 x + row &* inputs, rows: DenseKernels<S>.tile, columns: inputs,
@@ -65,24 +59,25 @@ struct DensePlan<S: Real>: Sendable {
     ///   - delta: δ.
     ///   - x: (n, i).
     ///   - rows: n.
+    ///   - kernels: The layer's kernels, if it has any.
     ///   - adding: Whether they are added to what is in `sink`.
     ///   - sink: Where parts go, and what is done with each.
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
     @inline(__always)
     func gradients(
-        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, adding: Bool,
-        into sink: some GradientSink<S>
+        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, kernels: DenseKernels<S>?,
+        adding: Bool, into sink: some GradientSink<S>
     ) -> Range<Int>? {
-        let group = kernels.weightGradients?.group ?? units
+        let group = kernels?.weightGradients?.group ?? units
         var unit = 0
         while unit < units {
             let count = min(group, units &- unit)
             let start = weights.lowerBound &+ unit &* inputs
             let part = start..<start &+ count &* inputs
             weightGradients(
-                of: delta, x, rows: rows, units: unit..<unit &+ count, adding: adding,
-                into: sink.memory(for: part))
+                of: delta, x, rows: rows, units: unit..<unit &+ count,
+                kernels: kernels?.weightGradients, adding: adding, into: sink.memory(for: part))
             if !sink.take(part) { return weights }
             unit &+= count
         }
@@ -100,10 +95,10 @@ struct DensePlan<S: Real>: Sendable {
     @inline(__always)
     private func weightGradients(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, units group: Range<Int>,
-        adding: Bool, into target: UnsafeMutablePointer<S>
+        kernels: WeightGradientKernels<S>?, adding: Bool, into target: UnsafeMutablePointer<S>
     ) {
         let first = delta + group.lowerBound
-        let rest = inTiles(of: rows, kernels.weightGradients) { row, kernels in
+        let rest = inTiles(of: rows, kernels) { row, kernels in
             let pair = group.count == kernels.group ? kernels.whole : kernels.last
             let kernel = row > 0 || adding ? pair.adding : pair.writing
             kernel(first + row &* units, x + row &* inputs, into: target)
@@ -117,10 +112,10 @@ struct DensePlan<S: Real>: Sendable {
     /// ∂L/∂x = δ·W, (n, i).
     func inputGradients(
         of delta: UnsafePointer<S>, into target: UnsafeMutablePointer<S>, rows: Int,
-        parameters: UnsafePointer<S>
+        parameters: UnsafePointer<S>, kernels: DenseKernels<S>?
     ) {
         let w = parameters + weights.lowerBound
-        let rest = inTiles(of: rows, kernels.inputGradients) { row, kernel in
+        let rest = inTiles(of: rows, kernels?.inputGradients) { row, kernel in
             kernel(delta + row &* units, w, into: target + row &* inputs)
         }
         guard !rest.isEmpty else { return }

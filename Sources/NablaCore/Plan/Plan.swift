@@ -14,6 +14,9 @@ final class Plan<S: Real>: Sendable {
 
     /// One operation for each layer, first to last.
     let operations: [Operation]
+    /// The layers' kernels; empty where none has any. Apart from the operations, which small networks
+    /// copy more cheaply without them.
+    private let kernels: [DenseKernels<S>?]
     /// P.
     let parameterCount: Int
     /// The length of a sample's inputs.
@@ -46,7 +49,7 @@ final class Plan<S: Real>: Sendable {
                     dense.units <= Plan.maximumActivations - activations
                 else { throw .invalid(Plan.tooLarge(atLayer: index)) }
                 activations += dense.units
-                let plan = DensePlan<S>(dense, inputs: width, at: offset, rows: rows)
+                let plan = DensePlan<S>(dense, inputs: width, at: offset)
                 operations.append(.dense(plan))
                 offset += plan.parameterCount
                 width = plan.units
@@ -54,6 +57,7 @@ final class Plan<S: Real>: Sendable {
             widths.append(width)
         }
         self.operations = operations
+        kernels = rows < DenseKernels<S>.tile ? [] : operations.map { $0.kernels(forRows: rows) }
         self.widths = widths
         parameterCount = offset
     }
@@ -65,6 +69,15 @@ final class Plan<S: Real>: Sendable {
                 + "than \(maximumActivations) activations a sample",
             at: "/network/layers/\(index)")
     }
+
+    /// The kernels of a layer, if it has any.
+    @inline(__always)
+    func kernels(ofLayer index: Int) -> DenseKernels<S>? {
+        kernels.isEmpty ? nil : kernels[index]
+    }
+
+    /// How many numbers the layer needs for transposed tiles that needs most.
+    var transposedCount: Int { kernels.lazy.map { $0?.transposedCount ?? 0 }.max() ?? 0 }
 
     /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
     var numbersOfShard: Int {
@@ -117,10 +130,10 @@ extension Plan.Operation {
     /// Whether the layer's pre-activations are kept beside its activations.
     var keepsPreActivations: Bool { activation.readsPreActivation }
 
-    /// How many numbers the layer needs for transposed tiles.
-    var transposedCount: Int {
+    /// Compiles the layer's kernels for up to `rows` samples at once.
+    func kernels(forRows rows: Int) -> DenseKernels<S>? {
         switch self {
-        case .dense(let dense): dense.transposedCount
+        case .dense(let dense): DenseKernels(inputs: dense.inputs, units: dense.units, rows: rows)
         }
     }
 

@@ -35,7 +35,7 @@ struct ScratchLayout {
         }
         let widest = rows * (plan.widths.max() ?? 0)
         gradients = (reserve(widest), reserve(widest))
-        transposed = reserve(plan.operations.map(\.transposedCount).max() ?? 0)
+        transposed = reserve(plan.transposedCount)
         losses = reserve(rows)
         stride = end
     }

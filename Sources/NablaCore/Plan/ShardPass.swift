@@ -53,7 +53,8 @@ struct ShardPass<S: Real> {
         case .dense(let dense):
             dense.preActivate(
                 inputs(ofLayer: index), into: preActivations(ofLayer: index), rows: rows,
-                parameters: parameters, transposed: scratch + layout.transposed)
+                parameters: parameters, kernels: plan.kernels(ofLayer: index),
+                transposed: scratch + layout.transposed)
         }
     }
 
@@ -89,10 +90,12 @@ struct ShardPass<S: Real> {
                 // Before the sink may change the parameters.
                 if let target = index > 0 ? next : inputGradients {
                     dense.inputGradients(
-                        of: delta, into: target, rows: rows, parameters: parameters)
+                        of: delta, into: target, rows: rows, parameters: parameters,
+                        kernels: plan.kernels(ofLayer: index))
                 }
                 if let refused = dense.gradients(
-                    of: delta, inputs(ofLayer: index), rows: rows, adding: adding, into: sink)
+                    of: delta, inputs(ofLayer: index), rows: rows,
+                    kernels: plan.kernels(ofLayer: index), adding: adding, into: sink)
                 {
                     return (index, refused)
                 }
