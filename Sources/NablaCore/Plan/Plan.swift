@@ -14,8 +14,9 @@ final class Plan<S: Real>: Sendable {
 
     /// One operation for each layer, first to last.
     let operations: [Operation]
-    /// The layers' kernels; empty where none has any. Apart from the operations, which small networks
-    /// copy more cheaply without them.
+    /// The layers' kernels; empty where none has any.
+    ///
+    /// Apart from the operations, which small networks copy more cheaply without them.
     private let kernels: [DenseKernels<S>?]
     /// P.
     let parameterCount: Int
