@@ -23,6 +23,29 @@ import Testing
         }
     }
 
+    @Test("connections that are served in one round each get their own answers, in order")
+    func oneRound() throws {
+        try Fixture().run { fixture in
+            let pausing = try fixture.client()
+            let clients = try (0..<40).map { _ in try fixture.client() }
+            pausing.send("GET /pause HTTP/1.1\r\nHost: a\r\n\r\n")
+            // While the loop is kept, so that it finds them all at once.
+            for (index, client) in clients.enumerated() {
+                client.send(
+                    "GET /\(index) HTTP/1.1\r\nHost: a\r\n\r\n"
+                        + "GET /\(index)/last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            }
+            #expect(try pausing.answer().field("X-Path") == "/pause")
+            for (index, client) in clients.enumerated() {
+                #expect(try client.answer().field("X-Path") == "/\(index)")
+                let last = try client.answer()
+                #expect(last.field("X-Path") == "/\(index)/last")
+                #expect(last.field("Connection") == "close")
+                #expect(try client.isEnded())
+            }
+        }
+    }
+
     @Test("a request is handed on only when the one before it is answered")
     func oneAtATime() throws {
         try Fixture().run { fixture in

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import NablaHTTP
 import Synchronization
 import Testing
@@ -28,8 +29,8 @@ final class Inbox<Value: Sendable>: Sendable {
 
 /// A server on a free port, with a handler whose answers are easy to foretell.
 ///
-/// `/hold…` hands the responder to the test; `/later` answers on another thread; all else is
-/// answered at once with the method, path and body it was sent.
+/// `/hold…` hands the responder to the test; `/later` answers on another thread; `/pause` keeps the
+/// loop for a while; all else is answered at once with the method, path and body it was sent.
 final class Fixture: RequestHandler {
     let held = Inbox<Responder>()
     let events = Inbox<ServerEvent>()
@@ -70,6 +71,7 @@ final class Fixture: RequestHandler {
         let response = Response(
             status: .ok, fields: ["X-Method": request.head.method.name, "X-Path": path],
             body: request.body)
+        if path == "/pause" { usleep(100_000) }
         guard path == "/later" else { return responder.respond(response) }
         DispatchQueue.global().async { responder.respond(response) }
     }
