@@ -68,8 +68,8 @@ final class LoopContext {
 
     /// Whether the answers held are to be sent before more is done.
     var mustSendHeld: Bool {
-        guard let count = Optional(held.count), count > 0 else { return false }
-        return count >= Self.heldLimit.count
+        guard !held.isEmpty else { return false }
+        return held.count >= Self.heldLimit.count
             || ContinuousClock.now - holdsSince >= Self.heldLimit.time
     }
 
