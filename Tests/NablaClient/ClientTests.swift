@@ -15,6 +15,8 @@ import Testing
     ) async throws {
         var settings = Settings()
         settings.server.addresses = [try ListenAddress("127.0.0.1:0")]
+        // A machine that stalls for longer is still one connection to the tests that count them.
+        settings.server.timeouts.idle = .seconds(3600)
         settings.dataDirectory = NSTemporaryDirectory() + "nabla-client-\(UUID().uuidString)"
         let service = try Service(settings: settings, onEvent: onEvent)
         let address = try service.start()[0]
