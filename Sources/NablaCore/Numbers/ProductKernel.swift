@@ -55,6 +55,7 @@ private enum CompiledProducts {
         let dtype: String
     }
 
+    /// Unchecked, and safe, for the reason that `ProductKernel` is.
     private struct Code: @unchecked Sendable {
         let address: UnsafeRawPointer?
     }
