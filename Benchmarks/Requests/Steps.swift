@@ -25,8 +25,7 @@ func compute(_ request: GradientsRequest, in workspace: Workspace) throws -> Gra
 /// The answer to a request that includes nothing.
 func answer(_ gradients: Gradients) -> GradientsResponse {
     GradientsResponse(
-        loss: gradients.loss,
-        gradients: gradients.layers.map { .init(weights: $0.weights, bias: $0.bias) },
+        loss: gradients.loss, gradients: gradients.layers,
         samples: gradients.samples, dtype: gradients.dtype)
 }
 

@@ -73,13 +73,13 @@ struct GradientComputation<S: Real> {
         return Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(loss),
             layers: try plan.operations.indices.map { index throws(ComputationError) in
-                try plan.operations[index].gradients(in: flat, of: network.layers[index])
+                try plan.operations[index].gradients(in: flat)
             },
             outputs: including.contains(.outputs)
-                ? try tensor(results.outputs, [count, plan.outputWidth]) : nil,
+                ? try tensor(results.outputs, Shape(count, plan.outputWidth)) : nil,
             activations: including.contains(.activations) ? try results.split(plan, count) : nil,
             inputGradients: including.contains(.inputGradients)
-                ? try tensor(results.inputGradients, [count, plan.inputWidth]) : nil,
+                ? try tensor(results.inputGradients, Shape(count, plan.inputWidth)) : nil,
             norms: including.contains(.norms) ? GradientNorms(flat, plan) : nil,
             samples: count, dtype: S.dtype)
     }
@@ -114,7 +114,7 @@ private struct Results<S: Real> {
         }
         losses = zeros(1, reduction == .none)
         outputs = zeros(plan.outputWidth, including.contains(.outputs))
-        activations = zeros(plan.widths.reduce(0, +), including.contains(.activations))
+        activations = zeros(plan.activationCount, including.contains(.activations))
         inputGradients = zeros(plan.inputWidth, including.contains(.inputGradients))
     }
 
@@ -138,9 +138,10 @@ private struct Results<S: Real> {
     func split(_ plan: Plan<S>, _ count: Int) throws(ComputationError) -> [Tensor] {
         var tensors: [Tensor] = []
         var first = 0
-        for width in plan.widths {
+        for operation in plan.operations {
+            let width = operation.width
             tensors.append(
-                try tensor(Array(activations[first..<first + count * width]), [count, width]))
+                try tensor(Array(activations[first..<first + count * width]), Shape(count, width)))
             first += count * width
         }
         return tensors
@@ -150,15 +151,12 @@ private struct Results<S: Real> {
 extension Plan.Operation {
     /// Copies the layer's gradients out of the flat buffer.
     fileprivate func gradients(
-        in flat: [S], of layer: Layer
+        in flat: [S]
     ) throws(ComputationError) -> LayerGradients {
-        switch (self, layer.operation) {
-        case (.dense(let plan), .dense(let dense)):
-            var weights = [plan.units, plan.inputs]
-            // The parameters' own shape, where there is one: an array less to be made.
-            if case .given(let tensor, _) = dense.parameters { weights = tensor.shape }
+        switch self {
+        case .dense(let plan):
             return LayerGradients(
-                weights: try tensor(Array(flat[plan.weights]), weights),
+                weights: try tensor(Array(flat[plan.weights]), Shape(plan.units, plan.inputs)),
                 bias: plan.bias.map { Tensor(Array(flat[$0])) })
         }
     }
@@ -183,6 +181,6 @@ extension GradientNorms {
 }
 
 /// Makes a tensor of numbers that fill the shape.
-func tensor<S: Real>(_ values: [S], _ shape: [Int]) throws(ComputationError) -> Tensor {
+func tensor<S: Real>(_ values: [S], _ shape: Shape) throws(ComputationError) -> Tensor {
     try invalidating { () throws(InvalidValue) in try Tensor(values, shape: shape) }
 }

@@ -18,14 +18,6 @@ public struct Inclusions: OptionSet, Sendable {
     public static let norms = Inclusions(rawValue: 8)
 }
 
-/// The gradients of a layer's parameters.
-public struct LayerGradients: Sendable, Equatable {
-    /// ∂L/∂W, shaped as the weights: (units, inputs).
-    public let weights: Tensor
-    /// ∂L/∂b, (units), or nil for a layer without a bias.
-    public let bias: Tensor?
-}
-
 /// The L2 norms of gradients, √Σg², summed in float64.
 public struct GradientNorms: Sendable, Equatable {
     /// The norms of one layer's gradients.

@@ -25,24 +25,6 @@ public enum Activation: Sendable, Equatable {
         "softmax",
     ]
 
-    /// Makes the activation of that name with PyTorch's defaults, or nil for an unknown name.
-    public init?(name: String) {
-        switch name {
-        case "identity": self = .identity
-        case "sigmoid": self = .sigmoid
-        case "tanh": self = .tanh
-        case "relu": self = .relu
-        case "leaky_relu": self = .leakyReLU(negativeSlope: 0.01)
-        case "elu": self = .elu(alpha: 1)
-        case "selu": self = .selu
-        case "gelu": self = .gelu
-        case "silu": self = .silu
-        case "softplus": self = .softplus
-        case "softmax": self = .softmax
-        default: return nil
-        }
-    }
-
     /// The name on the wire.
     public var name: String {
         switch self {

@@ -1,7 +1,7 @@
 /// The function being differentiated: layers, each reading the one before it.
 public struct Network: Sendable, Equatable {
     /// The shape of one sample's inputs: [features].
-    public let inputShape: [Int]
+    public let inputShape: Shape
     /// The layers, first to last; at least one.
     public let layers: [Layer]
 
@@ -11,7 +11,7 @@ public struct Network: Sendable, Equatable {
     ///   - inputShape: The shape of one sample; may be nil when the first layer's weights say it.
     ///   - layers: At least one, named uniquely where named.
     /// - Throws: `InvalidValue` pointing at the layer or the tensor that doesn't fit.
-    public init(inputShape: [Int]? = nil, layers: [Layer]) throws(InvalidValue) {
+    public init(inputShape: Shape? = nil, layers: [Layer]) throws(InvalidValue) {
         guard let first = layers.first else {
             throw InvalidValue(.inconsistent, "a network has at least one layer", at: "/layers")
         }
@@ -36,7 +36,7 @@ public struct Network: Sendable, Equatable {
     }
 
     /// The shape of one sample's outputs: [units of the last layer].
-    public var outputShape: [Int] { [widths[layers.count]] }
+    public var outputShape: Shape { [widths[layers.count]] }
 
     /// The number of values between layers: `widths[l]` enter layer l, `widths[l + 1]` leave it.
     public var widths: [Int] {

@@ -16,7 +16,7 @@ public struct Tensor: Sendable, Equatable {
     }
 
     /// The length along each axis; empty for a single number.
-    public let shape: [Int]
+    public let shape: Shape
     /// The numbers, row-major; as many as the product of the shape.
     public let numbers: Numbers
 
@@ -24,14 +24,9 @@ public struct Tensor: Sendable, Equatable {
     ///
     /// - Throws: `InvalidValue` when a length is negative or the numbers don't fill the shape.
     @inlinable
-    public init(shape: [Int], numbers: Numbers) throws(InvalidValue) {
-        var count = 1
-        for length in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: length)
-            guard length >= 0, !overflow else {
-                throw InvalidValue(.outOfRange, "no tensor has the shape \(shape)")
-            }
-            count = product
+    public init(shape: Shape, numbers: Numbers) throws(InvalidValue) {
+        guard let count = shape.size else {
+            throw InvalidValue(.outOfRange, "no tensor has the shape \(shape)")
         }
         guard count == numbers.count else {
             throw InvalidValue(
@@ -46,14 +41,14 @@ public struct Tensor: Sendable, Equatable {
     ///
     /// - Throws: `InvalidValue` when the numbers don't fill the shape.
     @inlinable
-    public init<S: Scalar>(_ values: [S], shape: [Int]) throws(InvalidValue) {
+    public init<S: Scalar>(_ values: [S], shape: Shape) throws(InvalidValue) {
         try self.init(shape: shape, numbers: S.wrap(values))
     }
 
     /// Makes a tensor with one axis.
     @inlinable
     public init<S: Scalar>(_ values: [S]) {
-        shape = [values.count]
+        shape = Shape(values.count)
         numbers = S.wrap(values)
     }
 
@@ -90,7 +85,7 @@ public struct Tensor: Sendable, Equatable {
         return Tensor(uncheckedShape: shape, numbers: converted)
     }
 
-    private init(uncheckedShape shape: [Int], numbers: Numbers) {
+    private init(uncheckedShape shape: Shape, numbers: Numbers) {
         self.shape = shape
         self.numbers = numbers
     }

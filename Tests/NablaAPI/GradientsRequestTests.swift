@@ -41,6 +41,15 @@ import Testing
         #expect(read.samples.inputs.dtype == dtype)
     }
 
+    @Test(arguments: Activation.names) func everyNameGivesItsActivation(_ name: String) throws {
+        let named = text.replacing("\"sigmoid\"", with: "\"\(name)\"")
+        let request = try GradientsRequest(parsing: Array(named.utf8))
+        guard case .inline(let network) = request.network,
+            case .dense(let last) = network.layers[1].operation
+        else { return #expect(Bool(false)) }
+        #expect(last.activation.name == name)
+    }
+
     @Test func theReductionOfTheLossHoldsUnlessTheRequestHasOne() throws {
         let inLoss = text.replacing("\"delta\": 2", with: "\"delta\": 2, \"reduction\": \"none\"")
         #expect(try GradientsRequest(parsing: Array(inLoss.utf8)).loss.reduction == .sum)
@@ -52,11 +61,17 @@ import Testing
         ("\"delta\": 2", "\"delta\": 0", "/loss/delta", Problem.Kind.outOfRange),
         ("\"delta\": 2", "\"alpha\": 2", "/loss/alpha", .unknownField),
         ("\"negative_slope\"", "\"slope\"", "/network/layers/0/activation/slope", .unknownField),
+        ("\"sigmoid\"", "\"sigmoyd\"", "/network/layers/1/activation", .unknownName),
         ("\"dense\"", "\"conv3d\"", "/network/layers/1/type", .unknownName),
         ("[\"outputs\", \"norms\"]", "[\"outputs\", \"hessian\"]", "/include/1", .unknownName),
         ("[0.0, 0.1]", "[0.0]", "/network/layers/0/bias", .shapeMismatch),
         ("[[0.7, -0.5]]", "[0.7, -0.5]", "/network/layers/1/weights", .shapeMismatch),
         ("[1, 2]}", "[1, -2]}", "/samples/weights/1", .outOfRange),
+        ("[1, 2]}", "[[[[[[[[[1]]]]]]]]]}", "/samples/weights", .outOfRange),
+        (
+            "[1, 2]}", "{\"dtype\": \"float32\", \"shape\": [-1], \"base64\": \"\"}}",
+            "/samples/weights", .outOfRange
+        ),
         ("\"name\"", "\"units\": 1, \"name\"", "/network/layers/1/units", .inconsistent),
         ("\"sum\"", "\"average\"", "/reduction", .unknownName),
     ]) func aMistakeIsNamedWhereItIs(

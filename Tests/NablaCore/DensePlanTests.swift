@@ -67,7 +67,7 @@ private struct Products<S: Real> {
         func numbers(_ count: Int) -> [S] { (0..<count).map { _ in S(generator.uniform() - 0.5) } }
         self.rows = rows
         plan = DensePlan(
-            try Dense(units: units, activation: .identity), inputs: inputs, at: 0)
+            try Dense(units: units, activation: .identity), inputs: inputs, at: 0, behind: 0)
         kernels = DenseKernels(inputs: inputs, units: units, rows: rows)
         x = numbers(rows * inputs)
         parameters = numbers(plan.parameterCount)

@@ -75,19 +75,24 @@ enum Object: Sendable {
                 shape.append(array.count)
                 level = level.flatMap(\.list)
             }
-            return try Tensor(level.map(\.number), shape: shape)
+            return try Tensor(level.map(\.number), shape: Shape(shape))
         }
     }
 
     var network: Network {
         get throws {
+            let activations: [String: Activation] = [
+                "identity": .identity, "sigmoid": .sigmoid, "tanh": .tanh, "relu": .relu,
+                "gelu": .gelu, "silu": .silu, "softplus": .softplus, "softmax": .softmax,
+                "selu": .selu, "elu": .elu(alpha: 1), "leaky_relu": .leakyReLU(negativeSlope: 0.01),
+            ]
             let layers = try self["layers"].list.map { layer in
                 Layer(
                     .dense(
                         try Dense(
                             weights: layer["weights"].tensor,
                             bias: layer["bias"].isThere ? layer["bias"].tensor : nil,
-                            activation: try #require(Activation(name: layer["activation"].text)))))
+                            activation: try #require(activations[layer["activation"].text]))))
             }
             return try Network(layers: layers)
         }

@@ -78,7 +78,7 @@ import Testing
         let text =
             "[18446744073709551616,-9223372036854775809,100000000000000000000,5,"
             + "12345678901234567890123456789]"
-        let (shape, values) = try document(text).root.numbers(Double.self)
+        let (shape, values) = try document(text).root.shaped(Double.self)
         #expect(shape == [5])
         #expect(values == [0x1p64, -0x1p63, 1e20, 5, 1.2345678901234568e28])
     }
@@ -157,7 +157,7 @@ import Testing
                 let count = round % 10 == 0 ? 70_000 : 10
                 let numbers = (0..<count).map { _ in "\(thread)" }.joined(separator: ",")
                 let limits = JSONLimits(maximumDepth: round % 2 == 0 ? 64 : 8)
-                let values = try? document("[\(numbers)]", limits).root.numbers(Double.self).values
+                let values = try? document("[\(numbers)]", limits).root.numbers(Double.self)
                 sum +=
                     values.map { $0.count == count && $0.allSatisfy { $0 == Double(thread) } }
                         == true ? 1 : 0
@@ -173,10 +173,10 @@ import Testing
             let both = [try document(long), try document(long)]
             for number in 0..<600 {
                 #expect(
-                    try document("[\(number)]").root.numbers(Float.self).values == [Float(number)])
+                    try document("[\(number)]").root.numbers(Float.self) == [Float(number)])
             }
             for document in both {
-                let values = try document.root.numbers(Float.self).values
+                let values = try document.root.numbers(Float.self)
                 #expect(values == [Float](repeating: 1, count: 200_001))
             }
         }
@@ -205,6 +205,13 @@ import Testing
 func document(_ text: String, _ limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONDocument
 {
     try JSONDocument(parsing: Array(text.utf8), limits: limits)
+}
+
+extension JSONValue {
+    /// The lengths and the numbers of a nested array.
+    func shaped<N: JSONNumber>(_ type: N.Type) throws -> (shape: [Int], values: [N]) {
+        (Array(try lengths), try numbers(type))
+    }
 }
 
 /// The offset at which the text is refused, or nil when it isn't refused for its syntax.

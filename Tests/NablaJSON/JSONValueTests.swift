@@ -119,7 +119,7 @@ import Testing
         var values: [JSONValue] = []
         for number in 0..<40 { values.append(try document("[\(number)]").root) }
         #expect(
-            try values.map { try $0.numbers(Double.self).values[0] } == (0..<40).map(Double.init))
+            try values.map { try $0.numbers(Double.self)[0] } == (0..<40).map(Double.init))
     }
 
     @Test func matchesStringsAsCases() throws {

@@ -96,7 +96,7 @@ import Testing
         writer.numbers(values.prefix(1024), shape: [1024])
         writer.endArray()
         let parts = try JSONDocument(parsing: writer.finish()).root.array().map {
-            try $0.numbers(Double.self)
+            try $0.shaped(Double.self)
         }
         #expect(parts[0].shape == [2, 2500])
         #expect(parts[0].values == values)
@@ -112,7 +112,7 @@ import Testing
         let values = (0..<shape.reduce(1, *)).map { -Double($0) * 1e-300 / 7 }
         var writer = JSONWriter()
         writer.numbers(values, shape: shape)
-        let (readShape, readValues) = try JSONDocument(parsing: writer.finish()).root.numbers(
+        let (readShape, readValues) = try JSONDocument(parsing: writer.finish()).root.shaped(
             Double.self)
         #expect(readShape == shape)
         #expect(readValues == values)

@@ -13,11 +13,11 @@ import Testing
         (" [ [ 0.5 ] , [ -0.5 ] ] ", [2, 1], [0.5, -0.5]),
     ])
     func readsAnyShape(_ text: String, _ shape: [Int], _ values: [Double]) throws {
-        let wide = try document(text).root.numbers(Double.self)
+        let wide = try document(text).root.shaped(Double.self)
         #expect(wide.shape == shape)
         #expect(wide.values == values)
         let narrow = try document("{\"a\":\(text),\"b\":[1]}").root.anyObject().required("a")
-            .numbers(Float.self)
+            .shaped(Float.self)
         #expect(narrow.shape == shape)
         #expect(narrow.values == values.map(Float.init))
     }
@@ -76,7 +76,7 @@ import Testing
         let text =
             "[0.1,16777217,16777219,3.4028235677973362e38,1e-45,7e-46,8e-46,9007199791611905]"
         #expect(
-            try document(text).root.numbers(Float.self).values == [
+            try document(text).root.numbers(Float.self) == [
                 0.1, 16_777_216, 16_777_220, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0,
                 .leastNonzeroMagnitude,
                 9_007_200_328_482_816,
@@ -88,7 +88,7 @@ import Testing
         let nearest = try #require(Float("7.038531e-26"))
         #expect(nearest != Float(7.038531e-26 as Double))
         #expect(
-            try document(text).root.numbers(Float.self).values == [
+            try document(text).root.numbers(Float.self) == [
                 nearest, -nearest, 16_777_216, 16_777_220, .greatestFiniteMagnitude,
             ])
     }
@@ -116,7 +116,7 @@ import Testing
         let values = all.filter(\.isFinite)
         var writer = JSONWriter()
         writer.numbers(values, shape: [1, values.count])
-        let back = try JSONDocument(parsing: writer.finish()).root.numbers(N.self)
+        let back = try JSONDocument(parsing: writer.finish()).root.shaped(N.self)
         #expect(back.shape == [1, values.count])
         let isSame = zip(back.values, values).allSatisfy { $0 == $1 && $0.sign == $1.sign }
         #expect(isSame && back.values.count == values.count)
@@ -125,7 +125,7 @@ import Testing
     @Test(arguments: [1, 2, 63, 64, 65, 200])
     func readsFewAndMany(_ count: Int) throws {
         let row = (0..<count).map { "\($0).5" }.joined(separator: ",")
-        let (shape, values) = try document("[[[\(row)],[\(row)]]]").root.numbers(Double.self)
+        let (shape, values) = try document("[[[\(row)],[\(row)]]]").root.shaped(Double.self)
         #expect(shape == [1, 2, count])
         #expect(values == (0..<2 * count).map { Double($0 % count) + 0.5 })
         let error = #expect(throws: JSONError.self) {

@@ -43,8 +43,8 @@ import Testing
         #expect(try error { _ = try Network(layers: []) }.pointer == "/layers")
     }
 
-    @Test(arguments: [[], [0], [-1], [2, 3]]) func inputShapesThatCannotBeAreRefused(
-        _ shape: [Int]
+    @Test(arguments: [[], [0], [2, 3]] as [Shape]) func inputShapesThatCannotBeAreRefused(
+        _ shape: Shape
     ) throws {
         let wrong = try error { _ = try Network(inputShape: shape, layers: [dense(4, 3)]) }
         #expect(wrong.pointer == "/input_shape")

@@ -74,11 +74,4 @@ import Testing
             optimizer: .sgd(SGD()), epochs: epochs, batchSize: batchSize, clipNorm: clipNorm,
             clipValue: clipValue)
     }
-
-    @Test func everyNameGivesItsActivation() throws {
-        for name in Activation.names {
-            #expect(try #require(Activation(name: name)).name == name)
-        }
-        #expect(Activation(name: "sigmoyd") == nil)
-    }
 }

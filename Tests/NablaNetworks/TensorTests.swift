@@ -7,8 +7,8 @@ import Testing
         #expect(tensor.count == 6)
         #expect(tensor.dtype == .float64)
         #expect(throws: InvalidValue.self) { _ = try Tensor([1.0, 2, 3], shape: [2, 2]) }
-        #expect(throws: InvalidValue.self) { _ = try Tensor([1.0], shape: [-1, -1]) }
-        #expect(throws: InvalidValue.self) { _ = try Tensor([Float](), shape: [.max, .max, 2]) }
+        let huge = 1 << 40
+        #expect(throws: InvalidValue.self) { _ = try Tensor([Float](), shape: [huge, huge]) }
     }
 
     @Test func aShapeWithZeroHoldsNothing() throws {

@@ -44,7 +44,7 @@ import Testing
         try wait(for: done, "the worker to be free")
     }
 
-    private func expect(_ shape: [Int], from request: PredictRequest, _ client: Client) throws {
+    private func expect(_ shape: Shape, from request: PredictRequest, _ client: Client) throws {
         let answer = try client.predict(request)
         #expect(answer.outputs.shape == shape)
     }

@@ -3,20 +3,6 @@ public import NablaNetworks
 
 /// The answer of `POST /gradients`.
 public struct GradientsResponse: Sendable, Equatable {
-    /// The gradients of one layer's parameters, shaped as they are.
-    public struct Layer: Sendable, Equatable {
-        /// ∂L/∂W, shape (units, inputs).
-        public let weights: Tensor
-        /// ∂L/∂b, shape (units); nil for a layer without a bias.
-        public let bias: Tensor?
-
-        /// Makes the gradients of one layer.
-        public init(weights: Tensor, bias: Tensor?) {
-            self.weights = weights
-            self.bias = bias
-        }
-    }
-
     /// L2 norms of gradients.
     public struct Norms: Sendable, Equatable {
         /// The norms of one layer's tensors.
@@ -48,7 +34,7 @@ public struct GradientsResponse: Sendable, Equatable {
     /// L: no axis, or shape (n) for the reduction `none`.
     public let loss: Tensor
     /// ∂L/∂θ layer by layer.
-    public let gradients: [Layer]
+    public let gradients: [LayerGradients]
     /// How many samples the loss was taken over.
     public let samples: Int
     /// What was computed in.
@@ -63,7 +49,7 @@ public struct GradientsResponse: Sendable, Equatable {
     public var norms: Norms?
 
     /// Makes an answer.
-    public init(loss: Tensor, gradients: [Layer], samples: Int, dtype: DType) {
+    public init(loss: Tensor, gradients: [LayerGradients], samples: Int, dtype: DType) {
         self.loss = loss
         self.gradients = gradients
         self.samples = samples
@@ -157,7 +143,7 @@ extension GradientsResponse {
             gradients: try object.read("gradients") { layers in
                 try layers.list { layer in
                     let fields = try layer.anyObject()
-                    return Layer(
+                    return LayerGradients(
                         weights: try fields.read("weights") { try Tensor(reading: $0, as: dtype) },
                         bias: try fields.readIfPresent("bias") {
                             try Tensor(reading: $0, as: dtype)

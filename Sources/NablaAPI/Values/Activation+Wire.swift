@@ -4,8 +4,11 @@ import NablaNetworks
 extension Activation {
     /// Reads a name, or an object with `type` and the activation's setting.
     init(reading value: JSONValue) throws {
-        let plain = try value.typeName().name(of: "activation", among: Activation.names) {
-            Activation(name: $0)
+        let typeName = try value.typeName()
+        guard let plain = Activation(named: typeName) else {
+            throw Problem.unknownName(
+                try typeName.string(), of: "activation", among: Activation.names,
+                at: typeName.pointer)
         }
         switch plain {
         case .leakyReLU(let standard):
@@ -19,6 +22,25 @@ extension Activation {
         default:
             _ = try value.settings([])
             self = plain
+        }
+    }
+
+    /// Makes the activation of that name with PyTorch's defaults; nil when the value is no name of
+    /// one.
+    private init?(named name: JSONValue) {
+        switch name {
+        case "identity": self = .identity
+        case "sigmoid": self = .sigmoid
+        case "tanh": self = .tanh
+        case "relu": self = .relu
+        case "leaky_relu": self = .leakyReLU(negativeSlope: 0.01)
+        case "elu": self = .elu(alpha: 1)
+        case "selu": self = .selu
+        case "gelu": self = .gelu
+        case "silu": self = .silu
+        case "softplus": self = .softplus
+        case "softmax": self = .softmax
+        default: return nil
         }
     }
 

@@ -31,7 +31,10 @@ extension Network {
     /// Reads a network with or without numbers, its tensors rounded to `dtype`.
     init(reading value: JSONValue, as dtype: DType) throws {
         let object = try value.object(["input_shape", "layers"])
-        let inputShape = try object.readIfPresent("input_shape") { try $0.list { try $0.int() } }
+        let inputShape = try object.readIfPresent("input_shape") { field in
+            let lengths = try field.list { try $0.int() }
+            return try field.checked { try Shape(lengths) }
+        }
         let layers = try object.read("layers") { try $0.list { try Layer(reading: $0, as: dtype) } }
         self = try value.checked { try Network(inputShape: inputShape, layers: layers) }
     }

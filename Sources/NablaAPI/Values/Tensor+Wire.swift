@@ -16,20 +16,13 @@ extension Tensor {
             self = try Tensor(unpacking: value).converted(to: dtype)
             return
         }
-        let (shape, numbers): ([Int], Numbers)
-        switch dtype {
-        case .float32:
-            let read = try value.numbers(Float.self)
-            (shape, numbers) = (read.shape, .float32(read.values))
-        case .float64:
-            let read = try value.numbers(Double.self)
-            (shape, numbers) = (read.shape, .float64(read.values))
-        }
-        do throws(InvalidValue) {
-            self = try Tensor(shape: shape, numbers: numbers)
-        } catch {
-            throw error.under(value.pointer)
-        }
+        let shape = try value.checked { try Shape(value.lengths) }
+        let numbers: Numbers =
+            switch dtype {
+            case .float32: .float32(try value.numbers(Float.self))
+            case .float64: .float64(try value.numbers(Double.self))
+            }
+        self = try value.checked { try Tensor(shape: shape, numbers: numbers) }
     }
 
     private init(unpacking value: JSONValue) throws {
@@ -42,7 +35,7 @@ extension Tensor {
                 case .float32: .float32(try text.base64(Float.self))
                 case .float64: .float64(try text.base64(Double.self))
                 }
-            return try value.checked { try Tensor(shape: shape, numbers: numbers) }
+            return try value.checked { try Tensor(shape: Shape(shape), numbers: numbers) }
         }
     }
 

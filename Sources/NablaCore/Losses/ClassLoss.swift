@@ -6,7 +6,9 @@
 /// ln p comes from the logits: ln pₖ = zₖ − m − ln Σⱼ e^(zⱼ − m) with the largest logit m, so a
 /// saturated softmax keeps an exact loss and gradient.
 /// - Source: PyTorch's `CrossEntropyLoss`; smoothing: Szegedy et al. 2016, section 7.
-struct ClassLoss<S: Real> {
+///
+/// A class, because a struct's type would have to be looked up whenever an `Objective` goes.
+final class ClassLoss<S: Real>: Sendable {
     /// K.
     let width: Int
     /// ε.
@@ -15,6 +17,13 @@ struct ClassLoss<S: Real> {
     let classWeights: [S]?
     /// Whether a sample's target is the index of its class, and not K probabilities.
     let hasIndices: Bool
+
+    init(width: Int, smoothing: S, classWeights: [S]?, hasIndices: Bool) {
+        self.width = width
+        self.smoothing = smoothing
+        self.classWeights = classWeights
+        self.hasIndices = hasIndices
+    }
 
     /// Evaluates the loss of a batch; parameters as `ElementLoss.evaluate`, outputs being the
     /// logits.

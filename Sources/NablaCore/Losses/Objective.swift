@@ -23,7 +23,7 @@ final class Objective<S: Real>: Sendable {
     ///
     /// - Throws: `invalid` at `/loss` or below `prefix` at `/targets`.
     init(
-        _ loss: Loss, for plan: Plan<S>, targetShape: [Int], prefix: String = "/samples"
+        _ loss: Loss, for plan: Plan<S>, targetShape: Shape, prefix: String = "/samples"
     ) throws(ComputationError) {
         kind = loss.kind
         reduction = loss.reduction
@@ -71,7 +71,7 @@ final class Objective<S: Real>: Sendable {
         return true
     }
 
-    private func checkShape(of shape: [Int], prefix: String) throws(ComputationError) {
+    private func checkShape(of shape: Shape, prefix: String) throws(ComputationError) {
         if shape.count == 2 && shape[1] == width { return }
         if shape.count == 1 && targetWidth == 1 { return }
         let count = shape[0]

@@ -151,7 +151,8 @@ struct BatchPass<S: Real> {
                 .update(from: pass.outputs, count: rows * plan.outputWidth)
         }
         guard var target = sinks.activations else { return }
-        for (index, width) in plan.widths.enumerated() {
+        for (index, operation) in plan.operations.enumerated() {
+            let width = operation.width
             (target + first * width)
                 .update(from: pass.activations(ofLayer: index), count: rows * width)
             target += count * width

@@ -6,20 +6,38 @@ struct DensePlan<S: Real>: Sendable {
     let inputs: Int
     /// u.
     let units: Int
-    /// Where W lies in the flat buffer: u·i numbers.
-    let weights: Range<Int>
-    /// Where b lies in the flat buffer, or nil for a layer without one: u numbers.
-    let bias: Range<Int>?
+    /// Where the layer's parameters begin in the flat buffer.
+    let offset: Int
+    /// Whether it has a bias.
+    let usesBias: Bool
     /// f.
     let activation: Activation
+    /// How many numbers a sample has before z and a where activations are kept; the same place
+    /// where z needn't be kept beside a.
+    let kept: (z: Int, a: Int)
 
-    /// Lays the layer's parameters out from `offset` on.
-    init(_ dense: Dense, inputs: Int, at offset: Int) {
+    /// Lays the layer's parameters out from `offset` on, and its activations behind `kept` numbers
+    /// of each sample.
+    init(_ dense: Dense, inputs: Int, at offset: Int, behind kept: Int) {
         self.inputs = inputs
         units = dense.units
         activation = dense.activation
-        weights = offset..<offset + units * inputs
-        bias = dense.usesBias ? weights.upperBound..<weights.upperBound + units : nil
+        self.kept = (kept, activation.readsPreActivation ? kept + units : kept)
+        self.offset = offset
+        usesBias = dense.usesBias
+    }
+
+    /// The numbers of a sample up to the end of this layer's.
+    var keptEnd: Int { kept.a + units }
+
+    /// Where W lies in the flat buffer: u·i numbers.
+    @inline(__always)
+    var weights: Range<Int> { offset..<offset &+ units &* inputs }
+
+    /// Where b lies in the flat buffer, or nil for a layer without one: u numbers.
+    @inline(__always)
+    var bias: Range<Int>? {
+        usesBias ? weights.upperBound..<weights.upperBound &+ units : nil
     }
 
     /// u·i + u.

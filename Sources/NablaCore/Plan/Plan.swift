@@ -22,8 +22,13 @@ final class Plan<S: Real>: Sendable {
     let parameterCount: Int
     /// The length of a sample's inputs.
     let inputWidth: Int
-    /// `widths[l]` is the number of activations of layer l.
-    let widths: [Int]
+    /// The most activations of a layer.
+    let maximumWidth: Int
+    /// The activations of all layers of a sample.
+    let activationCount: Int
+    /// How many numbers a pass keeps of a sample: all layers' activations, and some of their
+    /// pre-activations.
+    let keptWidth: Int
 
     /// The most parameters: 1 or 2 GB for each buffer of them.
     static var maximumParameters: Int { 1 << 28 }
@@ -39,27 +44,32 @@ final class Plan<S: Real>: Sendable {
         var width = network.inputShape.reduce(1, *)
         inputWidth = width
         var operations: [Operation] = []
-        var widths: [Int] = []
-        var activations = width
+        operations.reserveCapacity(network.layers.count)
+        var activations = 0
+        var kept = 0
+        var maximumWidth = 0
         let rows = min(samples, Partition.blockSize)
         for (index, layer) in network.layers.enumerated() {
             switch layer.operation {
             case .dense(let dense):
                 let (numbers, isTooLarge) = dense.units.multipliedReportingOverflow(by: width)
                 guard !isTooLarge, numbers <= Plan.maximumParameters - offset,
-                    dense.units <= Plan.maximumActivations - activations
+                    dense.units <= Plan.maximumActivations - inputWidth - activations
                 else { throw .invalid(Plan.tooLarge(atLayer: index)) }
                 activations += dense.units
-                let plan = DensePlan<S>(dense, inputs: width, at: offset)
+                let plan = DensePlan<S>(dense, inputs: width, at: offset, behind: kept)
                 operations.append(.dense(plan))
                 offset += plan.parameterCount
+                kept = plan.keptEnd
                 width = plan.units
             }
-            widths.append(width)
+            maximumWidth = max(maximumWidth, width)
         }
         self.operations = operations
         kernels = rows < DenseKernels<S>.tile ? [] : operations.map { $0.kernels(forRows: rows) }
-        self.widths = widths
+        self.maximumWidth = maximumWidth
+        activationCount = activations
+        keptWidth = kept
         parameterCount = offset
     }
 
@@ -82,11 +92,11 @@ final class Plan<S: Real>: Sendable {
 
     /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
     var numbersOfShard: Int {
-        max(parameterCount, Partition.blockSize * (inputWidth + widths.reduce(0, +)))
+        max(parameterCount, Partition.blockSize * (inputWidth + activationCount))
     }
 
     /// The length of a sample's outputs.
-    var outputWidth: Int { widths[widths.count - 1] }
+    var outputWidth: Int { operations[operations.count - 1].width }
 
     /// The function the outputs come from.
     var lastActivation: Activation { operations[operations.count - 1].activation }
@@ -128,8 +138,21 @@ extension Plan.Operation {
         }
     }
 
-    /// Whether the layer's pre-activations are kept beside its activations.
-    var keepsPreActivations: Bool { activation.readsPreActivation }
+    /// The number of a sample's activations.
+    @inline(__always)
+    var width: Int {
+        switch self {
+        case .dense(let dense): dense.units
+        }
+    }
+
+    /// How many numbers a sample has before the layer's z and a where activations are kept.
+    @inline(__always)
+    var kept: (z: Int, a: Int) {
+        switch self {
+        case .dense(let dense): dense.kept
+        }
+    }
 
     /// Compiles the layer's kernels for up to `rows` samples at once.
     func kernels(forRows rows: Int) -> DenseKernels<S>? {

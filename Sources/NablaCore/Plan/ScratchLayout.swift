@@ -7,8 +7,8 @@ struct ScratchLayout {
     let targets: Int
     /// Gathered weights: (n).
     let weights: Int
-    /// For each layer, where z and a lie: (n, u) each; the same place where z needn't be kept.
-    let layers: [(z: Int, a: Int)]
+    /// The layers' z and a, where each layer's plan says.
+    let activations: Int
     /// Two gradients with respect to a layer's activations, taken in turn: (n, largest u) each.
     let gradients: (Int, Int)
     /// Transposed tiles, as much as the layer needs that needs most.
@@ -28,13 +28,8 @@ struct ScratchLayout {
         inputs = reserve(gathers ? rows * plan.inputWidth : 0)
         targets = reserve(gathers ? rows * targetWidth : 0)
         weights = reserve(gathers ? rows : 0)
-        layers = plan.operations.indices.map { index in
-            let size = rows * plan.widths[index]
-            let z = reserve(size)
-            return (z, plan.operations[index].keepsPreActivations ? reserve(size) : z)
-        }
-        let widest = rows * (plan.widths.max() ?? 0)
-        gradients = (reserve(widest), reserve(widest))
+        activations = reserve(rows * plan.keptWidth)
+        gradients = (reserve(rows * plan.maximumWidth), reserve(rows * plan.maximumWidth))
         transposed = reserve(plan.transposedCount)
         losses = reserve(rows)
         stride = end

@@ -13,19 +13,19 @@ struct ShardPass<S: Real> {
     /// What layer `index` reads: (rows, i).
     @inline(__always)
     func inputs(ofLayer index: Int) -> UnsafePointer<S> {
-        index == 0 ? inputs : UnsafePointer(scratch + layout.layers[index - 1].a)
+        index == 0 ? inputs : UnsafePointer(activations(ofLayer: index - 1))
     }
 
     /// z of layer `index`: (rows, u).
     @inline(__always)
     func preActivations(ofLayer index: Int) -> UnsafeMutablePointer<S> {
-        scratch + layout.layers[index].z
+        scratch + layout.activations + rows &* plan.operations[index].kept.z
     }
 
     /// a of layer `index`: (rows, u).
     @inline(__always)
     func activations(ofLayer index: Int) -> UnsafeMutablePointer<S> {
-        scratch + layout.layers[index].a
+        scratch + layout.activations + rows &* plan.operations[index].kept.a
     }
 
     /// The outputs, (rows, outputs); the last layer's z while its activation is left out.
@@ -41,7 +41,9 @@ struct ShardPass<S: Real> {
         for index in plan.operations.indices {
             preActivate(layer: index)
             let z = preActivations(ofLayer: index)
-            if !Finiteness.holds(z, count: rows &* plan.widths[index]) { isFinite = false }
+            if !Finiteness.holds(z, count: rows &* plan.operations[index].width) {
+                isFinite = false
+            }
             if !(isFused && index == plan.operations.count - 1) { activate(layer: index) }
         }
         return isFinite
@@ -62,7 +64,7 @@ struct ShardPass<S: Real> {
     func activate(layer index: Int) {
         plan.operations[index].activation.apply(
             to: preActivations(ofLayer: index), into: activations(ofLayer: index), rows: rows,
-            width: plan.widths[index])
+            width: plan.operations[index].width)
     }
 
     /// Computes the gradients of all parameters from ∂L/∂outputs in `layout.gradients.0`.
@@ -83,7 +85,7 @@ struct ShardPass<S: Real> {
             if !(isFused && index == last) {
                 plan.operations[index].activation.pullBack(
                     delta, z: preActivations(ofLayer: index), a: activations(ofLayer: index),
-                    rows: rows, width: plan.widths[index])
+                    rows: rows, width: plan.operations[index].width)
             }
             switch plan.operations[index] {
             case .dense(let dense):
@@ -110,7 +112,7 @@ struct ShardPass<S: Real> {
     /// - Returns: The layer, the tensor and the row, or nil when all are finite.
     func firstNonFinite() -> (layer: Int, tensor: LayerTensor, row: Int)? {
         for index in plan.operations.indices {
-            let width = plan.widths[index]
+            let width = plan.operations[index].width
             preActivate(layer: index)
             if let place = Finiteness.firstFailure(
                 preActivations(ofLayer: index), count: rows * width)

@@ -8,11 +8,12 @@ public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     /// Reads a nested array, as `JSONValue.numbers` does.
     static func readNumbers(
         from value: JSONValue
-    ) throws(JSONError) -> (shape: [Int], values: [Self])
+    ) throws(JSONError) -> [Self]
 
     /// Writes numbers as a nested array of that shape, which must hold them.
     static func writeNumbers(
-        _ values: UnsafeBufferPointer<Self>, shape: [Int], to writer: inout JSONWriter)
+        _ values: UnsafeBufferPointer<Self>, shape: UnsafeBufferPointer<Int>,
+        to writer: inout JSONWriter)
 
     /// Whether none is NaN or infinite.
     static func areFinite(_ values: [Self]) -> Bool
@@ -22,13 +23,14 @@ extension Float: JSONNumber {
     /// Reads numbers rounded to float32.
     public static func readNumbers(
         from value: JSONValue
-    ) throws(JSONError) -> (shape: [Int], values: [Float]) {
+    ) throws(JSONError) -> [Float] {
         try value.numbers { nabla_json_read_f32($0, $1, $2, $3, $4) }
     }
 
     /// Writes numbers, each the shortest text that reads back to the same float32.
     public static func writeNumbers(
-        _ values: UnsafeBufferPointer<Float>, shape: [Int], to writer: inout JSONWriter
+        _ values: UnsafeBufferPointer<Float>, shape: UnsafeBufferPointer<Int>,
+        to writer: inout JSONWriter
     ) { writer.writeNumbers(values, shape: shape) }
 
     /// Whether none is NaN or infinite.
@@ -39,13 +41,14 @@ extension Double: JSONNumber {
     /// Reads numbers as float64.
     public static func readNumbers(
         from value: JSONValue
-    ) throws(JSONError) -> (shape: [Int], values: [Double]) {
+    ) throws(JSONError) -> [Double] {
         try value.numbers { nabla_json_read_f64($0, $1, $2, $3, $4) }
     }
 
     /// Writes numbers, each the shortest text that reads back to the same float64.
     public static func writeNumbers(
-        _ values: UnsafeBufferPointer<Double>, shape: [Int], to writer: inout JSONWriter
+        _ values: UnsafeBufferPointer<Double>, shape: UnsafeBufferPointer<Int>,
+        to writer: inout JSONWriter
     ) { writer.writeNumbers(values, shape: shape) }
 
     /// Whether none is NaN or infinite.

@@ -1,19 +1,38 @@
 import CSimdJSON
 
 extension JSONValue {
+    /// The length along each axis of a nested array, as found by following the first value of each
+    /// array; `[]` has one axis, of length 0.
+    ///
+    /// - Throws: `JSONError` of kind `wrongType` when it's no array.
+    public var lengths: JSONLengths {
+        get throws(JSONError) {
+            JSONLengths(document: document, index: index, count: try countAxes())
+        }
+    }
+
+    @inline(__always)
+    private func countAxes() throws(JSONError) -> Int {
+        let tape = self.tape
+        guard tape.type(at: index) == .array else { throw wrongType(.array) }
+        // Where an array that isn't empty ends the search, its first value is no array.
+        var last = index
+        while tape.type(at: last + 1) == .array { last += 1 }
+        return last - index + 1
+    }
+
     /// Reads a nested array of numbers, of any depth, into one flat array.
     ///
     /// - Parameter type: `Float` or `Double`. A `Float` is rounded from the shortest decimal of the
     ///   float64 nearest to the text; so the shortest text of every `Float` reads back to it.
-    /// - Returns: The length along each axis, and the numbers in row-major order. `[]` has the
-    ///   shape [0].
+    /// - Returns: The numbers in row-major order, as many as the product of `lengths`.
     /// - Throws: `JSONError` of kind `wrongType`, pointing at the first value that is neither
     ///   number nor array; `ragged`, pointing at the first row whose length or depth isn't that of
     ///   the first; or `outOfRange`, pointing at a number beyond the type's range.
     @inlinable
-    public func numbers<N: JSONNumber>(
-        _ type: N.Type
-    ) throws(JSONError) -> (shape: [Int], values: [N]) { try N.readNumbers(from: self) }
+    public func numbers<N: JSONNumber>(_ type: N.Type) throws(JSONError) -> [N] {
+        try N.readNumbers(from: self)
+    }
 
     /// Reads numbers with `read`, which takes the words of the tape, where on it the array begins,
     /// its shape and axes, and where to store the numbers.
@@ -22,51 +41,39 @@ extension JSONValue {
         reading read: (
             UnsafePointer<UInt64>, Int, UnsafePointer<Int>, Int, UnsafeMutablePointer<N>
         ) -> nabla_json_numbers
-    ) throws(JSONError) -> (shape: [Int], values: [N]) {
-        let shape = try shapeOfFirstRows()
+    ) throws(JSONError) -> [N] {
+        let axes = try countAxes()
+        let tape = self.tape
         // A number takes two words of the tape. A shape that wants more numbers than that is
         // ragged, and reading will say where; so the text alone bounds the memory.
         let most = (tape.end(of: index) - index) / 2
-        let wanted = shape.reduce(1) { product, length in min(product * length, most) }
-        let tape = self.tape
-        let (values, result) = [N].filled(wanted) {
-            read(tape.words, index, shape, shape.count, $0)
+        let (values, result) = withUnsafeTemporaryAllocation(of: Int.self, capacity: axes) {
+            shape in
+            var wanted = 1
+            for axis in 0..<axes {
+                shape[axis] = tape.count(of: index + axis)
+                wanted = min(wanted * shape[axis], most)
+            }
+            guard let lengths = shape.baseAddress else { return ([N](), nabla_json_numbers()) }
+            return [N].filled(wanted) { read(tape.words, index, lengths, axes, $0) }
         }
-        guard result.complete else { throw refusal(of: result, shape: shape, type: "\(N.self)") }
-        return (shape, values)
+        guard result.complete else { throw refusal(of: result, axes: axes, type: "\(N.self)") }
+        return values
     }
 
-    /// The lengths found by following the first value of each array.
-    private func shapeOfFirstRows() throws(JSONError) -> [Int] {
-        let tape = self.tape
-        guard tape.type(at: index) == .array else { throw wrongType(.array) }
-        // Where an array that isn't empty ends the search, its first value is no array.
-        var last = index
-        while tape.type(at: last + 1) == .array { last += 1 }
-        let axes = last - index + 1
-        let first = tape.count(of: index)
-        // Literals get their memory quicker than `Array`'s initialisers do.
-        if axes == 1 { return [first] }
-        if axes == 2 { return [first, tape.count(of: last)] }
-        return [Int](unsafeUninitializedCapacity: axes) { shape, filled in
-            for axis in 0..<axes { shape[axis] = tape.count(of: index + axis) }
-            filled = axes
-        }
-    }
-
-    private func refusal(of result: nabla_json_numbers, shape: [Int], type: String) -> JSONError {
+    private func refusal(of result: nabla_json_numbers, axes: Int, type: String) -> JSONError {
         let found = JSONValue(document: document, index: Int(result.index))
         if result.out_of_range {
             return JSONError(
                 .outOfRange, "the number is beyond the range of \(type)", at: found.pointer)
         }
         let depth = Int(result.depth)
-        switch (depth < shape.count, found.kind) {
+        switch (depth < axes, found.kind) {
         case (true, .array):
             let count = tape.count(of: found.index)
+            let first = tape.count(of: index + depth)
             return JSONError(
-                .ragged,
-                "the row has \(count) values, but the first of its kind has \(shape[depth])",
+                .ragged, "the row has \(count) values, but the first of its kind has \(first)",
                 at: found.pointer)
         case (true, .number):
             return JSONError(
@@ -77,6 +84,31 @@ extension JSONValue {
         case (true, _): return found.wrongType(.array)
         case (false, _): return found.wrongType(.number)
         }
+    }
+}
+
+/// The length along each axis of a nested array, outermost first.
+public struct JSONLengths: RandomAccessCollection {
+    private let document: JSONDocument
+    private let index: Int
+    /// How many axes there are.
+    public let count: Int
+
+    fileprivate init(document: JSONDocument, index: Int, count: Int) {
+        self.document = document
+        self.index = index
+        self.count = count
+    }
+
+    /// 0.
+    public var startIndex: Int { 0 }
+    /// The number of axes.
+    public var endIndex: Int { count }
+
+    /// The length along an axis.
+    public subscript(axis: Int) -> Int {
+        precondition(axis >= 0 && axis < count, "the array has no such axis")
+        return document.tape.count(of: index + axis)
     }
 }
 

@@ -105,7 +105,9 @@ public struct JSONWriter {
     @inlinable
     public mutating func number<N: JSONNumber>(_ value: N) {
         withUnsafePointer(to: value) {
-            N.writeNumbers(UnsafeBufferPointer(start: $0, count: 1), shape: [], to: &self)
+            N.writeNumbers(
+                UnsafeBufferPointer(start: $0, count: 1),
+                shape: UnsafeBufferPointer(start: nil, count: 0), to: &self)
         }
     }
 
@@ -116,16 +118,11 @@ public struct JSONWriter {
     ///   - shape: The length along each axis; their product must be the count of the numbers.
     ///     Without axes, the one number stands by itself.
     @inlinable
-    public mutating func numbers<N: JSONNumber, Values: Collection<N>>(
-        _ values: Values, shape: [Int]
+    public mutating func numbers<N: JSONNumber>(
+        _ values: some Collection<N>, shape: some Collection<Int>
     ) {
-        let isDone: Void? = values.withContiguousStorageIfAvailable {
-            N.writeNumbers($0, shape: shape, to: &self)
-        }
-        if isDone == nil {
-            Array(values).withUnsafeBufferPointer {
-                N.writeNumbers($0, shape: shape, to: &self)
-            }
+        withContiguousStorage(of: shape) { shape in
+            withContiguousStorage(of: values) { N.writeNumbers($0, shape: shape, to: &self) }
         }
     }
 
@@ -134,11 +131,8 @@ public struct JSONWriter {
     /// - Parameter values: The numbers in row-major order: an array, a slice or a buffer.
     public mutating func base64<N: JSONNumber>(_ values: some Collection<N>) {
         begin(UInt8(ascii: "\""))
-        let isDone: Void? = values.withContiguousStorageIfAvailable {
+        withContiguousStorage(of: values) {
             Base64.encode(UnsafeRawBufferPointer($0), onto: &bytes)
-        }
-        if isDone == nil {
-            Array(values).withUnsafeBytes { Base64.encode($0, onto: &bytes) }
         }
         end(UInt8(ascii: "\""))
     }
@@ -153,7 +147,7 @@ public struct JSONWriter {
     /// Does what `numbers` does.
     @inline(__always)
     mutating func writeNumbers<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-        _ values: UnsafeBufferPointer<N>, shape: [Int]
+        _ values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>
     ) {
         precondition(shape.reduce(1, *) == values.count, "the shape must hold the numbers")
         separate()
@@ -212,6 +206,15 @@ extension JSONWriter {
         }
         bytes.append(UInt8(ascii: "\""))
     }
+}
+
+/// Gives `body` a collection's elements as a buffer: where they lie, or copied together.
+@inlinable
+func withContiguousStorage<Element>(
+    of elements: some Collection<Element>, _ body: (UnsafeBufferPointer<Element>) -> Void
+) {
+    let isDone: Void? = elements.withContiguousStorageIfAvailable(body)
+    if isDone == nil { Array(elements).withUnsafeBufferPointer(body) }
 }
 
 private func needsEscape(_ byte: UInt8) -> Bool {

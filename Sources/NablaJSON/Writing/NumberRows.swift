@@ -6,11 +6,9 @@
 ///   - bytes: What to append to.
 @inline(__always)
 func appendRows<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-    _ values: UnsafeBufferPointer<N>, shape: [Int], to bytes: inout [UInt8]
+    _ values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>, to bytes: inout [UInt8]
 ) {
-    shape.withUnsafeBufferPointer { shape in
-        NumberText.withTables { $0.append(values, shape: shape, to: &bytes) }
-    }
+    NumberText.withTables { $0.append(values, shape: shape, to: &bytes) }
 }
 
 extension NumberText {

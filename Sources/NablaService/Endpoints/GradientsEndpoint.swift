@@ -55,9 +55,8 @@ extension Inclusions {
 extension GradientsResponse {
     init(_ gradients: Gradients) {
         self.init(
-            loss: gradients.loss,
-            gradients: gradients.layers.map { Layer(weights: $0.weights, bias: $0.bias) },
-            samples: gradients.samples, dtype: gradients.dtype)
+            loss: gradients.loss, gradients: gradients.layers, samples: gradients.samples,
+            dtype: gradients.dtype)
         outputs = gradients.outputs
         activations = gradients.activations
         inputGradients = gradients.inputGradients

@@ -57,7 +57,7 @@ extension Samples {
 
 extension Tensor {
     fileprivate func rows(_ places: ArraySlice<Int>) throws(InvalidValue) -> Tensor {
-        let shape = [places.count] + self.shape.dropFirst()
+        let shape = try Shape([places.count] + self.shape.dropFirst())
         switch numbers {
         case .float32(let values): return try Tensor(gather(values, places), shape: shape)
         case .float64(let values): return try Tensor(gather(values, places), shape: shape)

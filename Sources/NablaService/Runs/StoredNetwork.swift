@@ -94,7 +94,7 @@ private struct ParameterReader {
         self.dtype = dtype
     }
 
-    mutating func next(shape: [Int]) throws(InvalidValue) -> Tensor {
+    mutating func next(shape: Shape) throws(InvalidValue) -> Tensor {
         let count = shape.reduce(1, *)
         let end = position + count * dtype.byteCount
         guard end <= bytes.count else {

@@ -1,0 +1,153 @@
+/// The length along each axis of a tensor, outermost first; without axes, the shape of one number.
+///
+/// Packed into two words: making a shape takes no memory and copying it counts no reference, which
+/// a request with a dozen small tensors feels. So the more axes there are, the less room each has:
+/// 60 bits with two, 30 with four, 20 with six and 15 with eight.
+public struct Shape: Sendable, Equatable {
+    /// The most axes a shape can have.
+    public static let maximumAxes = 8
+
+    /// The first half of the lengths, each as wide as there is room.
+    @usableFromInline var first: UInt64
+    /// The second half, and in the upper four bits the number of axes.
+    @usableFromInline var second: UInt64
+
+    /// Makes a shape without axes.
+    @inlinable
+    public init() { (first, second) = (0, 0) }
+
+    /// Makes a shape out of lengths that come from outside.
+    ///
+    /// - Throws: `InvalidValue` when they are more than `maximumAxes`, or one is negative or has no
+    ///   room.
+    @inlinable
+    public init(_ lengths: some Collection<Int>) throws(InvalidValue) {
+        guard lengths.count <= Shape.maximumAxes else {
+            throw InvalidValue(
+                .outOfRange,
+                "a tensor has \(Shape.maximumAxes) axes at most, but this one has \(lengths.count)")
+        }
+        self.init(axes: lengths.count)
+        for (axis, length) in lengths.enumerated() {
+            guard set(length, along: axis) else {
+                throw InvalidValue(
+                    .outOfRange,
+                    "a length is \(length), but in a tensor with \(lengths.count) axes must be from "
+                        + "0 to \(maximumLength)")
+            }
+        }
+    }
+
+    /// Makes the shape of a list of that length, which is known to fit.
+    @inlinable
+    public init(_ length: Int) {
+        self.init(axes: 1)
+        place(length, along: 0)
+    }
+
+    /// Makes the shape of a matrix of that size, which is known to fit.
+    @inlinable
+    public init(_ rows: Int, _ columns: Int) {
+        self.init(axes: 2)
+        place(rows, along: 0)
+        place(columns, along: 1)
+    }
+
+    @inlinable
+    init(axes: Int) { (first, second) = (0, UInt64(axes) << 60) }
+
+    /// How many axes the first word has; the second has the others.
+    @inlinable var axesOfFirst: Int { (count + 1) / 2 }
+
+    /// How many bits a length has.
+    @inlinable var bits: Int {
+        switch count {
+        case 0...2: 60
+        case 3...4: 30
+        case 5...6: 20
+        default: 15
+        }
+    }
+
+    /// The longest an axis can be.
+    @inlinable var maximumLength: Int { 1 << bits - 1 }
+
+    /// Sets the length of an axis that has none yet; false where there's no room for it.
+    @inlinable
+    mutating func set(_ length: Int, along axis: Int) -> Bool {
+        guard length >= 0, length <= maximumLength else { return false }
+        if axis < axesOfFirst {
+            first |= UInt64(length) << (axis * bits)
+        } else {
+            second |= UInt64(length) << ((axis - axesOfFirst) * bits)
+        }
+        return true
+    }
+
+    @inlinable
+    mutating func place(_ length: Int, along axis: Int) {
+        let fits = set(length, along: axis)
+        precondition(fits, "a length is negative or has no room")
+    }
+
+    /// How many numbers a tensor of this shape holds; nil when they are too many to count.
+    @inlinable public var size: Int? {
+        var size = 1
+        for axis in 0..<count {
+            let (product, overflow) = size.multipliedReportingOverflow(by: self[axis])
+            guard !overflow else { return nil }
+            size = product
+        }
+        return size
+    }
+}
+
+extension Shape: RandomAccessCollection {
+    /// 0.
+    @inlinable public var startIndex: Int { 0 }
+    /// The number of axes.
+    @inlinable public var endIndex: Int { count }
+    /// The number of axes.
+    @inlinable public var count: Int { Int(second >> 60) }
+
+    /// The length along an axis.
+    @inlinable
+    public subscript(axis: Int) -> Int {
+        precondition(axis >= 0 && axis < count, "the shape has no such axis")
+        // Most shapes are lists and matrices.
+        if count <= 2 {
+            return Int(truncatingIfNeeded: axis == 0 ? first : second & (1 << 60 - 1))
+        }
+        let word =
+            axis < axesOfFirst ? first >> (axis * bits) : second >> ((axis - axesOfFirst) * bits)
+        return Int(truncatingIfNeeded: word) & maximumLength
+    }
+
+    /// Gives `body` the lengths one after another.
+    @inlinable
+    public func withContiguousStorageIfAvailable<Result>(
+        _ body: (UnsafeBufferPointer<Int>) throws -> Result
+    ) rethrows -> Result? {
+        try withUnsafeTemporaryAllocation(of: Int.self, capacity: Shape.maximumAxes) { buffer in
+            for axis in 0..<count { buffer[axis] = self[axis] }
+            return try body(UnsafeBufferPointer(rebasing: buffer[0..<count]))
+        }
+    }
+}
+
+extension Shape: ExpressibleByArrayLiteral {
+    /// Makes a shape of lengths that are known to fit.
+    @inlinable
+    public init(arrayLiteral elements: Int...) {
+        precondition(elements.count <= Shape.maximumAxes, "a shape has 8 axes at most")
+        self.init(axes: elements.count)
+        for (axis, length) in elements.enumerated() {
+            place(length, along: axis)
+        }
+    }
+}
+
+extension Shape: CustomStringConvertible {
+    /// As in `[2, 3]`.
+    public var description: String { "\(Array(self))" }
+}
