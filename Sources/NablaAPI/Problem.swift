@@ -129,6 +129,7 @@ extension Problem {
     }
 
     /// Runs `body`, which reads or checks a request, and gives what it throws as a problem.
+    @inline(__always)
     static func reporting<Value>(_ body: () throws -> Value) throws(Problem) -> Value {
         do {
             return try body()

@@ -1,46 +1,43 @@
 import NablaNetworks
 
-/// One gradient request in its number type.
-struct GradientComputation<S: Real> {
-    private let plan: Plan<S>
-    private let objective: Objective<S>
-    private let network: Network
-    private let samples: PreparedSamples<S>
-    private let including: Inclusions
-    /// What the sum of the losses is divided by: the denominator of a mean, or 1.
-    private let divisor: Double
-
-    /// Checks the parts of a request against one another.
-    init(
-        _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions
-    ) throws(ComputationError) {
-        try network.requireNumbers()
-        plan = try Plan(network, samples: samples.count)
-        objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
-        self.samples = try PreparedSamples(samples, for: plan, objective)
-        self.network = network
-        self.including = including
-        divisor = try objective.divisor(of: self.samples)
-    }
-
-    /// Computes the gradients in the memory of `workspace`.
-    func run(
+/// A gradient request in its number type.
+///
+/// Functions over local values: a struct of them would be copied and destroyed by way of its type,
+/// which for a small network takes a tenth of the time.
+enum GradientComputation<S: Real> {
+    /// Checks the parts of a request against one another, and computes in the memory of `workspace`.
+    static func run(
+        _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions,
         _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Gradients {
-        try S.withMemory(of: workspace) { memory throws(ComputationError) in
-            // All numbers are there, so that nothing is drawn.
-            var generator = Generator(seed: 0)
-            try memory.setParameters(of: network, plan, drawingFrom: &generator)
-            var results = Results<S>(plan, count: samples.count, objective.reduction, including)
-            switch pass(&memory, &results, shards, isCancelled) {
-            case .finished(let loss): return try gradients(memory.gradients, loss, results)
-            case .nonFinite(let place): throw .nonFinite(place)
-            case .cancelled: throw .cancelled
-            }
+        try network.requireNumbers()
+        let plan = try Plan<S>(network, samples: samples.count)
+        let objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
+        let samples = try PreparedSamples(samples, for: plan, objective)
+        let divisor = try objective.divisor(of: samples)
+        let workspace = S.memory(of: workspace)
+        // All numbers are there, so that nothing is drawn.
+        var generator = Generator(seed: 0)
+        try workspace.memory.setParameters(of: network, plan, drawingFrom: &generator)
+        var results = Results<S>(plan, count: samples.count, objective.reduction, including)
+        let outcome = pass(
+            plan, objective, samples, scale: S(1 / divisor), &workspace.memory, &results, shards,
+            isCancelled)
+        switch outcome {
+        case .nonFinite(let place): throw .nonFinite(place)
+        case .cancelled: throw .cancelled
+        case .finished(let sum):
+            let loss = S(sum / divisor)
+            guard loss.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
+            return try gradients(
+                plan, workspace.memory.gradients,
+                loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(loss), results,
+                count: samples.count, including)
         }
     }
 
-    private func pass(
+    private static func pass(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, scale: S,
         _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
         _ isCancelled: () -> Bool
     ) -> PassOutcome {
@@ -49,7 +46,6 @@ struct GradientComputation<S: Real> {
             plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
         memory.reserve(
             shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
-        let scale = S(1 / divisor)
         return memory.withPointers { memory in
             samples.withSource { source in
                 results.withSinks { sinks in
@@ -64,17 +60,15 @@ struct GradientComputation<S: Real> {
         } ?? .cancelled
     }
 
-    private func gradients(
-        _ flat: [S], _ sum: Double, _ results: Results<S>
+    private static func gradients(
+        _ plan: Plan<S>, _ flat: [S], loss: Tensor, _ results: Results<S>, count: Int,
+        _ including: Inclusions
     ) throws(ComputationError) -> Gradients {
-        let loss = S(sum / divisor)
-        guard loss.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-        let count = samples.count
+        var layers: [LayerGradients] = []
+        layers.reserveCapacity(plan.operations.count)
+        for operation in plan.operations { layers.append(try operation.gradients(in: flat)) }
         return Gradients(
-            loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(loss),
-            layers: try plan.operations.indices.map { index throws(ComputationError) in
-                try plan.operations[index].gradients(in: flat)
-            },
+            loss: loss, layers: layers,
             outputs: including.contains(.outputs)
                 ? try tensor(results.outputs, Shape(count, plan.outputWidth)) : nil,
             activations: including.contains(.activations) ? try results.split(plan, count) : nil,
@@ -148,9 +142,9 @@ private struct Results<S: Real> {
     }
 }
 
-extension Plan.Operation {
+extension LayerPlan {
     /// Copies the layer's gradients out of the flat buffer.
-    fileprivate func gradients(
+    fileprivate func gradients<S: Real>(
         in flat: [S]
     ) throws(ComputationError) -> LayerGradients {
         switch self {

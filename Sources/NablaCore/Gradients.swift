@@ -79,11 +79,11 @@ public struct Gradients: Sendable {
     ) throws(ComputationError) -> Gradients {
         switch dtype {
         case .float32:
-            try GradientComputation<Float>(loss, network, samples, including)
-                .run(workspace, shards, isCancelled)
+            try GradientComputation<Float>.run(
+                loss, network, samples, including, workspace, shards, isCancelled)
         case .float64:
-            try GradientComputation<Double>(loss, network, samples, including)
-                .run(workspace, shards, isCancelled)
+            try GradientComputation<Double>.run(
+                loss, network, samples, including, workspace, shards, isCancelled)
         }
     }
 }

@@ -44,16 +44,16 @@ private struct Prediction<S: Real> {
         _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Tensor {
         guard count > 0 else { return try tensor([S](), [0, plan.outputWidth]) }
-        return try S.withMemory(of: workspace) { memory throws(ComputationError) in
-            // All numbers are there, so that nothing is drawn.
-            var generator = Generator(seed: 0)
-            try memory.setParameters(of: network, plan, drawingFrom: &generator)
-            var outputs = [S](repeating: 0, count: count * plan.outputWidth)
-            guard forward(&memory, &outputs, shards, isCancelled) else { throw .cancelled }
-            let isFinite = memory.losses.allSatisfy(\.isFinite) && Finiteness.holds(outputs)
-            guard isFinite else { throw .nonFinite(search(&memory)) }
-            return try tensor(outputs, [count, plan.outputWidth])
-        }
+        let workspace = S.memory(of: workspace)
+        // All numbers are there, so that nothing is drawn.
+        var generator = Generator(seed: 0)
+        try workspace.memory.setParameters(of: network, plan, drawingFrom: &generator)
+        var outputs = [S](repeating: 0, count: count * plan.outputWidth)
+        guard forward(&workspace.memory, &outputs, shards, isCancelled) else { throw .cancelled }
+        let isFinite =
+            workspace.memory.losses.allSatisfy(\.isFinite) && Finiteness.holds(outputs)
+        guard isFinite else { throw .nonFinite(search(&workspace.memory)) }
+        return try tensor(outputs, [count, plan.outputWidth])
     }
 
     /// Writes the outputs; false when it was cancelled.

@@ -55,7 +55,7 @@ struct DensePlanTests {
 
 /// A layer with random numbers in [−½, ½), and what is computed of it.
 private struct Products<S: Real> {
-    let plan: DensePlan<S>
+    let plan: DensePlan
     let kernels: DenseKernels<S>?
     let rows: Int
     let x: [S]

@@ -32,11 +32,8 @@ protocol Real: Scalar, SIMDScalar, Codable {
     static func run(
         _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,
         _ c: UnsafeMutablePointer<Self>)
-    /// Gives `body` the part of a workspace that is of this type.
-    static func withMemory<Result>(
-        of workspace: Workspace,
-        _ body: (inout Memory<Self>) throws(ComputationError) -> Result
-    ) throws(ComputationError) -> Result
+    /// The part of a workspace that is of this type.
+    static func memory(of workspace: Workspace) -> WorkspaceMemory<Self>
 }
 
 extension Float: Real {
@@ -97,10 +94,7 @@ extension Float: Real {
             1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(size.n))
     }
 
-    static func withMemory<Result>(
-        of workspace: Workspace,
-        _ body: (inout Memory<Float>) throws(ComputationError) -> Result
-    ) throws(ComputationError) -> Result { try body(&workspace.single) }
+    static func memory(of workspace: Workspace) -> WorkspaceMemory<Float> { workspace.single }
 }
 
 extension Double: Real {
@@ -171,8 +165,5 @@ extension Double: Real {
             1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(size.n))
     }
 
-    static func withMemory<Result>(
-        of workspace: Workspace,
-        _ body: (inout Memory<Double>) throws(ComputationError) -> Result
-    ) throws(ComputationError) -> Result { try body(&workspace.double) }
+    static func memory(of workspace: Workspace) -> WorkspaceMemory<Double> { workspace.double }
 }

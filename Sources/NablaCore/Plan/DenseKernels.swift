@@ -1,12 +1,16 @@
+/// Samples that a compiled product takes at once.
+enum Tile {
+    /// How many.
+    ///
+    /// Larger tiles are up to 4 % faster, but each number of samples would want kernels of its own.
+    static var rows: Int { 32 }
+}
+
 /// The products of a dense layer over tiles of samples, compiled for its size; nil where OpenBLAS is
 /// faster, or must do.
 ///
-/// Letters as in `Plan`; t is `tile`.
+/// Letters as in `Plan`; t is `Tile.rows`.
 struct DenseKernels<S: Real>: Sendable {
-    /// Samples of a tile.
-    ///
-    /// Larger tiles are up to 4 % faster, but each number of samples would want kernels of its own.
-    static var tile: Int { 32 }
     /// The most weights.
     ///
     /// Beyond, they leave the caches between tiles, and OpenBLAS, which cuts its factors into blocks,
@@ -25,7 +29,7 @@ struct DenseKernels<S: Real>: Sendable {
     /// Compiles the kernels of a layer that sees up to `rows` samples at once; nil for less than a
     /// tile, and for a layer that is too large.
     init?(inputs: Int, units: Int, rows: Int) {
-        let tile = DenseKernels.tile
+        let tile = Tile.rows
         guard rows >= tile, inputs * units <= DenseKernels.mostWeights else { return nil }
         // A tile's vectors run along the inputs, so that few of them leave vectors nearly empty; few
         // units don't pay for transposing x.
@@ -81,7 +85,7 @@ struct WeightGradientKernels<S: Real>: Sendable {
             ? 1 : (bytes + WeightGradientKernels.groupSize - 1) / WeightGradientKernels.groupSize
         group = (units + groups - 1) / groups
         func pair(_ count: Int) -> Pair? {
-            Pair(MatrixProduct(m: count, n: inputs, k: DenseKernels<S>.tile), stride: units)
+            Pair(MatrixProduct(m: count, n: inputs, k: Tile.rows), stride: units)
         }
         guard let whole = pair(group), let last = pair((units - 1) % group + 1) else { return nil }
         self.whole = whole

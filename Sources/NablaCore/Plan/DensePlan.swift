@@ -1,7 +1,9 @@
 import NablaNetworks
 
 /// A dense layer compiled: z = x·Wᵀ + b, a = f(z), with x (n, i), W (u, i), b (u), z and a (n, u).
-struct DensePlan<S: Real>: Sendable {
+///
+/// The same for every number type, so that its layout is known where it's copied.
+struct DensePlan: Sendable {
     /// i.
     let inputs: Int
     /// u.
@@ -44,20 +46,20 @@ struct DensePlan<S: Real>: Sendable {
     var parameterCount: Int { weights.count + (bias?.count ?? 0) }
 
     /// z = x·Wᵀ + b for `rows` samples, with room for `DenseKernels.transposedCount` numbers.
-    func preActivate(
+    func preActivate<S: Real>(
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
         parameters: UnsafePointer<S>, kernels: DenseKernels<S>?,
         transposed: UnsafeMutablePointer<S>
     ) {
         let w = parameters + weights.lowerBound
         let rest = inTiles(of: rows, kernels?.preActivations) { row, kernel in
-            let zTransposed = transposed + DenseKernels<S>.tile &* inputs
+            let zTransposed = transposed + Tile.rows &* inputs
             Transposition.transpose(
-                x + row &* inputs, rows: DenseKernels<S>.tile, columns: inputs,
+                x + row &* inputs, rows: Tile.rows, columns: inputs,
                 into: transposed)
             kernel(w, transposed, into: zTransposed)
             Transposition.transpose(
-                zTransposed, rows: units, columns: DenseKernels<S>.tile, into: z + row &* units)
+                zTransposed, rows: units, columns: Tile.rows, into: z + row &* units)
         }
         if !rest.isEmpty {
             MatrixProduct(m: rest.count, n: units, k: inputs).rowsByRows(
@@ -83,7 +85,7 @@ struct DensePlan<S: Real>: Sendable {
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
     @inline(__always)
-    func gradients(
+    func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, kernels: DenseKernels<S>?,
         adding: Bool, into sink: some GradientSink<S>
     ) -> Range<Int>? {
@@ -111,7 +113,7 @@ struct DensePlan<S: Real>: Sendable {
 
     /// ∂L/∂W of some units, or of all where there are no kernels.
     @inline(__always)
-    private func weightGradients(
+    private func weightGradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, units group: Range<Int>,
         kernels: WeightGradientKernels<S>?, adding: Bool, into target: UnsafeMutablePointer<S>
     ) {
@@ -128,7 +130,7 @@ struct DensePlan<S: Real>: Sendable {
     }
 
     /// ∂L/∂x = δ·W, (n, i).
-    func inputGradients(
+    func inputGradients<S: Real>(
         of delta: UnsafePointer<S>, into target: UnsafeMutablePointer<S>, rows: Int,
         parameters: UnsafePointer<S>, kernels: DenseKernels<S>?
     ) {
@@ -150,9 +152,9 @@ struct DensePlan<S: Real>: Sendable {
     ) -> Range<Int> {
         guard let kernel else { return 0..<rows }
         var row = 0
-        while row &+ DenseKernels<S>.tile <= rows {
+        while row &+ Tile.rows <= rows {
             body(row, kernel)
-            row &+= DenseKernels<S>.tile
+            row &+= Tile.rows
         }
         return row..<rows
     }

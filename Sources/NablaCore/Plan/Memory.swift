@@ -61,12 +61,17 @@ extension Array where Element: Numeric {
     }
 }
 
+/// The memory of a workspace in one number type.
+final class WorkspaceMemory<S: Real> {
+    var memory = Memory<S>()
+}
+
 /// Buffers that gradient requests reuse; they grow to the largest request.
 ///
 /// Not `Sendable`: one owner at a time, as a rule one for each worker.
 public final class Workspace {
-    var single = Memory<Float>()
-    var double = Memory<Double>()
+    let single = WorkspaceMemory<Float>()
+    let double = WorkspaceMemory<Double>()
 
     /// Makes a workspace that holds nothing yet.
     public init() {}

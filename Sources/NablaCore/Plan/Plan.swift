@@ -7,13 +7,8 @@ import NablaNetworks
 /// Never changes. A class, so that handing it to a pass counts one reference and not one for each
 /// of its arrays: for networks as small as XOR that is measurable.
 final class Plan<S: Real>: Sendable {
-    /// What a layer computes.
-    enum Operation: Sendable {
-        case dense(DensePlan<S>)
-    }
-
     /// One operation for each layer, first to last.
-    let operations: [Operation]
+    let operations: [LayerPlan]
     /// The layers' kernels; empty where none has any.
     ///
     /// Apart from the operations, which small networks copy more cheaply without them.
@@ -43,7 +38,7 @@ final class Plan<S: Real>: Sendable {
         var offset = 0
         var width = network.inputShape.reduce(1, *)
         inputWidth = width
-        var operations: [Operation] = []
+        var operations: [LayerPlan] = []
         operations.reserveCapacity(network.layers.count)
         var activations = 0
         var kept = 0
@@ -57,7 +52,7 @@ final class Plan<S: Real>: Sendable {
                     dense.units <= Plan.maximumActivations - inputWidth - activations
                 else { throw .invalid(Plan.tooLarge(atLayer: index)) }
                 activations += dense.units
-                let plan = DensePlan<S>(dense, inputs: width, at: offset, behind: kept)
+                let plan = DensePlan(dense, inputs: width, at: offset, behind: kept)
                 operations.append(.dense(plan))
                 offset += plan.parameterCount
                 kept = plan.keptEnd
@@ -66,7 +61,7 @@ final class Plan<S: Real>: Sendable {
             maximumWidth = max(maximumWidth, width)
         }
         self.operations = operations
-        kernels = rows < DenseKernels<S>.tile ? [] : operations.map { $0.kernels(forRows: rows) }
+        kernels = rows < Tile.rows ? [] : operations.map { $0.kernels(forRows: rows) }
         self.maximumWidth = maximumWidth
         activationCount = activations
         keptWidth = kept
@@ -130,7 +125,12 @@ extension Plan {
     }
 }
 
-extension Plan.Operation {
+/// What a layer computes.
+enum LayerPlan: Sendable {
+    case dense(DensePlan)
+}
+
+extension LayerPlan {
     /// The function applied last in the layer.
     var activation: Activation {
         switch self {
@@ -155,7 +155,7 @@ extension Plan.Operation {
     }
 
     /// Compiles the layer's kernels for up to `rows` samples at once.
-    func kernels(forRows rows: Int) -> DenseKernels<S>? {
+    func kernels<S: Real>(forRows rows: Int) -> DenseKernels<S>? {
         switch self {
         case .dense(let dense): DenseKernels(inputs: dense.inputs, units: dense.units, rows: rows)
         }
