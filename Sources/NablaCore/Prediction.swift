@@ -24,7 +24,7 @@ public func predict(
 }
 
 /// One prediction in its number type.
-private struct Prediction<S: Real> {
+private struct Prediction<S: FloatingReal> {
     private let plan: Plan<S>
     private let network: Network
     private let inputs: [S]
@@ -37,13 +37,14 @@ private struct Prediction<S: Real> {
         self.network = network
         count = inputs.shape[0]
         self.inputs = inputs.values(as: S.self)
+        try plan.check(tokens: self.inputs, of: inputs.shape, at: "/inputs")
         try requireFinite(self.inputs, width: plan.inputWidth, tensor: "inputs")
     }
 
     func run(
         _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Tensor {
-        guard count > 0 else { return try tensor([S](), [0, plan.outputWidth]) }
+        guard count > 0 else { return try tensor([S](), of: 0, plan.outputShape) }
         let workspace = S.memory(of: workspace)
         // All numbers are there, so that nothing is drawn.
         var generator = Generator(seed: 0)
@@ -53,7 +54,7 @@ private struct Prediction<S: Real> {
         let isFinite =
             workspace.memory.losses.allSatisfy(\.isFinite) && Finiteness.holds(outputs)
         guard isFinite else { throw .nonFinite(search(&workspace.memory)) }
-        return try tensor(outputs, [count, plan.outputWidth])
+        return try tensor(outputs, of: count, plan.outputShape)
     }
 
     /// Writes the outputs; false when it was cancelled.
@@ -61,7 +62,7 @@ private struct Prediction<S: Real> {
         _ memory: inout Memory<S>, _ outputs: inout [S], _ shards: ShardRunner,
         _ isCancelled: () -> Bool
     ) -> Bool {
-        let partition = Partition(count: count, numbers: plan.numbersOfShard)
+        let partition = Partition(count: count, of: plan)
         return withPasses(&memory, partition) { passes in
             outputs.withUnsafeMutableBufferPointer { buffer in
                 let shared = SharedByShards(value: (partition, passes, buffer.baseAddress))
@@ -80,7 +81,7 @@ private struct Prediction<S: Real> {
 
     /// Finds the first layer and tensor with NaN or infinity.
     private func search(_ memory: inout Memory<S>) -> NonFinite {
-        let partition = Partition(count: count, numbers: plan.numbersOfShard)
+        let partition = Partition(count: count, of: plan)
         let place = withPasses(&memory, partition) { passes in
             partition.firstNonFinite(sample: { $0 }) { passes.pass(at: $0, of: 0) }
         }
@@ -115,8 +116,9 @@ private struct ForwardPasses<S: Real> {
     func pass(at positions: Range<Int>, of shard: Int) -> ShardPass<S> {
         ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
-            scratch: memory.scratch + shard * layout.stride,
-            inputs: inputs + positions.lowerBound * plan.inputWidth, rows: positions.count)
+            statistics: memory.statistics, scratch: memory.scratch + shard * layout.stride,
+            inputs: inputs + positions.lowerBound * plan.inputWidth, rows: positions.count,
+            first: positions.lowerBound, mode: PassMode(), wanted: nil)
     }
 
     /// Writes the outputs of the samples at some positions, (n, outputs).

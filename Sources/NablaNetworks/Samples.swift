@@ -1,8 +1,9 @@
 /// What the loss is taken over.
 public struct Samples: Sendable, Equatable {
-    /// Shape (n, features), n above 0.
+    /// Shape (n, …): n above 0 and the shape of a sample, which has at least one axis.
     public let inputs: Tensor
-    /// Shape (n, outputs), or (n): one output each, or class indices for the cross entropies.
+    /// Shape (n, …) with the shape of a sample's outputs, or (n): one output each, or class indices
+    /// for the cross entropies.
     public let targets: Tensor
     /// Shape (n): what each sample's loss is multiplied by, at least 0 and not all 0; nil for 1 each.
     public let weights: Tensor?
@@ -11,9 +12,11 @@ public struct Samples: Sendable, Equatable {
     ///
     /// - Throws: `InvalidValue` pointing at `/inputs`, `/targets` or `/weights`.
     public init(inputs: Tensor, targets: Tensor, weights: Tensor? = nil) throws(InvalidValue) {
-        guard inputs.shape.count == 2 else {
+        guard inputs.shape.count >= 2 else {
             throw InvalidValue(
-                .shapeMismatch, "inputs has the shape \(inputs.shape), but must be (n, features)",
+                .shapeMismatch,
+                "inputs has the shape \(inputs.shape), but must be (n, features), or (n, …) with the "
+                    + "shape of a sample",
                 at: "/inputs")
         }
         let count = inputs.shape[0]
@@ -21,7 +24,7 @@ public struct Samples: Sendable, Equatable {
             throw InvalidValue(
                 .inconsistent, "there are no samples; at least 1 is needed", at: "/inputs")
         }
-        guard targets.shape.count == 1 || targets.shape.count == 2, targets.shape[0] == count else {
+        guard targets.shape.first == count else {
             throw InvalidValue(
                 .shapeMismatch,
                 "targets has the shape \(targets.shape), but inputs has \(count) rows: it must be "

@@ -33,6 +33,6 @@ func learnXOR(with client: Client) async throws -> (outputs: [Double], gradient:
         GradientsRequest(network: trained, loss: loss, samples: samples))
     return (
         prediction.outputs.values(as: Double.self),
-        answer.gradients[1].weights.values(as: Double.self)
+        answer.gradients[1].weights?.values(as: Double.self) ?? []
     )
 }

@@ -31,9 +31,8 @@ import Testing
     }
 
     private func numbers(_ answer: GradientsResponse) -> [Double] {
-        let tensors =
-            [answer.loss] + answer.gradients.flatMap { [$0.weights] + ($0.bias.map { [$0] } ?? []) }
-        return tensors.flatMap { $0.values(as: Double.self) }
+        let tensors = [answer.loss] + answer.gradients.flatMap { [$0.weights, $0.bias] }
+        return tensors.flatMap { $0?.values(as: Double.self) ?? [] }
     }
 
     @Test func theSwiftExampleIsTheOneThatIsCompiled() throws {

@@ -16,7 +16,7 @@ import Testing
     @Test func everyFieldIsRead() throws {
         let request = try GradientsRequest(parsing: Array(text.utf8))
         guard case .inline(let network) = request.network else { return #expect(Bool(false)) }
-        #expect(network.widths == [2, 2, 1])
+        #expect(network.outputShapes == [[2], [1]])
         #expect(network.layers[1].name == "output")
         guard case .dense(let first) = network.layers[0].operation else { return }
         #expect(first.activation == .leakyReLU(negativeSlope: 0.2))

@@ -54,8 +54,9 @@ struct DensePlanTests {
 }
 
 /// A layer with random numbers in [−½, ½), and what is computed of it.
-private struct Products<S: Real> {
+private struct Products<S: FloatingReal> {
     let plan: DensePlan
+    let places: ParameterPlan
     let kernels: DenseKernels<S>?
     let rows: Int
     let x: [S]
@@ -66,11 +67,11 @@ private struct Products<S: Real> {
         var generator = Generator(seed: UInt64(inputs * 1000 + units))
         func numbers(_ count: Int) -> [S] { (0..<count).map { _ in S(generator.uniform() - 0.5) } }
         self.rows = rows
-        plan = DensePlan(
-            try Dense(units: units, activation: .identity), inputs: inputs, at: 0, behind: 0)
+        plan = DensePlan(inputs: inputs, units: units)
+        places = ParameterPlan(offset: 0, weightCount: units * inputs, biasCount: units)
         kernels = DenseKernels(inputs: inputs, units: units, rows: rows)
         x = numbers(rows * inputs)
-        parameters = numbers(plan.parameterCount)
+        parameters = numbers(places.count)
         delta = numbers(rows * units)
     }
 
@@ -96,25 +97,25 @@ private struct Products<S: Real> {
         var z = [S](repeating: .nan, count: rows * plan.units)
         var transposed = [S](repeating: .nan, count: max(kernels?.transposedCount ?? 0, 1))
         plan.preActivate(
-            x, into: &z, rows: rows, parameters: parameters, kernels: kernels,
-            transposed: &transposed)
+            x, into: &z, rows: rows, weights: parameters,
+            bias: Array(parameters[places.bias]), kernels: kernels, transposed: &transposed)
         return z
     }
 
     private func inputGradients() -> [S] {
         var gradients = [S](repeating: .nan, count: rows * plan.inputs)
         plan.inputGradients(
-            of: delta, into: &gradients, rows: rows, parameters: parameters, kernels: kernels)
+            of: delta, into: &gradients, rows: rows, weights: parameters, kernels: kernels)
         return gradients
     }
 
     /// The gradients, written over NaN or added to 7.
     private func gradients(adding: Bool) -> [S] {
-        var flat = [S](repeating: adding ? 7 : .nan, count: plan.parameterCount)
+        var flat = [S](repeating: adding ? 7 : .nan, count: places.count)
         flat.withUnsafeMutableBufferPointer { flat in
             guard let buffer = flat.baseAddress else { return }
             let refused = plan.gradients(
-                of: delta, x, rows: rows, kernels: kernels, adding: adding,
+                of: delta, x, rows: rows, parameters: places, kernels: kernels, adding: adding,
                 into: FlatGradients(buffer: buffer))
             #expect(refused == nil)
         }
@@ -123,7 +124,7 @@ private struct Products<S: Real> {
 
     private func expectedPreActivation(_ index: Int) -> Double {
         let (row, unit) = index.quotientAndRemainder(dividingBy: plan.units)
-        return (0..<plan.inputs).reduce(Double(parameters[plan.weights.count + unit])) {
+        return (0..<plan.inputs).reduce(Double(parameters[places.weightCount + unit])) {
             $0 + Double(x[row * plan.inputs + $1]) * weight(unit, $1)
         }
     }
@@ -134,8 +135,8 @@ private struct Products<S: Real> {
     }
 
     private func expectedGradient(_ index: Int) -> Double {
-        guard index < plan.weights.count else {
-            return (0..<rows).reduce(0) { $0 + delta($1, index - plan.weights.count) }
+        guard index < places.weightCount else {
+            return (0..<rows).reduce(0) { $0 + delta($1, index - places.weightCount) }
         }
         let (unit, input) = index.quotientAndRemainder(dividingBy: plan.inputs)
         return (0..<rows).reduce(0) { $0 + delta($1, unit) * Double(x[$1 * plan.inputs + input]) }

@@ -60,7 +60,7 @@ struct InvalidRequestTests {
         let wrongInputs = try #require(
             try refusal(.meanSquaredError, inputs: [[1, 2]], targets: matrix([[1, 2, 3]])))
         #expect(wrongInputs.pointer == "/samples/inputs" && wrongInputs.reason == .shapeMismatch)
-        #expect(wrongInputs.detail.contains("[1, 2]") && wrongInputs.detail.contains("reads 3"))
+        #expect(wrongInputs.detail.contains("[1, 2]") && wrongInputs.detail.contains("(n, 3)"))
         for kind in [Loss.Kind.meanSquaredError, .crossEntropyWithLogits(.plain)] {
             let wrongTargets = try #require(
                 try refusal(kind, inputs: [[1, 2, 3]], targets: matrix([[1, 2]])))
@@ -128,8 +128,8 @@ struct InvalidRequestTests {
                     settings: TrainingSettings(optimizer: .sgd(SGD())))
             }
         }
-        #expect(pointer([Int.max]) == "/network/layers/0")
-        #expect(pointer([1 << 20, 1 << 44, 1]) == "/network/layers/1")
+        #expect(pointer([1 << 30]) == "/network/layers/0")
+        #expect(pointer([1 << 20, 1 << 30, 1]) == "/network/layers/1")
         #expect(pointer([1 << 20, 1 << 19]) == "/network/layers/1")
         #expect(pointer([100, 1]) == nil)
     }

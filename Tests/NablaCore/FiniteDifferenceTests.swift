@@ -119,8 +119,7 @@ private struct Probe {
             kind, reduction, of: network, samples, including: .activations)
         var regions: [Bool] = []
         for (layer, activations) in zip(network.layers, try #require(result.activations)) {
-            guard case .dense(let dense) = layer.operation else { continue }
-            switch dense.activation {
+            switch layer.activation {
             case .relu, .leakyReLU, .elu, .selu: regions += activations.doubles.map { $0 > 0 }
             default: break
             }
@@ -147,13 +146,14 @@ extension Network {
             return Array(rest.prefix(count))
         }
         return try Network(
-            layers: layers.enumerated().map { index, layer in
-                guard case .dense(let dense) = layer.operation else { return layer }
-                let (inputs, units) = (widths[index], dense.units)
-                let weights = try Tensor(take(units * inputs), shape: [units, inputs])
-                let bias = dense.usesBias ? Tensor(take(units)) : nil
-                return try Layer(
-                    .dense(Dense(weights: weights, bias: bias, activation: dense.activation)))
+            inputShape: inputShape,
+            layers: layers.indices.map { index in
+                guard let shapes = parameterShapes(ofLayer: index) else { return layers[index] }
+                let weights = try Tensor(take(shapes.weights.size ?? 0), shape: shapes.weights)
+                let bias =
+                    layers[index].parameters?.usesBias == true
+                    ? try Tensor(take(shapes.bias.size ?? 0), shape: shapes.bias) : nil
+                return try layers[index].with(weights: weights, bias: bias)
             })
     }
 }

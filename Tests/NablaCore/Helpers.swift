@@ -56,7 +56,7 @@ extension Tensor {
 extension Gradients {
     /// All parameters' gradients, layer by layer, weights before bias.
     var flat: [Double] {
-        layers.flatMap { $0.weights.doubles + ($0.bias?.doubles ?? []) }
+        layers.flatMap { ($0.weights?.doubles ?? []) + ($0.bias?.doubles ?? []) }
     }
 }
 
@@ -64,9 +64,7 @@ extension Network {
     /// All parameters, layer by layer, weights before bias.
     var flat: [Double] {
         layers.flatMap { layer -> [Double] in
-            guard case .dense(let dense) = layer.operation,
-                case .given(let weights, let bias) = dense.parameters
-            else { return [] }
+            guard case .given(let weights, let bias) = layer.parameters else { return [] }
             return weights.doubles + (bias?.doubles ?? [])
         }
     }

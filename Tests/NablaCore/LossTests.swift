@@ -98,7 +98,7 @@ struct LossTests {
         let samples = try Self.samples(for: kind, [0, 1, 2])
         let wide = try gradients(kind, of: Self.network(last), samples)
         let narrow = try gradients(kind, of: Self.network(last), samples, dtype: .float32)
-        #expect(narrow.dtype == .float32 && narrow.layers[0].weights.dtype == .float32)
+        #expect(narrow.dtype == .float32 && narrow.layers[0].weights?.dtype == .float32)
         expectClose(narrow.loss.doubles, wide.loss.doubles, tolerance: 1e-6)
         expectClose(narrow.flat, wide.flat, tolerance: 1e-6)
     }

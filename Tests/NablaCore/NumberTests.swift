@@ -180,11 +180,11 @@ struct GeneratorTests {
     @Test(
         "initializers draw within their limits and with their variances",
         arguments: Initializer.allCases)
-    func initializers(_ initializer: Initializer) {
+    func initializers(_ initializer: Initializer) throws {
         var generator = Generator(seed: 6)
-        let values = (0..<20_000).map { _ in
-            initializer.draw(inputs: 30, units: 20, from: &generator)
-        }
+        let layer = Layer(.dense(try Dense(units: 20, activation: .identity)))
+        let shapes = try #require(layer.parameterShapes(reading: [30]))
+        let values = (0..<20_000).map { _ in initializer.draw(shapes, from: &generator) }
         let mean = values.reduce(0, +) / 20_000
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20_000
         let largest = values.map { abs($0) }.max() ?? 0
@@ -196,6 +196,7 @@ struct GeneratorTests {
             case .heUniform: (0, 2.0 / 30, (6.0 / 30).squareRoot())
             case .heNormal: (0, 2.0 / 30, .infinity)
             case .lecunNormal: (0, 1.0 / 30, .infinity)
+            case .standardNormal: (0, 1, .infinity)
             case .zeros: (0, 0, 0)
             case .ones: (1, 0, 1)
             case .normal: (0, 0.0025, .infinity)

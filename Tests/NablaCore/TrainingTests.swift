@@ -229,7 +229,7 @@ struct TrainingTests {
     func trainedNetwork() throws {
         let network = try training(dtype: .float32).network()
         #expect(network.layers[0].name == "hidden")
-        #expect(network.widths == [6, 12, 3] && network.firstLayerWithoutNumbers == nil)
+        #expect(network.outputShapes == [[12], [3]] && network.firstLayerWithoutNumbers == nil)
         guard case .dense(let dense) = network.layers[0].operation,
             case .given(let weights, let bias) = dense.parameters
         else { return }

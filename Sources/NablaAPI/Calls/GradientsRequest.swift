@@ -7,10 +7,31 @@ public enum Inclusion: String, Sendable, CaseIterable {
     case outputs
     /// The activations of every layer, shape (n, units) each.
     case activations
-    /// ∂L/∂inputs, shape (n, features).
+    /// ∂L/∂inputs, shape (n, …).
     case inputGradients = "input_gradients"
+    /// The gradients of each sample's own term of the loss.
+    case perSampleGradients = "per_sample_gradients"
     /// The L2 norm of each gradient tensor and of all together.
     case norms
+    /// The Hessian of the loss times the request's vector.
+    case hessianVectorProduct = "hessian_vector_product"
+}
+
+/// How a request names a layer of its network.
+public enum LayerReference: Sendable, Equatable {
+    case index(Int)
+    case name(String)
+
+    init(reading value: JSONValue) throws {
+        self = value.isString ? .name(try value.string()) : .index(try value.int())
+    }
+
+    func write(to writer: inout JSONWriter) {
+        switch self {
+        case .index(let index): writer.int(index)
+        case .name(let name): writer.string(name)
+        }
+    }
 }
 
 /// The body of `POST /gradients`.
@@ -27,6 +48,14 @@ public struct GradientsRequest: Sendable, Equatable {
     public var encoding: Encoding
     /// What the answer carries beside loss and gradients; nothing by default.
     public var include: Set<Inclusion>
+    /// The layers whose gradients are wanted; nil, the default, for all.
+    public var wrt: [LayerReference]?
+    /// Whether dropout drops and batch normalisation uses the batch's statistics; false by default.
+    public var training = false
+    /// What dropout draws from; 0 by default.
+    public var seed: UInt64 = 0
+    /// What the Hessian is multiplied with, shaped as the gradients.
+    public var vector: [LayerGradients]?
 
     /// Makes a request.
     public init(
@@ -54,7 +83,8 @@ public struct GradientsRequest: Sendable, Equatable {
     }
 
     private static let fields: [StaticString] = [
-        "network", "loss", "samples", "dtype", "reduction", "encoding", "include",
+        "network", "loss", "samples", "dtype", "reduction", "encoding", "include", "wrt",
+        "training", "seed", "vector",
     ]
 
     init(reading value: JSONValue) throws {
@@ -75,6 +105,20 @@ public struct GradientsRequest: Sendable, Equatable {
             }
         }
         include = inclusions.map { Set($0) } ?? []
+        wrt = try object.readIfPresent("wrt") { list in
+            try list.list { try LayerReference(reading: $0) }
+        }
+        training = try object.readIfPresent("training") { try $0.bool() } ?? false
+        seed = try object.readIfPresent("seed") { try UInt64(readingSeed: $0) } ?? 0
+        vector = try object.readIfPresent("vector") { list in
+            try list.list { try LayerGradients(reading: $0, as: .float64) }
+        }
+        guard (vector != nil) == include.contains(.hessianVectorProduct) else {
+            throw Problem(
+                .inconsistent,
+                "hessian_vector_product in include and a vector to multiply with go together",
+                pointer: value.pointer + (vector == nil ? "/include" : "/vector"))
+        }
     }
 
     /// The request as the body of a message; its tensors packed when the answer's are to be.
@@ -95,6 +139,18 @@ public struct GradientsRequest: Sendable, Equatable {
             writer.string(inclusion.rawValue)
         }
         writer.endArray()
+        if let wrt {
+            writer.key("wrt")
+            writer.beginArray()
+            for layer in wrt { layer.write(to: &writer) }
+            writer.endArray()
+        }
+        writer.field("training", training)
+        writer.field("seed", Int(clamping: seed))
+        if let vector {
+            writer.key("vector")
+            vector.write(to: &writer, as: encoding)
+        }
         writer.endObject()
         return writer.finish()
     }

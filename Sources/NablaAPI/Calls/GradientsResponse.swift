@@ -7,13 +7,13 @@ public struct GradientsResponse: Sendable, Equatable {
     public struct Norms: Sendable, Equatable {
         /// The norms of one layer's tensors.
         public struct Layer: Sendable, Equatable {
-            /// ‖∂L/∂W‖₂.
-            public let weights: Double
+            /// ‖∂L/∂W‖₂; nil for a layer without weights.
+            public let weights: Double?
             /// ‖∂L/∂b‖₂; nil for a layer without a bias.
             public let bias: Double?
 
             /// Makes the norms of one layer.
-            public init(weights: Double, bias: Double?) {
+            public init(weights: Double?, bias: Double?) {
                 self.weights = weights
                 self.bias = bias
             }
@@ -47,6 +47,10 @@ public struct GradientsResponse: Sendable, Equatable {
     public var inputGradients: Tensor?
     /// The L2 norms, where asked for.
     public var norms: Norms?
+    /// As `gradients`, with an axis of the samples before the others, where asked for.
+    public var perSampleGradients: [LayerGradients]?
+    /// The Hessian times the request's vector, as `gradients`, where asked for.
+    public var hessianVectorProduct: [LayerGradients]?
 
     /// Makes an answer.
     public init(loss: Tensor, gradients: [LayerGradients], samples: Int, dtype: DType) {
@@ -66,18 +70,7 @@ public struct GradientsResponse: Sendable, Equatable {
         writer.key("loss")
         loss.write(to: &writer)
         writer.key("gradients")
-        writer.beginArray()
-        for layer in gradients {
-            writer.beginObject()
-            writer.key("weights")
-            layer.weights.write(to: &writer, as: encoding)
-            if let bias = layer.bias {
-                writer.key("bias")
-                bias.write(to: &writer, as: encoding)
-            }
-            writer.endObject()
-        }
-        writer.endArray()
+        gradients.write(to: &writer, as: encoding)
         writer.field("samples", samples)
         writer.field("dtype", dtype.rawValue)
         writeInclusions(to: &writer, as: encoding)
@@ -100,6 +93,14 @@ public struct GradientsResponse: Sendable, Equatable {
             writer.key("input_gradients")
             inputGradients.write(to: &writer, as: encoding)
         }
+        if let perSampleGradients {
+            writer.key("per_sample_gradients")
+            perSampleGradients.write(to: &writer, as: encoding)
+        }
+        if let hessianVectorProduct {
+            writer.key("hessian_vector_product")
+            hessianVectorProduct.write(to: &writer, as: encoding)
+        }
         guard let norms else { return }
         writer.key("norms")
         writer.beginObject()
@@ -119,7 +120,7 @@ public struct GradientsResponse: Sendable, Equatable {
     /// Twenty-two bytes for a float64 with its comma, which is close to what most need.
     private var estimatedByteCount: Int {
         var numbers = (outputs?.count ?? 0) + (inputGradients?.count ?? 0)
-        for layer in gradients { numbers += layer.weights.count + (layer.bias?.count ?? 0) }
+        for layer in gradients { numbers += (layer.weights?.count ?? 0) + (layer.bias?.count ?? 0) }
         for tensor in activations ?? [] { numbers += tensor.count }
         return 256 + 22 * numbers
     }
@@ -141,14 +142,7 @@ extension GradientsResponse {
         self.init(
             loss: try object.read("loss") { try Tensor(readingLoss: $0, as: dtype) },
             gradients: try object.read("gradients") { layers in
-                try layers.list { layer in
-                    let fields = try layer.anyObject()
-                    return LayerGradients(
-                        weights: try fields.read("weights") { try Tensor(reading: $0, as: dtype) },
-                        bias: try fields.readIfPresent("bias") {
-                            try Tensor(reading: $0, as: dtype)
-                        })
-                }
+                try layers.list { try LayerGradients(reading: $0, as: dtype) }
             },
             samples: try object.read("samples") { try $0.int() },
             dtype: dtype)
@@ -160,6 +154,12 @@ extension GradientsResponse {
             try Tensor(reading: $0, as: dtype)
         }
         norms = try object.readIfPresent("norms") { try Norms(reading: $0) }
+        perSampleGradients = try object.readIfPresent("per_sample_gradients") { layers in
+            try layers.list { try LayerGradients(reading: $0, as: dtype) }
+        }
+        hessianVectorProduct = try object.readIfPresent("hessian_vector_product") { layers in
+            try layers.list { try LayerGradients(reading: $0, as: dtype) }
+        }
     }
 }
 
@@ -172,7 +172,7 @@ extension GradientsResponse.Norms {
                 try layers.list { layer in
                     let fields = try layer.anyObject()
                     return Layer(
-                        weights: try fields.read("weights") { try $0.double() },
+                        weights: try fields.readIfPresent("weights") { try $0.double() },
                         bias: try fields.readIfPresent("bias") { try $0.double() })
                 }
             })

@@ -31,10 +31,7 @@ extension Network {
     /// Reads a network with or without numbers, its tensors rounded to `dtype`.
     init(reading value: JSONValue, as dtype: DType) throws {
         let object = try value.object(["input_shape", "layers"])
-        let inputShape = try object.readIfPresent("input_shape") { field in
-            let lengths = try field.list { try $0.int() }
-            return try field.checked { try Shape(lengths) }
-        }
+        let inputShape = try object.readIfPresent("input_shape") { try Shape(reading: $0) }
         let layers = try object.read("layers") { try $0.list { try Layer(reading: $0, as: dtype) } }
         self = try value.checked { try Network(inputShape: inputShape, layers: layers) }
     }
@@ -43,9 +40,7 @@ extension Network {
     func write(to writer: inout JSONWriter, as encoding: Encoding = .json, numbers: Bool = true) {
         writer.beginObject()
         writer.key("input_shape")
-        writer.beginArray()
-        for length in inputShape { writer.int(length) }
-        writer.endArray()
+        inputShape.write(to: &writer)
         writer.key("layers")
         writer.beginArray()
         for layer in layers { layer.write(to: &writer, as: encoding, numbers: numbers) }
@@ -75,102 +70,5 @@ extension Network {
         var writer = JSONWriter()
         write(to: &writer, as: encoding, numbers: numbers)
         return writer.finish()
-    }
-}
-
-extension Layer {
-    private static let fields: [StaticString] = [
-        "type", "name", "weights", "bias", "units", "use_bias", "initializer", "activation",
-    ]
-
-    init(reading value: JSONValue, as dtype: DType) throws {
-        let object = try value.object(Layer.fields)
-        _ = try object.readIfPresent("type") { type in
-            try type.name(of: "layer type", among: ["dense"]) { $0 == "dense" ? $0 : nil }
-        }
-        let name = try object.readIfPresent("name") { try $0.string() }
-        self.init(name: name, .dense(try Dense(reading: object, of: value, as: dtype)))
-    }
-
-    func write(to writer: inout JSONWriter, as encoding: Encoding, numbers: Bool) {
-        writer.beginObject()
-        writer.field("type", "dense")
-        writer.field("name", name)
-        switch operation {
-        case .dense(let dense): dense.write(to: &writer, as: encoding, numbers: numbers)
-        }
-        writer.endObject()
-    }
-}
-
-extension Dense {
-    fileprivate init(reading object: JSONObject, of value: JSONValue, as dtype: DType) throws {
-        let activation =
-            try object.readIfPresent("activation") { try Activation(reading: $0) } ?? .identity
-        guard let weights = object["weights"] else {
-            self = try Dense(drawing: object, of: value, activation: activation)
-            return
-        }
-        for name in ["units", "use_bias", "initializer"] as [StaticString] {
-            guard let extra = object[name] else { continue }
-            throw Problem(
-                .inconsistent,
-                "\(name) goes with a layer whose numbers are drawn, but this one has weights",
-                pointer: extra.pointer)
-        }
-        let tensor = try Tensor(reading: weights, as: dtype)
-        let bias = try object.readIfPresent("bias") { try Tensor(reading: $0, as: dtype) }
-        self = try value.checked {
-            try Dense(weights: tensor, bias: bias, activation: activation)
-        }
-    }
-
-    private init(
-        drawing object: JSONObject, of value: JSONValue, activation: Activation
-    ) throws {
-        guard object["units"] != nil else {
-            throw Problem(
-                .missingField,
-                "a dense layer needs weights, or units to have its weights drawn for training",
-                pointer: value.pointer)
-        }
-        if let bias = object["bias"] {
-            throw Problem(
-                .inconsistent, "bias goes with weights; drawn biases start at 0",
-                pointer: bias.pointer)
-        }
-        let units = try object.read("units") { try $0.int() }
-        let initializer = try object.readIfPresent("initializer") { field in
-            try field.name(of: "initializer", among: Initializer.allCases.map(\.rawValue)) {
-                Initializer(rawValue: $0)
-            }
-        }
-        let usesBias = try object.readIfPresent("use_bias") { try $0.bool() }
-        self = try value.checked {
-            try Dense(
-                units: units, activation: activation, initializer: initializer ?? .glorotUniform,
-                usesBias: usesBias ?? true)
-        }
-    }
-
-    fileprivate func write(to writer: inout JSONWriter, as encoding: Encoding, numbers: Bool) {
-        switch parameters {
-        case .given(let weights, let bias) where numbers:
-            writer.key("weights")
-            weights.write(to: &writer, as: encoding)
-            if let bias {
-                writer.key("bias")
-                bias.write(to: &writer, as: encoding)
-            }
-        case .given:
-            writer.field("units", units)
-            writer.field("use_bias", usesBias)
-        case .drawn(let initializer, let usesBias):
-            writer.field("units", units)
-            writer.field("use_bias", usesBias)
-            writer.field("initializer", initializer.rawValue)
-        }
-        writer.key("activation")
-        activation.write(to: &writer)
     }
 }

@@ -16,13 +16,7 @@ extension TrainingSettings {
         let whole = { (name: StaticString) in try object.readIfPresent(name) { try $0.int() } }
         let number = { (name: StaticString) in try object.readIfPresent(name) { try $0.double() } }
         let flag = { (name: StaticString) in try object.readIfPresent(name) { try $0.bool() } }
-        let seed = try object.readIfPresent("seed") { field in
-            guard let seed = UInt64(exactly: try field.int()) else {
-                throw Problem(
-                    .outOfRange, "seed must be at least 0", pointer: field.pointer)
-            }
-            return seed
-        }
+        let seed = try object.readIfPresent("seed") { try UInt64(readingSeed: $0) }
         let dtype = try object.readIfPresent("dtype") { try DType(reading: $0) }
         let names = Metric.allCases.map(\.rawValue)
         let metrics = try object.readIfPresent("metrics") { list in
@@ -58,5 +52,15 @@ extension TrainingSettings {
         writer.beginArray()
         for metric in metrics { writer.string(metric.rawValue) }
         writer.endArray()
+    }
+}
+
+extension UInt64 {
+    /// Reads a seed: a whole number of 63 bits.
+    init(readingSeed value: JSONValue) throws {
+        guard let seed = UInt64(exactly: try value.int()) else {
+            throw Problem(.outOfRange, "seed must be at least 0", pointer: value.pointer)
+        }
+        self = seed
     }
 }

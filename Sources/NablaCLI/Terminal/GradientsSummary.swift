@@ -17,7 +17,7 @@ struct GradientsSummary {
             "loss \(Self.list(response.loss)) over \(response.samples) samples (\(response.dtype.rawValue))"
         ]
         for (index, layer) in response.gradients.enumerated() {
-            lines += describe(layer.weights, "layer \(index)  ∂L/∂W")
+            if let weights = layer.weights { lines += describe(weights, "layer \(index)  ∂L/∂W") }
             if let bias = layer.bias { lines += describe(bias, "layer \(index)  ∂L/∂b") }
         }
         return lines.joined(separator: "\n")

@@ -88,8 +88,9 @@ struct GELU<S: Real>: Pointwise {
     @inline(__always)
     func slope(at z: S, value a: S) -> S {
         let densityAtZero: S = 0.398_942_280_401_432_677_9
-        // Φ(z) = a/z, which is cheaper than erfc once more.
-        let distribution = z == 0 ? 0.5 : a / z
+        // Φ(z) = a/z, which is cheaper than erfc once more, but whose derivative cancels near 0.
+        let distribution =
+            S.carriesTangents ? self.distribution(z) : z == 0 ? 0.5 : a / z
         return distribution + z * densityAtZero * S.exponential(-0.5 * z * z)
     }
 }

@@ -43,7 +43,7 @@ final class ClassLoss<S: Real>: Sendable {
                 let factor = weight * scale
                 let share = factor / sum
                 for index in 0..<width { target[index] *= share }
-                let expected = Int(batch.targets[row])
+                let expected = batch.targets[row].index
                 target[expected] -= factor
                 losses[row] = weight * (logarithm - z[expected])
             } else {
@@ -79,7 +79,7 @@ final class ClassLoss<S: Real>: Sendable {
 
     @inline(__always)
     private func target(of index: Int, _ y: UnsafePointer<S>) -> S {
-        let share: S = hasIndices ? (Int(y[0]) == index ? 1 : 0) : y[index]
+        let share: S = hasIndices ? (y[0].index == index ? 1 : 0) : y[index]
         return (classWeights?[index] ?? 1) * ((1 - smoothing) * share + smoothing / S(width))
     }
 
@@ -88,6 +88,6 @@ final class ClassLoss<S: Real>: Sendable {
     @inline(__always)
     func weight(ofTarget target: S) -> Double {
         guard hasIndices, let classWeights else { return 1 }
-        return Double(classWeights[Int(target)])
+        return classWeights[target.index].wide
     }
 }

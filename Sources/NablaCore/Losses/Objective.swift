@@ -32,6 +32,14 @@ final class Objective<S: Real>: Sendable {
         switch loss.kind {
         case .crossEntropy(let settings), .crossEntropyWithLogits(let settings):
             hasClassTargets = targetShape.count == 1
+            guard plan.outputShape.count == 1 else {
+                throw .invalid(
+                    InvalidValue(
+                        .inconsistent,
+                        "\(loss.name) needs an output for each class, but a sample's outputs have the "
+                            + "shape \(plan.outputShape)",
+                        at: "/loss"))
+            }
             if let weights = settings.classWeights, weights.count != width {
                 throw .invalid(
                     InvalidValue(
@@ -47,7 +55,7 @@ final class Objective<S: Real>: Sendable {
             classSettings = nil
         }
         targetWidth = hasClassTargets ? 1 : width
-        try checkShape(of: targetShape, prefix: prefix)
+        try checkShape(of: targetShape, outputs: plan.outputShape, prefix: prefix)
     }
 
     /// Whether the loss is over probabilities and computed with the activation that gives them.
@@ -71,17 +79,24 @@ final class Objective<S: Real>: Sendable {
         return true
     }
 
-    private func checkShape(of shape: Shape, prefix: String) throws(ComputationError) {
-        if shape.count == 2 && shape[1] == width { return }
+    private func checkShape(
+        of shape: Shape, outputs: Shape, prefix: String
+    ) throws(ComputationError) {
         if shape.count == 1 && targetWidth == 1 { return }
+        if shape.count == outputs.count + 1,
+            outputs.indices.allSatisfy({ shape[$0 + 1] == outputs[$0] })
+        {
+            return
+        }
         let count = shape[0]
+        let lengths = outputs.map(String.init).joined(separator: ", ")
         let alternative =
             classSettings == nil ? "" : " or (\(count)) with the index of a class each"
         throw .invalid(
             InvalidValue(
                 .shapeMismatch,
-                "targets has the shape \(shape), but the network has \(width) outputs: it must be "
-                    + "(\(count), \(width))\(alternative)",
+                "targets has the shape \(shape), but the network has \(lengths) outputs: it must be "
+                    + "(\(count), \(lengths))\(alternative)",
                 at: "\(prefix)/targets"))
     }
 

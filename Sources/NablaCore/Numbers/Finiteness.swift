@@ -5,7 +5,13 @@ enum Finiteness {
     /// x·0 is 0 for finite x and NaN for every other, and NaN stays in a sum: no branch in the
     /// loop. Many sums, because the compiler may not reorder one, and an addition waits for the one
     /// before.
+    @inline(__always)
     static func holds<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Bool {
+        S.areFinite(values, count: count)
+    }
+
+    /// Looks at 32 numbers at a time.
+    static func vectorsHold<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> Bool {
         let whole = count & ~31
         var total: S = whole == 0 ? 0 : sum(values, count: whole)
         for index in whole..<count { total += values[index] * 0 }
@@ -13,7 +19,7 @@ enum Finiteness {
     }
 
     /// The sum of the first numbers, a multiple of 32, each times 0.
-    private static func sum<S: Real>(_ values: UnsafePointer<S>, count: Int) -> S {
+    private static func sum<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> S {
         var (first, second) = (SIMD16<S>.zero, SIMD16<S>.zero)
         for index in stride(from: 0, to: count, by: 32) {
             first += values.vector(at: index) * 0
@@ -37,7 +43,7 @@ enum Finiteness {
     }
 }
 
-extension UnsafePointer where Pointee: Real {
+extension UnsafePointer where Pointee: FloatingReal {
     /// The 16 numbers from `index` on.
     @inline(__always)
     fileprivate func vector(at index: Int) -> SIMD16<Pointee> {

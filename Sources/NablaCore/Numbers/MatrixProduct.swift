@@ -18,19 +18,21 @@ struct MatrixProduct {
 
     private var isSmall: Bool { m * n * k <= MatrixProduct.smallest }
 
-    /// C = A·Bᵀ with A (m, k) and B (n, k).
+    /// C = A·Bᵀ, or C + A·Bᵀ when `adding`, with A (m, k) and B (n, k).
     @inline(__always)
     func rowsByRows<S: Real>(
-        _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, into c: UnsafeMutablePointer<S>
+        _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, into c: UnsafeMutablePointer<S>,
+        adding: Bool = false
     ) {
         guard isSmall else {
-            return S.multiply(CblasNoTrans, CblasTrans, self, a, k, b, k, beta: 0, c)
+            return S.multiply(
+                CblasNoTrans, CblasTrans, self, a, k, b, k, beta: adding ? 1 : 0, c)
         }
         for i in 0..<m {
             for j in 0..<n {
                 var sum: S = 0
                 for p in 0..<k { sum += a[i &* k &+ p] * b[j &* k &+ p] }
-                c[i &* n &+ j] = sum
+                c[i &* n &+ j] = adding ? c[i &* n &+ j] + sum : sum
             }
         }
     }

@@ -52,7 +52,7 @@ private enum CompiledProducts {
         let n: Int
         let k: Int
         let form: ProductForm
-        let dtype: String
+        let type: ObjectIdentifier
     }
 
     /// Unchecked, and safe, for the reason that `ProductKernel` is.
@@ -65,7 +65,7 @@ private enum CompiledProducts {
     static func code<S: Real>(
         of size: MatrixProduct, _ form: ProductForm, _ type: S.Type
     ) -> UnsafeRawPointer? {
-        let key = Key(m: size.m, n: size.n, k: size.k, form: form, dtype: S.dtype.rawValue)
+        let key = Key(m: size.m, n: size.n, k: size.k, form: form, type: ObjectIdentifier(S.self))
         return kernels.withLock { kernels in
             if let known = kernels[key] { return known }
             guard kernels.count < maximumCount else { return Code(address: nil) }

@@ -2,10 +2,23 @@ import CBLAS
 import Glibc
 import NablaNetworks
 
-/// What the mathematics needs of a number type; `Float` and `Double` have it.
-///
-/// `Codable` because the compiler asks for it beside `SIMDScalar`.
-protocol Real: Scalar, SIMDScalar, Codable {
+/// What the mathematics needs of a number type: `Float` and `Double` have it, and `Dual`, by which
+/// derivatives are differentiated once more.
+protocol Real: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable {
+    init(_ value: Double)
+    init(_ value: Int)
+    /// The number as float64; of a dual number its value alone.
+    var wide: Double { get }
+    /// The whole number, of one that counts something, such as a token or a class.
+    var index: Int { get }
+    var isFinite: Bool { get }
+    /// Whether numbers carry a derivative along, which formulas that fold cases together would lose.
+    static var carriesTangents: Bool { get }
+    static func / (left: Self, right: Self) -> Self
+    static func /= (left: inout Self, right: Self)
+    func squareRoot() -> Self
+    /// The nearest whole number.
+    func rounded() -> Self
     /// eˣ, written without branches so that loops over it are vectorised.
     static func exponential(_ x: Self) -> Self
     /// ln x.
@@ -16,8 +29,6 @@ protocol Real: Scalar, SIMDScalar, Codable {
     static func exponentialMinusOne(_ x: Self) -> Self
     /// 1 − erf x, exact in the upper tail.
     static func complementaryError(_ x: Self) -> Self
-    /// cos x.
-    static func cosine(_ x: Self) -> Self
     /// OpenBLAS's product C = op(A)·op(B) + β·C of row-major matrices; see `MatrixProduct`.
     static func multiply(
         _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
@@ -32,11 +43,46 @@ protocol Real: Scalar, SIMDScalar, Codable {
     static func run(
         _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,
         _ c: UnsafeMutablePointer<Self>)
+    /// Whether products may be compiled for this type.
+    static var compilesProducts: Bool { get }
+    /// Whether all of `count` numbers are finite; see `Finiteness`.
+    static func areFinite(_ values: UnsafePointer<Self>, count: Int) -> Bool
+    /// Transposes 4 × 4 numbers between rows that lie `stride`s apart; see `Transposition`.
+    static func transposeBlock(
+        _ source: UnsafePointer<Self>, stride: Int, into target: UnsafeMutablePointer<Self>,
+        stride targetStride: Int)
     /// The part of a workspace that is of this type.
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Self>
 }
 
-extension Float: Real {
+/// The number types of requests and tensors.
+///
+/// `Codable` because the compiler asks for it beside `SIMDScalar`.
+protocol FloatingReal: Real, Scalar, SIMDScalar, Codable {}
+
+extension FloatingReal {
+    @inline(__always)
+    var wide: Double { Double(self) }
+    @inline(__always)
+    var index: Int { Int(self) }
+    static var carriesTangents: Bool { false }
+    static var compilesProducts: Bool { true }
+
+    @inline(__always)
+    static func areFinite(_ values: UnsafePointer<Self>, count: Int) -> Bool {
+        Finiteness.vectorsHold(values, count: count)
+    }
+
+    @inline(__always)
+    static func transposeBlock(
+        _ source: UnsafePointer<Self>, stride: Int, into target: UnsafeMutablePointer<Self>,
+        stride targetStride: Int
+    ) {
+        Transposition.transposeVectors(source, stride: stride, into: target, stride: targetStride)
+    }
+}
+
+extension Float: FloatingReal {
     /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 7.
     @inline(__always)
     static func exponential(_ x: Float) -> Float {
@@ -82,7 +128,6 @@ extension Float: Real {
     static func logarithm(_ x: Float) -> Float { log(x) }
     static func exponentialMinusOne(_ x: Float) -> Float { expm1(x) }
     static func complementaryError(_ x: Float) -> Float { erfc(x) }
-    static func cosine(_ x: Float) -> Float { cos(x) }
 
     static func multiply(
         _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
@@ -97,7 +142,7 @@ extension Float: Real {
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Float> { workspace.single }
 }
 
-extension Double: Real {
+extension Double: FloatingReal {
     /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 13.
     @inline(__always)
     static func exponential(_ x: Double) -> Double {
@@ -153,6 +198,7 @@ extension Double: Real {
     static func logarithm(_ x: Double) -> Double { log(x) }
     static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
     static func complementaryError(_ x: Double) -> Double { erfc(x) }
+    /// cos x.
     static func cosine(_ x: Double) -> Double { cos(x) }
 
     static func multiply(

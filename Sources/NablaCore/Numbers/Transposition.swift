@@ -9,7 +9,7 @@ enum Transposition {
         for row in stride(from: 0, to: fullRows, by: 4) {
             for column in stride(from: 0, to: fullColumns, by: 4) {
                 let (first, transposed) = (row &* columns &+ column, column &* rows &+ row)
-                transposeBlock(
+                S.transposeBlock(
                     source + first, stride: columns, into: target + transposed, stride: rows)
             }
             copy(source, row..<row &+ 4, fullColumns..<columns, rows, columns, into: target)
@@ -17,8 +17,9 @@ enum Transposition {
         copy(source, fullRows..<rows, 0..<columns, rows, columns, into: target)
     }
 
+    /// Transposes 4 × 4 numbers in registers.
     @inline(__always)
-    private static func transposeBlock<S: Real>(
+    static func transposeVectors<S: FloatingReal>(
         _ source: UnsafePointer<S>, stride sourceStride: Int,
         into target: UnsafeMutablePointer<S>, stride targetStride: Int
     ) {
@@ -31,12 +32,14 @@ enum Transposition {
     }
 
     @inline(__always)
-    private static func load<S: Real>(_ source: UnsafePointer<S>) -> SIMD4<S> {
+    private static func load<S: FloatingReal>(_ source: UnsafePointer<S>) -> SIMD4<S> {
         UnsafeRawPointer(source).loadUnaligned(as: SIMD4<S>.self)
     }
 
     @inline(__always)
-    private static func store<S: Real>(_ vector: SIMD4<S>, to target: UnsafeMutablePointer<S>) {
+    private static func store<S: FloatingReal>(
+        _ vector: SIMD4<S>, to target: UnsafeMutablePointer<S>
+    ) {
         UnsafeMutableRawPointer(target).storeBytes(of: vector, as: SIMD4<S>.self)
     }
 

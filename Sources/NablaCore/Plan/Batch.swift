@@ -36,10 +36,11 @@ struct PreparedSamples<S: Real>: Sendable {
     init(
         _ samples: Samples, for plan: Plan<S>, _ objective: Objective<S>,
         prefix: String = "/samples"
-    ) throws(ComputationError) {
+    ) throws(ComputationError) where S: FloatingReal {
         try plan.check(inputs: samples.inputs, at: "\(prefix)/inputs")
         count = samples.count
         inputs = samples.inputs.values(as: S.self)
+        try plan.check(tokens: inputs, of: samples.inputs.shape, at: "\(prefix)/inputs")
         targets = samples.targets.values(as: S.self)
         weights = samples.weights?.values(as: S.self)
         inputWidth = plan.inputWidth
@@ -48,13 +49,22 @@ struct PreparedSamples<S: Real>: Sendable {
         try requireFinite(targets, width: targetWidth, tensor: "targets")
         if let weights { try requireFinite(weights, width: 1, tensor: "sample_weights") }
         if let index = targets.firstIndex(where: { objective.complaint(about: $0) != nil }) {
-            let (row, column) = index.quotientAndRemainder(dividingBy: targetWidth)
-            let place = samples.targets.shape.count == 1 ? "\(row)" : "\(row)/\(column)"
             throw .invalid(
                 InvalidValue(
                     .outOfRange, objective.complaint(about: targets[index]) ?? "",
-                    at: "\(prefix)/targets/\(place)"))
+                    at: "\(prefix)/targets\(samples.targets.shape.pointer(to: index))"))
         }
+    }
+
+    /// Takes samples over that were checked already.
+    init(lifting samples: Samples, _ objective: Objective<S>) {
+        func lifted(_ tensor: Tensor) -> [S] { tensor.values(as: Double.self).map { S($0) } }
+        count = samples.count
+        inputs = lifted(samples.inputs)
+        targets = lifted(samples.targets)
+        weights = samples.weights.map(lifted)
+        inputWidth = inputs.count / count
+        targetWidth = objective.targetWidth
     }
 
     /// Gives `body` pointers to the samples, in the order of `order` unless it is empty.
@@ -94,7 +104,7 @@ struct SampleSource<S: Real> {
     func target(at position: Int) -> (targets: UnsafePointer<S>, weight: Double)? {
         guard let targets else { return nil }
         let index = sample(at: position)
-        return (targets + index &* targetWidth, weights.map { Double($0[index]) } ?? 1)
+        return (targets + index &* targetWidth, weights.map { $0[index].wide } ?? 1)
     }
 
     /// What the samples at those positions add to a mean's denominator.
@@ -164,13 +174,46 @@ func requireFinite<S: Real>(
 extension Plan {
     /// Refuses inputs whose rows don't have the length the network reads.
     func check(inputs: Tensor, at pointer: String) throws(ComputationError) {
-        guard inputs.shape.count == 2, inputs.shape[1] == inputWidth else {
+        guard inputs.shape.count == inputShape.count + 1,
+            inputShape.indices.allSatisfy({ inputs.shape[$0 + 1] == inputShape[$0] })
+        else {
+            let lengths = inputShape.map(String.init).joined(separator: ", ")
             throw .invalid(
                 InvalidValue(
                     .shapeMismatch,
-                    "inputs has the shape \(inputs.shape), but the network reads \(inputWidth) "
-                        + "numbers a sample: it must be (n, \(inputWidth))",
+                    "inputs has the shape \(inputs.shape), but a sample of the network has the shape "
+                        + "\(inputShape): it must be (n, \(lengths))",
                     at: pointer))
         }
+    }
+
+    /// Refuses inputs that should be tokens and aren't whole numbers from 0 to below the vocabulary's
+    /// size; an input that is NaN isn't looked at.
+    func check(tokens: [S], of shape: Shape, at pointer: String) throws(ComputationError) {
+        guard let vocabulary, vocabulary > 0 else { return }
+        let last = S(vocabulary - 1)
+        guard
+            let index = tokens.firstIndex(where: { token in
+                token < 0 || token > last || token.isFinite && token != token.rounded()
+            })
+        else { return }
+        throw .invalid(
+            InvalidValue(
+                .outOfRange,
+                "a token is \(tokens[index]), but must be a whole number from 0 to "
+                    + "\(vocabulary - 1)",
+                at: pointer + shape.pointer(to: index)))
+    }
+}
+
+extension Shape {
+    /// The RFC 6901 pointer to a number of a tensor of this shape.
+    func pointer(to index: Int) -> String {
+        var (rest, pointer) = (index, "")
+        for length in reversed() where length > 0 {
+            pointer = "/\(rest % length)" + pointer
+            rest /= length
+        }
+        return pointer
     }
 }

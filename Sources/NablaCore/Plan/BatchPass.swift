@@ -26,6 +26,9 @@ struct BatchPass<S: Real> {
     let memory: MemoryPointers<S>
     let source: SampleSource<S>
     let computesGradients: Bool
+    var mode = PassMode()
+    /// Which layers' gradients are wanted; nil for all.
+    var wanted: UnsafePointer<Bool>?
 
     /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says.
     ///
@@ -115,9 +118,9 @@ struct BatchPass<S: Real> {
         let losses = pass.scratch + layout.losses
         objective.evaluate(
             pass.outputs, batch, scale: scale, losses: losses,
-            gradient: pass.scratch + layout.gradients.0)
+            gradient: pass.outputGradients)
         var sum = isFinite ? 0 : Double.nan
-        for row in 0..<batch.count { sum += Double(losses[row]) }
+        for row in 0..<batch.count { sum += losses[row].wide }
         let count = batch.count * plan.outputWidth
         return Finiteness.holds(pass.outputs, count: count) ? sum : .nan
     }
@@ -130,8 +133,9 @@ struct BatchPass<S: Real> {
         let range = first + positions.lowerBound..<first + positions.upperBound
         guard let batch = source.batch(at: range, in: scratch, layout) else { return nil }
         let pass = ShardPass(
-            plan: plan, layout: layout, parameters: memory.parameters, scratch: scratch,
-            inputs: batch.inputs, rows: batch.count)
+            plan: plan, layout: layout, parameters: memory.parameters,
+            statistics: memory.statistics, scratch: scratch, inputs: batch.inputs,
+            rows: batch.count, first: range.lowerBound, mode: mode, wanted: wanted)
         return (pass, batch)
     }
 
@@ -144,17 +148,15 @@ struct BatchPass<S: Real> {
             (losses + first).update(from: pass.scratch + layout.losses, count: rows)
         }
         guard sinks.outputs != nil || sinks.activations != nil else { return }
-        let last = plan.operations.count - 1
-        if objective.isFused { pass.activate(layer: last) }
+        if objective.isFused { pass.activate(plan.layers[plan.layers.count - 1]) }
         if let outputs = sinks.outputs {
             (outputs + first * plan.outputWidth)
                 .update(from: pass.outputs, count: rows * plan.outputWidth)
         }
         guard var target = sinks.activations else { return }
-        for (index, operation) in plan.operations.enumerated() {
-            let width = operation.width
-            (target + first * width)
-                .update(from: pass.activations(ofLayer: index), count: rows * width)
+        for layer in plan.layers {
+            let width = layer.width
+            (target + first * width).update(from: pass.activations(of: layer), count: rows * width)
             target += count * width
         }
     }
@@ -198,7 +200,7 @@ struct BatchPass<S: Real> {
             let losses = pass.scratch + layout.losses
             objective.evaluate(
                 pass.outputs, batch, scale: scale, losses: losses,
-                gradient: pass.scratch + layout.gradients.0)
+                gradient: pass.outputGradients)
             guard let row = Finiteness.firstFailure(losses, count: batch.count) else { continue }
             let sample = source.sample(at: first + positions.lowerBound + row)
             return NonFinite(tensor: "loss", sample: sample)

@@ -5,6 +5,8 @@ struct Memory<S: Real>: Sendable {
     /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the
     /// sum.
     var gradients: [S] = []
+    /// The running statistics of the batch normalisations, where their plans say.
+    var statistics: [S] = []
     /// What the optimizer keeps: a whole number of buffers of P numbers.
     var optimizer: [S] = []
     /// The shards' intermediate numbers, one `ScratchLayout` after another.
@@ -24,19 +26,22 @@ struct Memory<S: Real>: Sendable {
     mutating func withPointers<Result>(_ body: (MemoryPointers<S>) -> Result) -> Result? {
         parameters.withUnsafeMutableBufferPointer { parameters in
             gradients.withUnsafeMutableBufferPointer { gradients in
-                optimizer.withUnsafeMutableBufferPointer { optimizer in
-                    scratch.withUnsafeMutableBufferPointer { scratch in
-                        losses.withUnsafeMutableBufferPointer { losses in
-                            guard let parameters = parameters.baseAddress,
-                                let gradients = gradients.baseAddress,
-                                let scratch = scratch.baseAddress, let losses = losses.baseAddress
-                            else { return nil }
-                            return body(
-                                MemoryPointers(
-                                    parameters: parameters, gradients: gradients,
-                                    optimizer: optimizer.start,
-                                    scratch: scratch,
-                                    losses: losses))
+                statistics.withUnsafeMutableBufferPointer { statistics in
+                    optimizer.withUnsafeMutableBufferPointer { optimizer in
+                        scratch.withUnsafeMutableBufferPointer { scratch in
+                            losses.withUnsafeMutableBufferPointer { losses in
+                                guard let scratch = scratch.baseAddress,
+                                    let losses = losses.baseAddress
+                                else { return nil }
+                                // What is empty isn't read.
+                                return body(
+                                    MemoryPointers(
+                                        parameters: parameters.baseAddress ?? scratch,
+                                        gradients: gradients.baseAddress ?? scratch,
+                                        statistics: statistics.baseAddress ?? scratch,
+                                        optimizer: optimizer.start, scratch: scratch,
+                                        losses: losses))
+                            }
                         }
                     }
                 }
@@ -49,6 +54,7 @@ struct Memory<S: Real>: Sendable {
 struct MemoryPointers<S: Real> {
     let parameters: UnsafeMutablePointer<S>
     let gradients: UnsafeMutablePointer<S>
+    let statistics: UnsafeMutablePointer<S>
     let optimizer: UnsafeMutablePointer<S>?
     let scratch: UnsafeMutablePointer<S>
     let losses: UnsafeMutablePointer<Double>
@@ -72,6 +78,7 @@ final class WorkspaceMemory<S: Real> {
 public final class Workspace {
     let single = WorkspaceMemory<Float>()
     let double = WorkspaceMemory<Double>()
+    let dual = WorkspaceMemory<Dual>()
 
     /// Makes a workspace that holds nothing yet.
     public init() {}

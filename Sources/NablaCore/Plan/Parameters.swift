@@ -11,8 +11,9 @@ extension Network {
     }
 }
 
-extension Memory {
-    /// Writes a network's parameters into the flat buffer, drawing those it doesn't have.
+extension Memory where S: FloatingReal {
+    /// Writes a network's parameters into the flat buffer, drawing those it doesn't have, and its
+    /// running statistics.
     ///
     /// - Throws: `nonFinite` for NaN and infinity.
     mutating func setParameters(
@@ -20,22 +21,36 @@ extension Memory {
     ) throws(ComputationError) {
         parameters.removeAll(keepingCapacity: true)
         parameters.reserveCapacity(plan.parameterCount)
-        for (index, layer) in network.layers.enumerated() {
-            guard case .dense(let dense) = layer.operation,
-                case .dense(let planned) = plan.operations[index]
-            else { continue }
-            switch dense.parameters {
+        for index in network.layers.indices {
+            switch network.layers[index].parameters {
+            case nil: continue
             case .given(let weights, let bias):
                 try append(weights, "weights", index)
                 if let bias { try append(bias, "bias", index) }
             case .drawn(let initializer, _):
-                for _ in planned.weights {
-                    parameters.append(
-                        S(
-                            initializer.draw(
-                                inputs: planned.inputs, units: planned.units, from: &generator)))
+                guard let shapes = network.parameterShapes(ofLayer: index) else { continue }
+                let planned = plan.layers[index].parameters
+                for _ in 0..<planned.weightCount {
+                    parameters.append(S(initializer.draw(shapes, from: &generator)))
                 }
-                for _ in planned.bias ?? 0..<0 { parameters.append(0) }
+                for _ in 0..<planned.biasCount { parameters.append(0) }
+            }
+        }
+        if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
+    }
+
+    private mutating func setStatistics(of network: Network, _ plan: Plan<S>) {
+        statistics.removeAll(keepingCapacity: true)
+        for (index, layer) in network.layers.enumerated() {
+            guard case .batchNormalization(let normalization) = layer.operation,
+                case .batchNormalization(let planned) = plan.layers[index].kind
+            else { continue }
+            if let known = normalization.statistics {
+                statistics += known.mean.values(as: S.self) + known.variance.values(as: S.self)
+            } else {
+                let channels = planned.statisticsCount / 2
+                statistics += Array(repeating: 0, count: channels)
+                statistics += Array(repeating: 1, count: channels)
             }
         }
     }
@@ -50,9 +65,9 @@ extension Memory {
 }
 
 extension Initializer {
-    /// Draws one weight of a layer with so many inputs and units; formulas at the cases.
-    func draw(inputs: Int, units: Int, from generator: inout Generator) -> Double {
-        let (fanIn, fanOut) = (Double(inputs), Double(units))
+    /// Draws one weight of a layer; formulas at the cases.
+    func draw(_ shapes: ParameterShapes, from generator: inout Generator) -> Double {
+        let (fanIn, fanOut) = (Double(shapes.fanIn), Double(shapes.fanOut))
         func uniform(_ limit: Double) -> Double { (2 * generator.uniform() - 1) * limit }
         func normal(_ variance: Double) -> Double { generator.normal() * variance.squareRoot() }
         switch self {
@@ -63,6 +78,7 @@ extension Initializer {
         case .lecunNormal: return normal(1 / fanIn)
         case .zeros: return 0
         case .ones: return 1
+        case .standardNormal: return normal(1)
         case .normal: return normal(0.05 * 0.05)
         case .uniform: return uniform(0.05)
         }

@@ -1,3 +1,5 @@
+import NablaNetworks
+
 /// How a batch is cut: into shards that run side by side, each in blocks that run one after
 /// another.
 ///
@@ -16,6 +18,8 @@ struct Partition {
     let count: Int
     /// How many shards there are; each has its own gradients.
     let shards: Int
+    /// The most samples of a block of this batch.
+    private let blockSize: Int
 
     /// Cuts a batch of `count` samples whose shards need buffers of so many numbers.
     init(count: Int, numbers: Int) {
@@ -23,16 +27,54 @@ struct Partition {
         let useful = (count + Partition.blockSize - 1) / Partition.blockSize
         self.count = count
         shards = min(useful, affordable, Partition.maximumShards)
+        blockSize = Partition.blockSize
+    }
+
+    /// Leaves a batch whole: one block of one shard, for layers that need all samples at once.
+    init(uncut count: Int) {
+        self.count = count
+        shards = 1
+        blockSize = max(count, 1)
+    }
+
+    /// Cuts a batch for passes through a network, unless it must stay whole in that mode.
+    init<S: Real>(count: Int, of plan: Plan<S>, _ mode: PassMode = PassMode()) {
+        if mode.isTraining && plan.sizes.normalizesBatches {
+            self.init(uncut: count)
+        } else {
+            self.init(count: count, numbers: plan.numbersOfShard)
+        }
+    }
+
+    /// The most numbers of a batch that stays whole: 1 or 2 GB.
+    private static let maximumUncut = 1 << 28
+
+    /// Refuses a batch that must stay whole and would take too much memory.
+    ///
+    /// - Throws: `invalid` at `pointer`.
+    static func check<S: Real>(
+        batch count: Int, of plan: Plan<S>, _ mode: PassMode, at pointer: String
+    ) throws(ComputationError) {
+        guard mode.isTraining, plan.sizes.normalizesBatches else { return }
+        let numbers = plan.sizes.kept + plan.sizes.gradients + plan.sizes.added
+        guard count <= maximumUncut / max(numbers, 1) else {
+            throw .invalid(
+                InvalidValue(
+                    .outOfRange,
+                    "batch normalisation needs a batch's \(count) samples at once, with \(numbers) "
+                        + "numbers each; \(maximumUncut) numbers are the most",
+                    at: pointer))
+        }
     }
 
     /// Whether the batch is one block of one shard.
-    var isWhole: Bool { shards == 1 && count <= Partition.blockSize }
+    var isWhole: Bool { shards == 1 && count <= blockSize }
 
     /// How many blocks the longest shard has.
-    var blocks: Int { (longest + Partition.blockSize - 1) / Partition.blockSize }
+    var blocks: Int { (longest + blockSize - 1) / blockSize }
 
     /// The most samples a block really has.
-    var rows: Int { min(longest, Partition.blockSize) }
+    var rows: Int { min(longest, blockSize) }
 
     private var longest: Int { (count + shards - 1) / shards }
 
@@ -40,8 +82,8 @@ struct Partition {
     @inline(__always)
     func positions(shard: Int, block: Int) -> Range<Int> {
         let (first, end) = (count * shard / shards, count * (shard + 1) / shards)
-        let start = min(first + block * Partition.blockSize, end)
-        return start..<min(start + Partition.blockSize, end)
+        let start = min(first + block * blockSize, end)
+        return start..<min(start + blockSize, end)
     }
 
     /// The positions of all blocks that have samples, shard by shard.

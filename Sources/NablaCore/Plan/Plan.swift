@@ -7,74 +7,52 @@ import NablaNetworks
 /// Never changes. A class, so that handing it to a pass counts one reference and not one for each
 /// of its arrays: for networks as small as XOR that is measurable.
 final class Plan<S: Real>: Sendable {
-    /// One operation for each layer, first to last.
-    let operations: [LayerPlan]
+    /// The layers, each behind those it reads.
+    let layers: [LayerPlan]
+    /// What the merges read, one after another.
+    let mergeSources: [SourcePlan]
     /// The layers' kernels; empty where none has any.
     ///
-    /// Apart from the operations, which small networks copy more cheaply without them.
+    /// Apart from the layers, which small networks copy more cheaply without them.
     private let kernels: [DenseKernels<S>?]
-    /// P.
-    let parameterCount: Int
-    /// The length of a sample's inputs.
-    let inputWidth: Int
-    /// The most activations of a layer.
-    let maximumWidth: Int
-    /// The activations of all layers of a sample.
-    let activationCount: Int
-    /// How many numbers a pass keeps of a sample: all layers' activations, and some of their
-    /// pre-activations.
-    let keptWidth: Int
-
-    /// The most parameters: 1 or 2 GB for each buffer of them.
-    static var maximumParameters: Int { 1 << 28 }
-    /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
-    static var maximumActivations: Int { 1 << 21 }
+    /// What was compiled together.
+    let sizes: PlanSizes
+    /// The shape of a sample's inputs.
+    let inputShape: Shape
+    /// The shape of a sample's outputs.
+    let outputShape: Shape
+    /// How many tokens an embedding that reads the inputs knows; nil where they aren't tokens.
+    let vocabulary: Int?
 
     /// Compiles a network for passes over up to `samples` samples.
     ///
     /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
     init(_ network: Network, samples: Int) throws(ComputationError) {
         MatrixProduct.usesOneThread
-        var offset = 0
-        var width = network.inputShape.reduce(1, *)
-        inputWidth = width
-        var operations: [LayerPlan] = []
-        operations.reserveCapacity(network.layers.count)
-        var activations = 0
-        var kept = 0
-        var maximumWidth = 0
+        var compiler = PlanCompiler(network)
+        for index in network.layers.indices { try compiler.compile(layer: index) }
+        layers = compiler.layers
+        mergeSources = compiler.mergeSources
+        sizes = compiler.sizes
+        inputShape = network.inputShape
+        outputShape = network.outputShape
+        vocabulary = compiler.vocabulary
         let rows = min(samples, Partition.blockSize)
-        for (index, layer) in network.layers.enumerated() {
-            switch layer.operation {
-            case .dense(let dense):
-                let (numbers, isTooLarge) = dense.units.multipliedReportingOverflow(by: width)
-                guard !isTooLarge, numbers <= Plan.maximumParameters - offset,
-                    dense.units <= Plan.maximumActivations - inputWidth - activations
-                else { throw .invalid(Plan.tooLarge(atLayer: index)) }
-                activations += dense.units
-                let plan = DensePlan(dense, inputs: width, at: offset, behind: kept)
-                operations.append(.dense(plan))
-                offset += plan.parameterCount
-                kept = plan.keptEnd
-                width = plan.units
-            }
-            maximumWidth = max(maximumWidth, width)
-        }
-        self.operations = operations
-        kernels = rows < Tile.rows ? [] : operations.map { $0.kernels(forRows: rows) }
-        self.maximumWidth = maximumWidth
-        activationCount = activations
-        keptWidth = kept
-        parameterCount = offset
+        kernels =
+            rows < Tile.rows || !S.compilesProducts ? [] : layers.map { $0.kernels(forRows: rows) }
     }
 
-    private static func tooLarge(atLayer index: Int) -> InvalidValue {
-        InvalidValue(
-            .outOfRange,
-            "with layer \(index) there are more than \(maximumParameters) parameters, or more "
-                + "than \(maximumActivations) activations a sample",
-            at: "/network/layers/\(index)")
-    }
+    /// P.
+    var parameterCount: Int { sizes.parameters }
+
+    /// The length of a sample's inputs.
+    var inputWidth: Int { sizes.inputWidth }
+
+    /// The length of a sample's outputs.
+    var outputWidth: Int { layers[layers.count - 1].width }
+
+    /// The function the outputs come from.
+    var lastActivation: Activation { layers[layers.count - 1].activation }
 
     /// The kernels of a layer, if it has any.
     @inline(__always)
@@ -82,19 +60,39 @@ final class Plan<S: Real>: Sendable {
         kernels.isEmpty ? nil : kernels[index]
     }
 
-    /// How many numbers the layer needs for transposed tiles that needs most.
-    var transposedCount: Int { kernels.lazy.map { $0?.transposedCount ?? 0 }.max() ?? 0 }
+    /// How many numbers a layer needs beside those of the samples: for transposed tiles or for a
+    /// sample's windows, whichever needs most.
+    var workCount: Int {
+        max(sizes.work, kernels.lazy.map { $0?.transposedCount ?? 0 }.max() ?? 0)
+    }
 
     /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
     var numbersOfShard: Int {
-        max(parameterCount, Partition.blockSize * (inputWidth + activationCount))
+        max(parameterCount, Partition.blockSize * (inputWidth + sizes.activations))
     }
+}
 
-    /// The length of a sample's outputs.
-    var outputWidth: Int { operations[operations.count - 1].width }
-
-    /// The function the outputs come from.
-    var lastActivation: Activation { operations[operations.count - 1].activation }
+/// How much room what a plan describes takes.
+struct PlanSizes: Sendable {
+    /// P.
+    var parameters = 0
+    /// The length of a sample's inputs.
+    var inputWidth = 0
+    /// The activations of all layers of a sample.
+    var activations = 0
+    /// How many numbers a pass keeps of a sample: all layers' activations, and some of their
+    /// pre-activations.
+    var kept = 0
+    /// How many numbers of a sample hold gradients with respect to activations.
+    var gradients = 0
+    /// The most numbers of a sample whose gradient is added to another's.
+    var added = 0
+    /// The most numbers a layer needs beside those of the samples.
+    var work = 0
+    /// The running statistics of all batch normalisations.
+    var statistics = 0
+    /// Whether a batch normalisation needs the whole batch at once in training.
+    var normalizesBatches = false
 }
 
 extension Plan {
@@ -109,8 +107,8 @@ extension Plan {
         _ flat: UnsafePointer<S>, suffix: String = "", backward: Bool = false
     ) -> NonFinite? {
         if Finiteness.holds(flat, count: parameterCount) { return nil }
-        for index in backward ? operations.indices.reversed() : Array(operations.indices) {
-            for (name, range) in operations[index].parameters
+        for index in backward ? layers.indices.reversed() : Array(layers.indices) {
+            for (name, range) in layers[index].parameters.tensors
             where !Finiteness.holds(flat + range.lowerBound, count: range.count) {
                 return NonFinite(layer: index, tensor: name + suffix)
             }
@@ -120,52 +118,16 @@ extension Plan {
 
     /// The place of a layer's gradients with respect to the parameters in `range`.
     func place(ofGradients range: Range<Int>, layer index: Int) -> NonFinite {
-        let name = operations[index].parameters.first { $0.range == range }?.name ?? "parameters"
+        let name =
+            layers[index].parameters.tensors.first { $0.range == range }?.name ?? "parameters"
         return NonFinite(layer: index, tensor: name + "_gradient")
     }
 }
 
-/// What a layer computes.
-enum LayerPlan: Sendable {
-    case dense(DensePlan)
-}
-
 extension LayerPlan {
-    /// The function applied last in the layer.
-    var activation: Activation {
-        switch self {
-        case .dense(let dense): dense.activation
-        }
-    }
-
-    /// The number of a sample's activations.
-    @inline(__always)
-    var width: Int {
-        switch self {
-        case .dense(let dense): dense.units
-        }
-    }
-
-    /// How many numbers a sample has before the layer's z and a where activations are kept.
-    @inline(__always)
-    var kept: (z: Int, a: Int) {
-        switch self {
-        case .dense(let dense): dense.kept
-        }
-    }
-
     /// Compiles the layer's kernels for up to `rows` samples at once.
-    func kernels<S: Real>(forRows rows: Int) -> DenseKernels<S>? {
-        switch self {
-        case .dense(let dense): DenseKernels(inputs: dense.inputs, units: dense.units, rows: rows)
-        }
-    }
-
-    /// The layer's parameter tensors, by the names of `NonFinite.tensor`.
-    var parameters: [(name: String, range: Range<Int>)] {
-        switch self {
-        case .dense(let dense):
-            [("weights", dense.weights)] + (dense.bias.map { [("bias", $0)] } ?? [])
-        }
+    fileprivate func kernels<S: Real>(forRows rows: Int) -> DenseKernels<S>? {
+        guard case .dense(let dense) = kind else { return nil }
+        return DenseKernels(inputs: dense.inputs, units: dense.units, rows: rows)
     }
 }

@@ -9,10 +9,14 @@ struct ScratchLayout {
     let weights: Int
     /// The layers' z and a, where each layer's plan says.
     let activations: Int
-    /// Two gradients with respect to a layer's activations, taken in turn: (n, largest u) each.
-    let gradients: (Int, Int)
-    /// Transposed tiles, as much as the layer needs that needs most.
-    let transposed: Int
+    /// The gradients with respect to layers' activations, where each layer's plan says.
+    let gradients: Int
+    /// A gradient that is to be added to another: (n, the most numbers one has).
+    let added: Int
+    /// What a layer needs beside the samples' numbers, as much as the layer that needs most.
+    let work: Int
+    /// The statistics that batch normalisations found, where their plans say.
+    let statistics: Int
     /// The samples' losses: (n).
     let losses: Int
     /// How many numbers a shard's part has.
@@ -28,9 +32,11 @@ struct ScratchLayout {
         inputs = reserve(gathers ? rows * plan.inputWidth : 0)
         targets = reserve(gathers ? rows * targetWidth : 0)
         weights = reserve(gathers ? rows : 0)
-        activations = reserve(rows * plan.keptWidth)
-        gradients = (reserve(rows * plan.maximumWidth), reserve(rows * plan.maximumWidth))
-        transposed = reserve(plan.transposedCount)
+        activations = reserve(rows * plan.sizes.kept)
+        gradients = reserve(rows * plan.sizes.gradients)
+        added = reserve(rows * plan.sizes.added)
+        work = reserve(plan.workCount)
+        statistics = reserve(plan.sizes.statistics)
         losses = reserve(rows)
         stride = end
     }

@@ -8,7 +8,7 @@ enum Clipping {
         _ gradients: UnsafeMutablePointer<S>, count: Int, norm limit: Double
     ) {
         var square = 0.0
-        for index in 0..<count { square += Double(gradients[index]) * Double(gradients[index]) }
+        for index in 0..<count { square += gradients[index].wide * gradients[index].wide }
         let factor = limit / (square.squareRoot() + 1e-6)
         guard factor < 1 else { return }
         let scale = S(factor)

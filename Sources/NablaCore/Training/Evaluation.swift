@@ -1,7 +1,7 @@
 import NablaNetworks
 
 /// Loss and metrics of a network over samples it isn't trained on.
-struct Evaluation<S: Real>: Sendable {
+struct Evaluation<S: FloatingReal>: Sendable {
     private let objective: Objective<S>
     private let samples: PreparedSamples<S>
     private let accumulators: [MetricAccumulator]
@@ -20,7 +20,7 @@ struct Evaluation<S: Real>: Sendable {
     func run(
         _ plan: Plan<S>, _ memory: inout Memory<S>, _ shards: ShardRunner
     ) throws(NonFinite) -> [(key: String, value: Double)] {
-        let partition = Partition(count: samples.count, numbers: plan.numbersOfShard)
+        let partition = Partition(count: samples.count, of: plan)
         let layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
         memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)

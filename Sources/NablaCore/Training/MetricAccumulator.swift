@@ -41,19 +41,19 @@ struct MetricAccumulator: Sendable {
         switch metric {
         case .accuracy:
             if width == 1 && !isClass {
-                let isPositive = Double(a[0]) >= thresholds.output
-                sum += isPositive == (Double(y[0]) >= thresholds.target) ? 1 : 0
+                let isPositive = a[0].wide >= thresholds.output
+                sum += isPositive == (y[0].wide >= thresholds.target) ? 1 : 0
             } else {
-                let expected = isClass ? Int(y[0]) : largest(y, width)
+                let expected = isClass ? y[0].index : largest(y, width)
                 sum += largest(a, width) == expected ? 1 : 0
             }
         case .meanAbsoluteError:
             var error = 0.0
-            for index in 0..<width { error += abs(Double(a[index]) - Double(y[index])) }
+            for index in 0..<width { error += abs(a[index].wide - y[index].wide) }
             sum += error / Double(width)
         case .r2:
             for index in 0..<width {
-                let (target, error) = (Double(y[index]), Double(a[index]) - Double(y[index]))
+                let (target, error) = (y[index].wide, a[index].wide - y[index].wide)
                 let distance = target - outputs[index].mean
                 // Welford 1962: no cancellation between large sums.
                 outputs[index].mean += distance / count

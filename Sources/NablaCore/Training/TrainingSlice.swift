@@ -28,8 +28,9 @@ struct TrainingSlice<S: Real> {
         _ progress: inout TrainingProgress
     ) -> NonFinite? {
         var steps = 0
+        var pass = pass
         while steps < maximumSteps, progress.position < samplesPerEpoch {
-            if let place = step(pass, outputs, &progress) { return place }
+            if let place = step(&pass, outputs, &progress) { return place }
             steps += 1
         }
         // An update may overflow where the gradients didn't; once a slice is often enough to look.
@@ -39,12 +40,14 @@ struct TrainingSlice<S: Real> {
     }
 
     private func step(
-        _ pass: BatchPass<S>, _ outputs: UnsafeMutablePointer<S>?,
+        _ pass: inout BatchPass<S>, _ outputs: UnsafeMutablePointer<S>?,
         _ progress: inout TrainingProgress
     ) -> NonFinite? {
+        // Golden-ratio steps: any two steps of any two seeds near one another draw apart.
+        pass.mode.key = settings.seed &+ UInt64(progress.step) &* 0x9e37_79b9_7f4a_7c15
         let first = progress.position
         let count = min(settings.batchSize, samplesPerEpoch - first)
-        let partition = Partition(count: count, numbers: plan.numbersOfShard)
+        let partition = Partition(count: count, of: plan, pass.mode)
         let mass = pass.source.mass(of: first..<first + count, objective)
         // A batch whose samples all weigh 0 has no mean; its gradients are 0.
         let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1

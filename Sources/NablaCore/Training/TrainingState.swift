@@ -17,7 +17,7 @@ struct TrainingProgress: Sendable {
 }
 
 /// A training in its number type.
-struct TrainingState<S: Real>: Sendable {
+struct TrainingState<S: FloatingReal>: Sendable {
     let plan: Plan<S>
     let settings: TrainingSettings
     let objective: Objective<S>
@@ -50,8 +50,11 @@ struct TrainingState<S: Real>: Sendable {
         } else {
             self.validation = nil
         }
+        try Partition.check(
+            batch: min(settings.batchSize, samples.count), of: plan, TrainingState.mode,
+            at: "/batch_size")
         partition = Partition(
-            count: min(settings.batchSize, samples.count), numbers: plan.numbersOfShard)
+            count: min(settings.batchSize, samples.count), of: plan, TrainingState.mode)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth,
             gathers: settings.shuffle)
@@ -70,6 +73,9 @@ struct TrainingState<S: Real>: Sendable {
         }
         reserve()
     }
+
+    /// How layers with a state of their own behave; the key is another in each step.
+    private static var mode: PassMode { PassMode(isTraining: true) }
 
     /// Optimizer steps an epoch has.
     var stepsPerEpoch: Int {
@@ -113,7 +119,7 @@ struct TrainingState<S: Real>: Sendable {
                     maximumSteps,
                     BatchPass(
                         plan: plan, objective: objective, layout: layout, memory: memory,
-                        source: source, computesGradients: true),
+                        source: source, computesGradients: true, mode: TrainingState.mode),
                     outputs: outputCount == 0
                         ? nil : memory.scratch + partition.shards * layout.stride,
                     &progress)
@@ -162,23 +168,30 @@ struct TrainingState<S: Real>: Sendable {
     /// A network like `source` with the parameters as trained so far.
     func network(like source: Network) -> Network {
         do {
-            let layers = try source.layers.enumerated().map { index, layer throws(InvalidValue) in
-                switch (plan.operations[index], layer.operation) {
-                case (.dense(let planned), .dense(let dense)):
-                    let weights = try Tensor(
-                        Array(memory.parameters[planned.weights]),
-                        shape: [planned.units, planned.inputs])
-                    let bias = planned.bias.map { Tensor(Array(memory.parameters[$0])) }
-                    return Layer(
-                        name: layer.name,
-                        .dense(
-                            try Dense(weights: weights, bias: bias, activation: dense.activation)))
+            let layers = try source.layers.indices.map { index throws(InvalidValue) in
+                guard let shapes = source.parameterShapes(ofLayer: index) else {
+                    return source.layers[index]
                 }
+                let planned = plan.layers[index].parameters
+                return try source.layers[index].with(
+                    weights: Tensor(
+                        Array(memory.parameters[planned.weights]), shape: shapes.weights),
+                    bias: planned.bias.isEmpty
+                        ? nil : Tensor(Array(memory.parameters[planned.bias]), shape: shapes.bias),
+                    statistics: statistics(ofLayer: index))
             }
             return try Network(inputShape: source.inputShape, layers: layers)
         } catch {
             // The shapes are the plan's own, which was made from this network.
             return source
         }
+    }
+
+    private func statistics(ofLayer index: Int) throws(InvalidValue) -> RunningStatistics? {
+        guard case .batchNormalization(let planned) = plan.layers[index].kind else { return nil }
+        let (start, count) = (planned.statistics, planned.statisticsCount / 2)
+        return try RunningStatistics(
+            mean: Tensor(Array(memory.statistics[start..<start + count])),
+            variance: Tensor(Array(memory.statistics[start + count..<start + 2 * count])))
     }
 }

@@ -13,7 +13,10 @@ struct GradientsEndpoint: Endpoint {
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
         let request = try GradientsRequest(parsing: call.body, limits: limits)
-        guard request.network.isLight(for: request.samples.inputs) else {
+        let isLight =
+            request.vector == nil && !request.include.contains(.perSampleGradients)
+            && request.network.isLight(for: request.samples.inputs)
+        guard isLight else {
             let parsing = Stopwatch.now() - start
             return .onWorker { workspace throws(Problem) in
                 try answer(call, request, workspace, since: Stopwatch.now() - parsing)
@@ -26,12 +29,13 @@ struct GradientsEndpoint: Endpoint {
         _ call: Call, _ request: GradientsRequest, _ workspace: Workspace, since start: Double
     ) throws(Problem) -> Answer {
         let network = try networks.network(for: request.network, as: request.dtype)
+        let settings = try GradientSettings(request, network)
         let parsed = Stopwatch.now()
         let gradients = try Problem.computing { () throws(ComputationError) in
             try Gradients.compute(
                 of: request.loss, network: network, samples: request.samples, dtype: request.dtype,
-                including: Inclusions(request.include), workspace: workspace, shards: shards,
-                isCancelled: call.isCancelled)
+                including: Inclusions(request.include), settings: settings, workspace: workspace,
+                shards: shards, isCancelled: call.isCancelled)
         }
         let computed = Stopwatch.now()
         var content = Content.json(GradientsResponse(gradients).json(as: request.encoding))
@@ -49,6 +53,29 @@ extension Inclusions {
         if names.contains(.activations) { insert(.activations) }
         if names.contains(.inputGradients) { insert(.inputGradients) }
         if names.contains(.norms) { insert(.norms) }
+        if names.contains(.perSampleGradients) { insert(.perSampleGradients) }
+    }
+}
+
+extension GradientSettings {
+    /// Finds the layers that a request names.
+    fileprivate init(_ request: GradientsRequest, _ network: Network) throws(Problem) {
+        self.init(isTraining: request.training, seed: request.seed, vector: request.vector)
+        guard let wrt = request.wrt else { return }
+        var layers: [Int] = []
+        for (position, reference) in wrt.enumerated() {
+            switch reference {
+            case .index(let index): layers.append(index)
+            case .name(let name):
+                guard let index = network.layers.firstIndex(where: { $0.name == name }) else {
+                    throw Problem(
+                        .inconsistent, "the network has no layer named \(name)",
+                        pointer: "/wrt/\(position)")
+                }
+                layers.append(index)
+            }
+        }
+        self.layers = layers
     }
 }
 
@@ -60,6 +87,8 @@ extension GradientsResponse {
         outputs = gradients.outputs
         activations = gradients.activations
         inputGradients = gradients.inputGradients
+        perSampleGradients = gradients.perSampleGradients
+        hessianVectorProduct = gradients.hessianVectorProduct
         norms = gradients.norms.map { norms in
             Norms(
                 global: norms.global,

@@ -43,12 +43,7 @@ extension NetworkSource {
     /// - Returns: False where a worker should do it.
     func isLight(for inputs: Tensor) -> Bool {
         guard case .inline(let network) = self else { return false }
-        var weights = 0
-        for layer in network.layers {
-            switch layer.operation {
-            case .dense(let dense): weights += dense.units * (dense.inputs ?? 0)
-            }
-        }
-        return weights <= NetworkSource.lightProducts / max(1, inputs.shape.first ?? 1)
+        return network.productCount
+            <= NetworkSource.lightProducts / max(1, inputs.shape.first ?? 1)
     }
 }

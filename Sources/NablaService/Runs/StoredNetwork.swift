@@ -9,12 +9,13 @@ extension NetworkRecord {
         var bytes: [UInt8] = []
         var dtype = DType.float32
         for layer in network.layers {
-            guard case .dense(let dense) = layer.operation,
-                case .given(let weights, let bias) = dense.parameters
-            else { continue }
+            guard case .given(let weights, let bias) = layer.parameters else { continue }
             dtype = weights.dtype
             bytes += weights.littleEndianBytes
             bytes += bias?.littleEndianBytes ?? []
+            // A trained batch normalisation has them.
+            bytes += layer.statistics?.mean.littleEndianBytes ?? []
+            bytes += layer.statistics?.variance.littleEndianBytes ?? []
         }
         self.init(
             runID: runID, epoch: epoch,
@@ -39,19 +40,9 @@ extension Network {
             throw Problem(.internalError, "a stored network is damaged: \(error.detail)")
         }
         var reader = ParameterReader(bytes: record.parameters, dtype: dtype)
-        let widths = described.widths
         do {
-            let layers = try described.layers.enumerated().map {
-                (index, layer) throws(InvalidValue) in
-                switch layer.operation {
-                case .dense(let dense):
-                    let weights = try reader.next(shape: [dense.units, widths[index]])
-                    let bias = dense.usesBias ? try reader.next(shape: [dense.units]) : nil
-                    return Layer(
-                        name: layer.name,
-                        .dense(
-                            try Dense(weights: weights, bias: bias, activation: dense.activation)))
-                }
+            let layers = try described.layers.indices.map { index throws(InvalidValue) in
+                try reader.next(described.layers[index], described.parameterShapes(ofLayer: index))
             }
             self = try Network(inputShape: described.inputShape, layers: layers)
         } catch {
@@ -63,18 +54,10 @@ extension Network {
     func converted(to dtype: DType) throws(Problem) -> Network {
         do {
             let layers = try layers.map { layer throws(InvalidValue) in
-                switch layer.operation {
-                case .dense(let dense):
-                    guard case .given(let weights, let bias) = dense.parameters else {
-                        return layer
-                    }
-                    return Layer(
-                        name: layer.name,
-                        .dense(
-                            try Dense(
-                                weights: weights.converted(to: dtype),
-                                bias: bias?.converted(to: dtype), activation: dense.activation)))
-                }
+                guard case .given(let weights, let bias) = layer.parameters else { return layer }
+                return try layer.with(
+                    weights: weights.converted(to: dtype), bias: bias?.converted(to: dtype),
+                    statistics: layer.statistics?.converted(to: dtype))
             }
             return try Network(inputShape: inputShape, layers: layers)
         } catch {
@@ -94,12 +77,28 @@ private struct ParameterReader {
         self.dtype = dtype
     }
 
-    mutating func next(shape: Shape) throws(InvalidValue) -> Tensor {
-        let count = shape.reduce(1, *)
-        let end = position + count * dtype.byteCount
-        guard end <= bytes.count else {
+    /// Gives a described layer its numbers.
+    mutating func next(_ layer: Layer, _ shapes: ParameterShapes?) throws(InvalidValue) -> Layer {
+        guard let shapes else { return layer }
+        let weights = try next(shape: shapes.weights)
+        let bias =
+            layer.parameters?.usesBias == true ? try next(shape: shapes.bias) : nil
+        guard case .batchNormalization = layer.operation else {
+            return try layer.with(weights: weights, bias: bias)
+        }
+        let mean = try next(shape: shapes.weights)
+        let variance = try next(shape: shapes.weights)
+        return try layer.with(
+            weights: weights, bias: bias,
+            statistics: RunningStatistics(mean: mean, variance: variance))
+    }
+
+    private mutating func next(shape: Shape) throws(InvalidValue) -> Tensor {
+        let count = shape.size ?? .max
+        guard count <= (bytes.count - position) / dtype.byteCount else {
             throw InvalidValue(.shapeMismatch, "there are fewer parameters than the layers have")
         }
+        let end = position + count * dtype.byteCount
         defer { position = end }
         let part = bytes[position..<end]
         switch dtype {

@@ -1,0 +1,121 @@
+import NablaNetworks
+
+/// A dense layer compiled: z = x·Wᵀ + b with x (n, i), W (u, i), b (u) and z (n, u).
+struct DensePlan: Sendable {
+    /// i.
+    let inputs: Int
+    /// u.
+    let units: Int
+    /// z = x·Wᵀ + b for `rows` samples, with room for `DenseKernels.transposedCount` numbers.
+    func preActivate<S: Real>(
+        _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
+        weights w: UnsafePointer<S>, bias b: UnsafePointer<S>?, kernels: DenseKernels<S>?,
+        transposed: UnsafeMutablePointer<S>
+    ) {
+        let rest = inTiles(of: rows, kernels?.preActivations) { row, kernel in
+            let zTransposed = transposed + Tile.rows &* inputs
+            Transposition.transpose(
+                x + row &* inputs, rows: Tile.rows, columns: inputs,
+                into: transposed)
+            kernel(w, transposed, into: zTransposed)
+            Transposition.transpose(
+                zTransposed, rows: units, columns: Tile.rows, into: z + row &* units)
+        }
+        if !rest.isEmpty {
+            MatrixProduct(m: rest.count, n: units, k: inputs).rowsByRows(
+                x + rest.lowerBound &* inputs, w, into: z + rest.lowerBound &* units)
+        }
+        guard let b else { return }
+        for row in 0..<rows {
+            let target = z + row &* units
+            for unit in 0..<units { target[unit] += b[unit] }
+        }
+    }
+
+    /// ∂L/∂W = δᵀ·x and ∂L/∂b = Σₙ δ, for δ = ∂L/∂z (n, u), part after part of the flat buffer.
+    ///
+    /// - Parameters:
+    ///   - delta: δ.
+    ///   - x: (n, i).
+    ///   - rows: n.
+    ///   - parameters: Where W and b lie.
+    ///   - kernels: The layer's kernels, if it has any.
+    ///   - adding: Whether they are added to what is in `sink`.
+    ///   - sink: Where parts go, and what is done with each.
+    /// - Returns: The parameters whose gradients `sink` refused, or nil.
+    /// - Source: Rumelhart et al. 1986.
+    @inline(__always)
+    func gradients<S: Real>(
+        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
+        kernels: DenseKernels<S>?, adding: Bool, into sink: some GradientSink<S>
+    ) -> Range<Int>? {
+        let group = kernels?.weightGradients?.group ?? units
+        var unit = 0
+        while unit < units {
+            let count = min(group, units &- unit)
+            let start = parameters.offset &+ unit &* inputs
+            let part = start..<start &+ count &* inputs
+            weightGradients(
+                of: delta, x, rows: rows, units: unit..<unit &+ count,
+                kernels: kernels?.weightGradients, adding: adding, into: sink.memory(for: part))
+            if !sink.take(part) { return parameters.weights }
+            unit &+= count
+        }
+        let bias = parameters.bias
+        guard !bias.isEmpty else { return nil }
+        let b = sink.memory(for: bias)
+        if !adding { b.update(repeating: 0, count: units) }
+        for row in 0..<rows {
+            let source = delta + row &* units
+            for unit in 0..<units { b[unit] += source[unit] }
+        }
+        return sink.take(bias) ? nil : bias
+    }
+
+    /// ∂L/∂W of some units, or of all where there are no kernels.
+    @inline(__always)
+    private func weightGradients<S: Real>(
+        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, units group: Range<Int>,
+        kernels: WeightGradientKernels<S>?, adding: Bool, into target: UnsafeMutablePointer<S>
+    ) {
+        let first = delta + group.lowerBound
+        let rest = inTiles(of: rows, kernels) { row, kernels in
+            let pair = group.count == kernels.group ? kernels.whole : kernels.last
+            let kernel = row > 0 || adding ? pair.adding : pair.writing
+            kernel(first + row &* units, x + row &* inputs, into: target)
+        }
+        guard !rest.isEmpty else { return }
+        MatrixProduct(m: group.count, n: inputs, k: rest.count).columnsByColumns(
+            first + rest.lowerBound &* units, stride: units, x + rest.lowerBound &* inputs,
+            into: target, adding: rest.lowerBound > 0 || adding)
+    }
+
+    /// ∂L/∂x = δ·W, (n, i).
+    func inputGradients<S: Real>(
+        of delta: UnsafePointer<S>, into target: UnsafeMutablePointer<S>, rows: Int,
+        weights w: UnsafePointer<S>, kernels: DenseKernels<S>?
+    ) {
+        let rest = inTiles(of: rows, kernels?.inputGradients) { row, kernel in
+            kernel(delta + row &* units, w, into: target + row &* inputs)
+        }
+        guard !rest.isEmpty else { return }
+        MatrixProduct(m: rest.count, n: inputs, k: units).rowsByColumns(
+            delta + rest.lowerBound &* units, w, into: target + rest.lowerBound &* inputs)
+    }
+
+    /// Calls `body` with the first row of each whole tile, where there is a kernel for tiles.
+    ///
+    /// - Returns: The rows that are left.
+    @inline(__always)
+    private func inTiles<Kernel>(
+        of rows: Int, _ kernel: Kernel?, _ body: (Int, Kernel) -> Void
+    ) -> Range<Int> {
+        guard let kernel else { return 0..<rows }
+        var row = 0
+        while row &+ Tile.rows <= rows {
+            body(row, kernel)
+            row &+= Tile.rows
+        }
+        return row..<rows
+    }
+}

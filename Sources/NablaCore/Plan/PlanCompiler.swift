@@ -1,0 +1,160 @@
+import NablaNetworks
+
+/// Compiles a network's layers one after another.
+struct PlanCompiler {
+    private let network: Network
+    private(set) var layers: [LayerPlan] = []
+    private(set) var mergeSources: [SourcePlan] = []
+    private(set) var sizes = PlanSizes()
+    private(set) var vocabulary: Int?
+    /// The most activations of a layer.
+    private let maximumWidth: Int
+
+    /// The most parameters: 1 or 2 GB for each buffer of them.
+    private static let maximumParameters = 1 << 28
+    /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
+    private static let maximumActivations = 1 << 21
+
+    init(_ network: Network) {
+        self.network = network
+        layers.reserveCapacity(network.layers.count)
+        sizes.inputWidth = network.inputShape.size ?? 0
+        var widest = 0
+        for shape in network.outputShapes { widest = max(widest, shape.size ?? .max) }
+        maximumWidth = widest
+        // A chain's gradients lie in two places in turn; others have a place for each layer.
+        if network.isChain { sizes.gradients = widest.multipliedReportingOverflow(by: 2).0 }
+    }
+
+    /// Compiles the next layer.
+    ///
+    /// - Throws: `invalid` at `/network/layers/…` when the network is too large with it.
+    mutating func compile(layer index: Int) throws(ComputationError) {
+        let layer = network.layers[index]
+        let shape = network.outputShapes[index]
+        let width = shape.size ?? .max
+        let parameters = try place(parametersOf: layer, index, width: width)
+        let source = sourcePlan(ofLayer: index)
+        let kind = self.kind(of: layer, index)
+        let z = sizes.kept
+        let a = z + keptBeside(layer, kind, width)
+        sizes.kept = a + width
+        sizes.parameters += parameters.count
+        sizes.activations += width
+        var gradient = (network.layers.count - 1 - index) % 2 * maximumWidth
+        if !network.isChain {
+            gradient = sizes.gradients
+            sizes.gradients += width
+        }
+        layers.append(
+            LayerPlan(
+                kind: kind, source: source, width: width, activation: layer.activation,
+                activationWidth: shape.isEmpty ? width : shape[shape.count - 1],
+                parameters: parameters, kept: (z, a), gradient: gradient))
+    }
+
+    /// Lays the layer's parameters out behind those of the layers before.
+    private func place(
+        parametersOf layer: Layer, _ index: Int, width: Int
+    ) throws(ComputationError) -> ParameterPlan {
+        let shapes = network.parameterShapes(ofLayer: index)
+        let weights = shapes.map { $0.weights.size ?? .max } ?? 0
+        let bias = layer.parameters?.usesBias == true ? shapes?.bias.size ?? 0 : 0
+        guard weights <= PlanCompiler.maximumParameters - sizes.parameters,
+            bias <= PlanCompiler.maximumParameters - sizes.parameters - weights,
+            sizes.inputWidth <= PlanCompiler.maximumActivations,
+            width <= PlanCompiler.maximumActivations - sizes.inputWidth - sizes.activations
+        else {
+            throw .invalid(
+                InvalidValue(
+                    .outOfRange,
+                    "with layer \(index) there are more than \(PlanCompiler.maximumParameters) "
+                        + "parameters, or more than \(PlanCompiler.maximumActivations) activations "
+                        + "a sample",
+                    at: "/network/layers/\(index)"))
+        }
+        return ParameterPlan(offset: sizes.parameters, weightCount: weights, biasCount: bias)
+    }
+
+    /// What the layer reads; of a merge, what it reads first.
+    private mutating func sourcePlan(ofLayer index: Int) -> SourcePlan {
+        if network.isChain { return SourcePlan(layer: index - 1, adds: false) }
+        let sources = network.sources(ofLayer: index).map(\.planIndex)
+        let plans = sources.enumerated().map { position, source in
+            SourcePlan(
+                layer: source,
+                adds: sources[..<position].contains(source) || isReadLater(source, than: index))
+        }
+        if plans.contains(where: \.adds) {
+            sizes.added = max(sizes.added, inputWidth(ofLayer: index))
+        }
+        if network.layers[index].merges { mergeSources += plans }
+        return plans[0]
+    }
+
+    /// Whether a layer behind `index` reads it too: the pass back comes there first.
+    private func isReadLater(_ source: Int, than index: Int) -> Bool {
+        network.layers.indices.dropFirst(index + 1).contains {
+            network.sources(ofLayer: $0).contains { $0.planIndex == source }
+        }
+    }
+
+    private func inputWidth(ofLayer index: Int) -> Int {
+        network.inputShape(ofLayer: index).size ?? 0
+    }
+
+    private mutating func kind(of layer: Layer, _ index: Int) -> LayerPlan.Kind {
+        let input = network.inputShape(ofLayer: index)
+        switch layer.operation {
+        case .dense(let dense):
+            return .dense(DensePlan(inputs: inputWidth(ofLayer: index), units: dense.units))
+        case .conv2d(let convolution):
+            let plan = ConvolutionPlan(filters: convolution.filters, convolution.window, input)
+            sizes.work = max(sizes.work, plan.columnCount)
+            return .convolution(plan)
+        case .embedding(let embedding):
+            vocabulary = min(vocabulary ?? .max, embedding.vocabulary)
+            return .embedding(
+                EmbeddingPlan(
+                    tokens: input[0], vocabulary: embedding.vocabulary,
+                    dimension: embedding.dimension))
+        case .batchNormalization(let normalization):
+            let plan = BatchNormalizationPlan(normalization, input, statistics: sizes.statistics)
+            sizes.statistics += plan.statisticsCount
+            sizes.normalizesBatches = true
+            return .batchNormalization(plan)
+        case .layerNormalization(let normalization):
+            return .layerNormalization(
+                LayerNormalizationPlan(
+                    width: inputWidth(ofLayer: index), epsilon: normalization.epsilon))
+        case .dropout(let dropout):
+            return .dropout(DropoutPlan(rate: dropout.rate, layer: index))
+        case .maxPool2d(let pooling):
+            return .pooling(PoolingPlan(pooling.window, input, takesLargest: true))
+        case .averagePool2d(let pooling):
+            return .pooling(PoolingPlan(pooling.window, input, takesLargest: false))
+        case .activation, .flatten, .reshape: return .identity
+        case .add, .multiply, .concatenate:
+            let count = network.sources(ofLayer: index).count
+            let sources = mergeSources.count - count..<mergeSources.count
+            return .merge(MergePlan(layer.operation, sources: sources))
+        }
+    }
+
+    /// How many numbers of a sample lie before the layer's activations: pre-activations that its
+    /// derivative reads, or what a normalisation has found.
+    private func keptBeside(_ layer: Layer, _ kind: LayerPlan.Kind, _ width: Int) -> Int {
+        if case .layerNormalization = kind { return LayerNormalizationPlan.keptCount }
+        return layer.activation.readsPreActivation ? width : 0
+    }
+}
+
+extension Source {
+    /// The layer's index; −1 for the network's inputs.
+    fileprivate var planIndex: Int {
+        switch self {
+        case .input: -1
+        case .layer(let index): index
+        }
+    }
+}
