@@ -31,7 +31,7 @@ final class LoopContext {
     private(set) var now = ContinuousClock.now
     private(set) var stamp: ResponseStamp
     /// Where bytes are received before it is known what they are.
-    var scratch = [UInt8](repeating: 0, count: 64 << 10)
+    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
     /// Connections whose answers wait for those of the round's other connections.
     ///
     /// Each send wakes a client that sleeps, which costs as much as a small request: sent together,
@@ -47,6 +47,10 @@ final class LoopContext {
         self.services = services
         self.mailbox = mailbox
         stamp = ResponseStamp(server: services.configuration.serverName)
+    }
+
+    deinit {
+        scratch.deallocate()
     }
 
     /// Reads both clocks; answers may be held from now on if there are several to come.
