@@ -201,7 +201,7 @@ struct Connection {
             isChunked: head.version == .http11, hasBody: !answersHead)
         self.exchange = exchange
         context.services.handler.handle(
-            Request(head: head, body: body, receivedAt: context.now), Responder(exchange: exchange))
+            Request(head: head, body: body), Responder(exchange: exchange))
         deliver(exchange.take(), of: exchange, mayHold: true)
     }
 

@@ -13,9 +13,9 @@ final class EventLoop {
     private var uses: [UInt32] = []
     private var freeSlots: [UInt32] = []
     private var waitingForTurn: [Token] = []
-    private var nextSweep: ContinuousClock.Instant
-    private var acceptsAgainAt: ContinuousClock.Instant?
-    private var drainDeadline: ContinuousClock.Instant?
+    private var nextSweep: ConnectionLife.Instant
+    private var acceptsAgainAt: ConnectionLife.Instant?
+    private var drainDeadline: ConnectionLife.Instant?
 
     /// Makes a loop that deals what it accepts out to `mailboxes`, those of all loops.
     init(services: LoopServices, mailbox: Mailbox, poller: Poller, mailboxes: [Mailbox]) {
