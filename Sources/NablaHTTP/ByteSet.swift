@@ -38,6 +38,7 @@ extension UInt8 {
     static var lineFeed: UInt8 { 0x0A }
     static var carriageReturn: UInt8 { 0x0D }
     static var space: UInt8 { 0x20 }
+    static var colon: UInt8 { 0x3A }
 
     /// Whether the byte is a control character other than tab, which no head may hold.
     var isControl: Bool { (self < 0x20 && self != .tab) || self == 0x7F }
@@ -66,6 +67,13 @@ extension Span<UInt8> {
     func spells(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in indices where self[index] != text.utf8Start[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes are the same.
+    func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
         return true
     }
 

@@ -3,8 +3,11 @@
 /// It is told what happened and when, and answers with what to do; it holds no socket, no bytes and
 /// no clock.
 public struct ConnectionLife: Sendable {
-    /// The clock whose instants are passed in.
-    public typealias Instant = ContinuousClock.Instant
+    /// How long after a fixed moment it is, by a clock that never goes back.
+    ///
+    /// No `ContinuousClock.Instant`: its layout isn't known at compile time, which would make every
+    /// access to a value around it indirect.
+    public typealias Instant = Duration
 
     /// What the connection waits for.
     public enum Phase: Sendable, Equatable {

@@ -1,32 +1,26 @@
 /// The fields of a message: names and values in the order they were sent or added.
 ///
-/// All names and values lie in one buffer, and a value becomes a string only when it is asked for.
-/// Names are compared without regard to case (RFC 9110 §5.1).
+/// They are kept as the lines they are on the wire, so that sending them is one copy; a name is
+/// looked for in the text, and a value becomes a string only when it is asked for. Names are
+/// compared without regard to case (RFC 9110 §5.1), and white space around a value is no part of
+/// it (§5.5).
 public struct Fields: Sendable {
-    /// Where a line lies in `text`: name from `name` to `nameEnd`, value from `value` to `end`.
-    struct Line: Sendable {
-        var name: UInt32
-        var nameEnd: UInt32
-        var value: UInt32
-        var end: UInt32
-    }
-
+    /// Each line is a name, ":", a value between optional white space, and CRLF.
+    ///
+    /// No other control character but tab stands in it.
     private(set) var text: [UInt8] = []
-    private(set) var lines: [Line] = []
 
     /// Makes an empty list.
     public init() {}
 
-    /// Makes an empty list with room for so many lines and bytes of names and values.
-    public init(lineCapacity: Int, byteCapacity: Int) {
-        lines.reserveCapacity(lineCapacity)
+    /// Makes an empty list with room for so many bytes of names and values.
+    public init(byteCapacity: Int) {
         text.reserveCapacity(byteCapacity)
     }
 
-    /// Takes over lines that a parser found in `text`.
-    init(text: [UInt8], lines: [Line]) {
+    /// Takes over lines that a parser has checked.
+    init(text: [UInt8]) {
         self.text = text
-        self.lines = lines
     }
 
     /// The number of field lines.
@@ -34,13 +28,18 @@ public struct Fields: Sendable {
 
     /// The first value under a name, or nil.
     public subscript(name: String) -> String? {
-        guard let line = lines.first(where: { isNamed($0, name) }) else { return nil }
-        return value(of: line)
+        firstValue(under: name).map(string)
+    }
+
+    /// Whether the first value under a name is exactly `value`, of which no string is made.
+    public func says(_ name: String, _ value: String) -> Bool {
+        guard let range = firstValue(under: name) else { return false }
+        return text.span.extracting(range).isEqual(to: value.utf8.span)
     }
 
     /// Every value under a name, in order.
     public func values(of name: String) -> [String] {
-        lines.filter { isNamed($0, name) }.map(value(of:))
+        lines.filter { isNamed($0, name) }.map { string(value(of: $0, under: name)) }
     }
 
     /// Adds a line at the end.
@@ -54,50 +53,92 @@ public struct Fields: Sendable {
     public mutating func add(_ name: String, _ value: String) {
         let start = text.count
         text.append(contentsOf: name.utf8)
-        let nameEnd = text.count
         text.append(contentsOf: ": ".utf8)
-        let valueStart = text.count
         text.append(contentsOf: value.utf8)
+        endLine(from: start)
+    }
+
+    /// Adds a line at the end, its value written byte by byte.
+    ///
+    /// - Parameters:
+    ///   - name: A token such as `Server-Timing`.
+    ///   - length: The most bytes that the value can have.
+    ///   - write: Appends the value.
+    public mutating func add(
+        _ name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+    ) {
+        let start = text.count
+        text.append(contentsOf: name.utf8)
+        text.append(contentsOf: ": ".utf8)
+        text.append(addingCapacity: length) { write(&$0) }
+        endLine(from: start)
+    }
+
+    private mutating func endLine(from start: Int) {
         while let control = text.span.firstControl(from: start) { text[control] = .space }
-        lines.append(
-            Line(
-                name: UInt32(truncatingIfNeeded: start),
-                nameEnd: UInt32(truncatingIfNeeded: nameEnd),
-                value: UInt32(truncatingIfNeeded: valueStart),
-                end: UInt32(truncatingIfNeeded: text.count)))
+        text.appendLineEnd()
     }
 
     /// Puts one line in the place of all that have its name.
     public mutating func set(_ name: String, to value: String) {
-        lines = lines.filter { !isNamed($0, name) }
+        var rest: [UInt8] = []
+        for line in lines where !isNamed(line, name) {
+            rest.append(contentsOf: text[line])
+            rest.appendLineEnd()
+        }
+        text = rest
         add(name, value)
     }
 
     /// Every line, in order.
     public var all: [(name: String, value: String)] {
         lines.map { line in
-            (name: string(Int(line.name)..<Int(line.nameEnd)), value: value(of: line))
+            let colon = text[line].firstIndex(of: .colon) ?? line.upperBound
+            let name = string(line.lowerBound..<colon)
+            return (name: name, value: string(value(of: line, under: name)))
         }
     }
 
-    private func isNamed(_ line: Line, _ name: String) -> Bool {
-        let length = Int(line.nameEnd - line.name)
-        guard name.utf8.count == length else { return false }
-        var index = Int(line.name)
-        for byte in name.utf8 {
-            guard text[index].lowercased == byte.lowercased else { return false }
-            index += 1
+    // MARK: Where things are
+
+    private var lines: [Range<Int>] {
+        var lines: [Range<Int>] = []
+        while let line = line(from: lines.last.map { $0.upperBound + 2 } ?? 0) {
+            lines.append(line)
+        }
+        return lines
+    }
+
+    /// The line that begins at `start`, without its CRLF; nil behind the last.
+    private func line(from start: Int) -> Range<Int>? {
+        text.span.firstControl(from: start).map { start..<$0 }
+    }
+
+    private func firstValue(under name: String) -> Range<Int>? {
+        var start = 0
+        while let line = line(from: start) {
+            if isNamed(line, name) { return value(of: line, under: name) }
+            start = line.upperBound + 2
+        }
+        return nil
+    }
+
+    private func isNamed(_ line: Range<Int>, _ name: String) -> Bool {
+        let colon = line.lowerBound + name.utf8.count
+        guard colon < line.upperBound, text[colon] == .colon else { return false }
+        let bytes = text.span.extracting(line.lowerBound..<colon)
+        let name = name.utf8.span
+        for index in bytes.indices where bytes[index].lowercased != name[index].lowercased {
+            return false
         }
         return true
     }
 
-    private func value(of line: Line) -> String { string(Int(line.value)..<Int(line.end)) }
-
-    private func string(_ range: Range<Int>) -> String {
-        text.withUnsafeBufferPointer { text in
-            String(decoding: text[range], as: UTF8.self)
-        }
+    private func value(of line: Range<Int>, under name: String) -> Range<Int> {
+        text.span.trimmed(line.lowerBound + name.utf8.count + 1..<line.upperBound)
     }
+
+    private func string(_ range: Range<Int>) -> String { String(text.span.extracting(range)) }
 }
 
 extension Fields: ExpressibleByDictionaryLiteral {

@@ -73,7 +73,7 @@ func fieldLine(
 ) throws(MessageError) -> (name: Range<Int>, value: Range<Int>) {
     var colon = line.lowerBound
     while colon < line.upperBound, ByteSet.token.contains(bytes[colon]) { colon += 1 }
-    guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
+    guard colon < line.upperBound, bytes[colon] == .colon else {
         throw MessageError(.badRequest, "a field line does not begin with a name and a colon")
     }
     guard colon > line.lowerBound else {

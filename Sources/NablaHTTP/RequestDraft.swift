@@ -1,6 +1,6 @@
 /// What is known of a head while its lines are being read.
 struct RequestDraft: Sendable {
-    private(set) var lines: [Fields.Line] = []
+    private(set) var fieldCount = 0
     private var method = Method.get
     private var target: RequestTarget?
     private var version = Version.http11
@@ -54,14 +54,9 @@ struct RequestDraft: Sendable {
     }
 
     /// Reads `name ":" OWS value OWS` (RFC 9112 §5).
-    mutating func readField(
-        _ bytes: Span<UInt8>, _ line: Range<Int>, relativeTo start: Int
-    ) throws(MessageError) {
+    mutating func readField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageError) {
         let (name, value) = try fieldLine(bytes, line)
-        lines.append(
-            Fields.Line(
-                name: UInt32(name.lowerBound - start), nameEnd: UInt32(name.upperBound - start),
-                value: UInt32(value.lowerBound - start), end: UInt32(value.upperBound - start)))
+        fieldCount += 1
         try heed(bytes.extracting(name), bytes.extracting(value))
     }
 
@@ -113,7 +108,7 @@ struct RequestDraft: Sendable {
         let text = bytes.extracting(range).withUnsafeBufferPointer { [UInt8]($0) }
         return RequestHead(
             method: method, target: target, version: version,
-            fields: Fields(text: text, lines: lines),
+            fields: Fields(text: text),
             framing: try framing.resolved(version: version, limits: limits),
             keepAlive: !saysClose && (version == .http11 || saysKeepAlive),
             // A 1.0 client's expectation is ignored (RFC 9110 §10.1.1).

@@ -45,11 +45,11 @@ public struct RequestParser: Sendable {
 
     private mutating func read(_ line: Range<Int>, in bytes: Span<UInt8>) throws(MessageError) {
         guard fieldsStart == 0 else {
-            guard draft.lines.count < limits.fieldCount else {
+            guard draft.fieldCount < limits.fieldCount else {
                 throw MessageError(
                     .fieldsTooLarge, "the request has more than \(limits.fieldCount) fields")
             }
-            return try draft.readField(bytes, line, relativeTo: fieldsStart)
+            return try draft.readField(bytes, line)
         }
         // One empty line before a request is ignored (RFC 9112 §2.2).
         if line.isEmpty, !skippedBlankLine {

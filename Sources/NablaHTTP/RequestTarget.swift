@@ -54,7 +54,11 @@ public struct RequestTarget: Sendable {
         _ bytes: Span<UInt8>, pathStart: Int, authority: String?
     ) throws(MessageError) {
         var end = pathStart
-        while end < bytes.count, ByteSet.path.contains(bytes[end]) { end += 1 }
+        var isEncoded = false
+        while end < bytes.count, ByteSet.path.contains(bytes[end]) {
+            if bytes[end] == UInt8(ascii: "%") { isEncoded = true }
+            end += 1
+        }
         var query: [QueryItem] = []
         if end < bytes.count, bytes[end] == UInt8(ascii: "?") {
             query = try Self.queryItems(bytes.extracting((end + 1)...))
@@ -66,9 +70,7 @@ public struct RequestTarget: Sendable {
         guard raw.utf8.first == UInt8(ascii: "/") else {
             throw MessageError(.badRequest, "the request target's path does not begin with /")
         }
-        let path =
-            raw.utf8.contains(UInt8(ascii: "%"))
-            ? try percentDecoded(raw.utf8, inQuery: false) : raw
+        let path = isEncoded ? try percentDecoded(raw.utf8, inQuery: false) : raw
         self.init(rawPath: raw, path: path, query: query, authority: authority)
     }
 
@@ -123,7 +125,6 @@ private func percentDecoded(
 
 /// Whether bytes are a host with an optional port (RFC 9110 §7.2); none at all are.
 func isHost(_ bytes: Span<UInt8>) -> Bool {
-    let colon = UInt8(ascii: ":")
     var end = 0
     if bytes.count > 0, bytes[0] == UInt8(ascii: "[") {
         end = 1
@@ -131,13 +132,13 @@ func isHost(_ bytes: Span<UInt8>) -> Bool {
         guard end > 2, end < bytes.count, bytes[end] == UInt8(ascii: "]") else { return false }
         end += 1
     } else {
-        while end < bytes.count, bytes[end] != colon {
+        while end < bytes.count, bytes[end] != .colon {
             guard ByteSet.registeredName.contains(bytes[end]) else { return false }
             end += 1
         }
     }
     guard end < bytes.count else { return true }
-    guard bytes[end] == colon, bytes.count - end <= 6 else { return false }
+    guard bytes[end] == .colon, bytes.count - end <= 6 else { return false }
     for index in end + 1..<bytes.count where bytes[index].digit == nil { return false }
     return true
 }

@@ -53,7 +53,7 @@ public struct ResponseHead: Sendable {
             bytes.appendLineEnd()
         }
         bytes.append(contentsOf: common)
-        writeFields(to: &bytes)
+        bytes.append(contentsOf: fields.text)
         if status.allowsBody { writeFraming(to: &bytes) }
         switch persistence {
         case .implied: break
@@ -61,15 +61,6 @@ public struct ResponseHead: Sendable {
         case .none: bytes.append(contentsOf: "Connection: close\r\n".utf8)
         }
         bytes.appendLineEnd()
-    }
-
-    private func writeFields(to bytes: inout [UInt8]) {
-        for line in fields.lines {
-            bytes.append(contentsOf: fields.text[Int(line.name)..<Int(line.nameEnd)])
-            bytes.append(contentsOf: ": ".utf8)
-            bytes.append(contentsOf: fields.text[Int(line.value)..<Int(line.end)])
-            bytes.appendLineEnd()
-        }
     }
 
     private func writeFraming(to bytes: inout [UInt8]) {

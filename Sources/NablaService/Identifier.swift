@@ -36,10 +36,9 @@ final class IdentifierSource: Sendable {
         return IdentifierSource.text(high, low)
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
-
     private static func text(_ high: UInt64, _ low: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
+        let digits: StaticString = "0123456789abcdef"
+        return String(unsafeUninitializedCapacity: 36) { buffer in
             var position = 0
             for index in 0..<32 {
                 if index == 8 || index == 12 || index == 16 || index == 20 {
@@ -48,7 +47,7 @@ final class IdentifierSource: Sendable {
                 }
                 let word = index < 16 ? high : low
                 let shift = 60 - 4 * (index % 16)
-                buffer[position] = digits[Int(word >> UInt64(shift) & 15)]
+                buffer[position] = digits.utf8Start[Int(word >> UInt64(shift) & 15)]
                 position += 1
             }
             return position

@@ -97,8 +97,9 @@ extension Pipeline {
 
     /// Refuses a body that says it isn't JSON; one that says nothing is taken for it.
     private static func refusal(of call: Call) -> Problem? {
-        guard !call.body.isEmpty, let type = call.head.fields["content-type"],
-            type != "application/json"
+        let fields = call.head.fields
+        guard !call.body.isEmpty, !fields.says("content-type", "application/json"),
+            let type = fields["content-type"]
         else { return nil }
         let mediaType = type.prefix { $0 != ";" }.lowercased()
         guard mediaType.filter({ $0 != " " }) != "application/json" else { return nil }

@@ -11,7 +11,7 @@ final class Reply: Sendable {
     private let start: Double
     private let responder: Responder
     private let onEvent: @Sendable (ServiceEvent) -> Void
-    private let isTaken = Mutex(false)
+    private let isTaken = Atomic(false)
 
     init(
         to call: Call, start: Double, responder: Responder,
@@ -28,11 +28,11 @@ final class Reply: Sendable {
     /// Sends an answer.
     func send(_ content: Content) {
         guard take() else { return }
-        var fields = Fields(lineCapacity: 4 + content.fields.count, byteCapacity: 256)
+        var fields = Fields(byteCapacity: 256)
         fields.add("Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
         fields.add("X-Request-Id", id)
-        fields.add("Server-Timing", content.timing.field)
+        content.timing.add(to: &fields)
         responder.respond(Response(status: content.status, fields: fields, body: content.body))
         report(content.status)
     }
@@ -65,10 +65,7 @@ final class Reply: Sendable {
     }
 
     private func take() -> Bool {
-        isTaken.withLock { isTaken in
-            defer { isTaken = true }
-            return !isTaken
-        }
+        !isTaken.exchange(true, ordering: .relaxed)
     }
 
     private func report(_ status: Status) {

@@ -1,7 +1,9 @@
 import NablaHTTP
 
 /// One client's socket, and what is under way on it; touched on its loop's thread alone.
-final class Connection {
+///
+/// A value, so that whoever holds it gives exclusive access to the whole once for each event.
+struct Connection {
     /// Steps that one connection may take before the others have their turn.
     private static let turnLength = 32
 
@@ -42,7 +44,7 @@ final class Connection {
     // MARK: What the loop tells it
 
     /// Acts on what happened to the socket.
-    func react(to readiness: Poller.Readiness) {
+    mutating func react(to readiness: Poller.Readiness) {
         if !readiness.isDisjoint(with: [.peerFinished, .broken]), !peerHasFinished {
             peerHasFinished = true
             if let exchange {
@@ -57,27 +59,27 @@ final class Connection {
     }
 
     /// Sends what the exchange has.
-    func look() {
+    mutating func look() {
         guard let exchange else { return }
         deliver(exchange.take(), of: exchange)
         advance()
     }
 
     /// Sends what was held until the round's other answers were there.
-    func sendHeld() {
+    mutating func sendHeld() {
         guard !outbox.isEmpty, !isClosed else { return }
         flush()
         advance()
     }
 
     /// Takes the next step, if there is one to take.
-    func takeTurn() {
+    mutating func takeTurn() {
         wantsTurn = false
         advance()
     }
 
     /// Acts on a deadline that has passed.
-    func tick() {
+    mutating func tick() {
         let phase = life.phase
         let action = life.tick(now: context.now)
         guard action != .wait else { return }
@@ -87,7 +89,7 @@ final class Connection {
     }
 
     /// Lets what was begun end, and nothing begin after it.
-    func drain() {
+    mutating func drain() {
         perform(life.drain())
         guard isStream, let exchange else { return }
         exchange.finish()
@@ -95,19 +97,19 @@ final class Connection {
     }
 
     /// Answers with an error before anything was read.
-    func turnAway(_ error: MessageError) {
+    mutating func turnAway(_ error: MessageError) {
         refuse(error)
         advance()
     }
 
     /// Closes without regard to what is under way.
-    func abandon() {
+    mutating func abandon() {
         perform(life.cut())
     }
 
     // MARK: Reading
 
-    private func advance() {
+    private mutating func advance() {
         var steps = 0
         while life.isReading || life.phase == .lingering, keptIsFresh || canReceive {
             guard steps < Self.turnLength else {
@@ -127,7 +129,7 @@ final class Connection {
     }
 
     /// Receives once; nil when nothing came.
-    private func receive() -> RequestReader.Outcome? {
+    private mutating func receive() -> RequestReader.Outcome? {
         var transfer = Socket.Transfer.blocked
         var space = 0
         let outcome = reader.receiveBody { [socket] buffer in
@@ -138,18 +140,16 @@ final class Connection {
         let wentToBody = outcome != nil
         if !wentToBody {
             space = context.scratch.count
-            transfer = context.scratch.withUnsafeMutableBytes { socket.receive($0) }
+            transfer = socket.receive(UnsafeMutableRawBufferPointer(context.scratch))
         }
         guard let count = received(transfer, space: space) else { return nil }
         guard !wentToBody else { return outcome }
-        // A second reference for the time of reading: the reader is this object's, the buffer
-        // isn't.
         let scratch = context.scratch
         return reader.read(scratch.span.extracting(0..<count))
     }
 
     /// Notes what receiving led to; nil when no bytes came.
-    private func received(_ transfer: Socket.Transfer, space: Int) -> Int? {
+    private mutating func received(_ transfer: Socket.Transfer, space: Int) -> Int? {
         switch transfer {
         case .bytes(0):
             canReceive = false
@@ -170,14 +170,14 @@ final class Connection {
         }
     }
 
-    private func discard() {
-        let transfer = context.scratch.withUnsafeMutableBytes { socket.receive($0) }
+    private mutating func discard() {
+        let transfer = socket.receive(UnsafeMutableRawBufferPointer(context.scratch))
         guard let count = received(transfer, space: context.scratch.count) else { return }
         lingered += count
         if lingered > context.services.configuration.lingerBytes { abandon() }
     }
 
-    private func heed(_ outcome: consuming RequestReader.Outcome) {
+    private mutating func heed(_ outcome: consuming RequestReader.Outcome) {
         switch outcome {
         case .needsMore:
             life.received(reader.position, now: context.now)
@@ -191,7 +191,7 @@ final class Connection {
         }
     }
 
-    private func handOn(_ head: consuming RequestHead, _ body: consuming [UInt8]) {
+    private mutating func handOn(_ head: consuming RequestHead, _ body: consuming [UInt8]) {
         life.handedOn(head)
         requests += 1
         answersHead = head.method == .head
@@ -201,18 +201,19 @@ final class Connection {
             isChunked: head.version == .http11, hasBody: !answersHead)
         self.exchange = exchange
         context.services.handler.handle(
-            Request(head: head, body: body, receivedAt: context.now), Responder(exchange: exchange))
+            Request(head: head, body: body), Responder(exchange: exchange))
         deliver(exchange.take(), of: exchange, mayHold: true)
     }
 
     // MARK: Answering
 
-    private func deliver(
+    private mutating func deliver(
         _ delivery: consuming Exchange.Delivery, of exchange: Exchange, mayHold: Bool = false
     ) {
         let answersAtOnce = delivery.response != nil
         if let response = delivery.response {
-            endExchange()
+            // Taking a whole answer has ended the exchange.
+            self.exchange = nil
             let persistence = life.answered(now: context.now)
             write(response, persistence)
         } else if let (status, fields) = delivery.streamHead {
@@ -234,7 +235,7 @@ final class Connection {
         flush()
     }
 
-    private func refuse(_ error: MessageError) {
+    private mutating func refuse(_ error: MessageError) {
         emit(.messageRefused(error))
         life.refused(now: context.now)
         answersHead = false
@@ -242,7 +243,7 @@ final class Connection {
         flush()
     }
 
-    private func write(_ response: Response, _ persistence: ResponseHead.Persistence) {
+    private mutating func write(_ response: Response, _ persistence: ResponseHead.Persistence) {
         write(
             ResponseHead(
                 status: response.status, fields: response.fields,
@@ -250,12 +251,12 @@ final class Connection {
         if !answersHead, response.status.allowsBody { outbox.append(body: response.body) }
     }
 
-    private func write(_ head: ResponseHead) {
+    private mutating func write(_ head: ResponseHead) {
         let common = context.stamp.lines
         outbox.append { head.write(to: &$0, common: common) }
     }
 
-    private func flush() {
+    private mutating func flush() {
         switch outbox.send(through: socket) {
         case .all(let sent):
             note(sent: sent)
@@ -276,7 +277,7 @@ final class Connection {
         if isStream { exchange?.sent(sent) }
     }
 
-    private func endExchange() {
+    private mutating func endExchange() {
         exchange?.end()
         exchange = nil
         isStream = false
@@ -284,7 +285,7 @@ final class Connection {
 
     // MARK: Obeying
 
-    private func perform(_ action: ConnectionLife.Action) {
+    private mutating func perform(_ action: ConnectionLife.Action) {
         switch action {
         case .wait:
             break

@@ -9,13 +9,13 @@ final class EventLoop {
     private var listeners: [Listener] = []
     private let mailboxes: [Mailbox]
     private var nextMailbox = 0
-    private var slots: [Connection?] = []
+    private var slots: [Holder?] = []
     private var uses: [UInt32] = []
     private var freeSlots: [UInt32] = []
     private var waitingForTurn: [Token] = []
-    private var nextSweep: ContinuousClock.Instant
-    private var acceptsAgainAt: ContinuousClock.Instant?
-    private var drainDeadline: ContinuousClock.Instant?
+    private var nextSweep: ConnectionLife.Instant
+    private var acceptsAgainAt: ConnectionLife.Instant?
+    private var drainDeadline: ConnectionLife.Instant?
 
     /// Makes a loop that deals what it accepts out to `mailboxes`, those of all loops.
     init(services: LoopServices, mailbox: Mailbox, poller: Poller, mailboxes: [Mailbox]) {
@@ -57,15 +57,15 @@ final class EventLoop {
 
     // MARK: Connections
 
-    private func serve(_ token: Token, _ body: (Connection) -> Void) {
+    private func serve(_ token: Token, _ body: (inout Connection) -> Void) {
         let slot = Int(token.slot)
-        guard slot < slots.count, uses[slot] == token.use, let connection = slots[slot] else {
+        guard slot < slots.count, uses[slot] == token.use, let holder = slots[slot] else {
             return
         }
-        body(connection)
-        if connection.isClosed {
+        body(&holder.connection)
+        if holder.connection.isClosed {
             remove(slot)
-        } else if connection.wantsTurn {
+        } else if holder.connection.wantsTurn {
             waitingForTurn.append(token)
         }
     }
@@ -83,7 +83,7 @@ final class EventLoop {
         let connection = Connection(
             socket, token: token, seat: isWelcome ? services.connections : services.refusals,
             context: context)
-        slots[Int(slot)] = connection
+        slots[Int(slot)] = Holder(connection)
         let isWatched = poller.watchEdges(socket, token)
         serve(token) { connection in
             if !isWatched {
@@ -196,7 +196,7 @@ final class EventLoop {
         listen()
     }
 
-    private func serveAll(_ body: (Connection) -> Void) {
+    private func serveAll(_ body: (inout Connection) -> Void) {
         for slot in slots.indices where slots[slot] != nil {
             serve(Token(slot: UInt32(slot), use: uses[slot]), body)
         }
@@ -206,5 +206,14 @@ final class EventLoop {
         let count = connectionCount
         serveAll { $0.abandon() }
         return count
+    }
+}
+
+/// Where a connection stays while its slot may move.
+private final class Holder {
+    var connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
     }
 }

@@ -138,6 +138,8 @@ final class Exchange: Sendable {
             var delivery = Delivery()
             swap(&delivery, &state.delivery)
             state.loopWillLook = false
+            // A whole answer ends the exchange; nothing is left for `end`.
+            if delivery.response != nil { state.action = nil }
             return delivery
         }
     }

@@ -28,16 +28,16 @@ final class LoopContext {
     let services: LoopServices
     let mailbox: Mailbox
     /// When the current round began: exact enough for deadlines, and read once for many events.
-    private(set) var now = ContinuousClock.now
+    private(set) var now = LoopClock.now
     private(set) var stamp: ResponseStamp
     /// Where bytes are received before it is known what they are.
-    var scratch = [UInt8](repeating: 0, count: 64 << 10)
+    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
     /// Connections whose answers wait for those of the round's other connections.
     ///
     /// Each send wakes a client that sleeps, which costs as much as a small request: sent together,
     /// the first wakes it and the others find it awake.
     private var held: [Token] = []
-    private var holdsSince = ContinuousClock.now
+    private var holdsSince = LoopClock.now
     private var holds = false
 
     /// The most answers that wait for one another, and how long the first waits at most.
@@ -49,9 +49,13 @@ final class LoopContext {
         stamp = ResponseStamp(server: services.configuration.serverName)
     }
 
+    deinit {
+        scratch.deallocate()
+    }
+
     /// Reads both clocks; answers may be held from now on if there are several to come.
     func beginRound(events: Int) {
-        now = ContinuousClock.now
+        now = LoopClock.now
         holds = events > 1
         var time = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
@@ -61,7 +65,7 @@ final class LoopContext {
     /// Whether a connection may leave its answer unsent until `takeHeld` gives its token.
     func hold(_ token: Token) -> Bool {
         guard holds else { return false }
-        if held.isEmpty { holdsSince = ContinuousClock.now }
+        if held.isEmpty { holdsSince = LoopClock.now }
         held.append(token)
         return true
     }
@@ -70,15 +74,27 @@ final class LoopContext {
     var mustSendHeld: Bool {
         guard !held.isEmpty else { return false }
         return held.count >= Self.heldLimit.count
-            || ContinuousClock.now - holdsSince >= Self.heldLimit.time
+            || LoopClock.now - holdsSince >= Self.heldLimit.time
     }
 
     /// The connections whose answers were held.
     func takeHeld() -> [Token] {
-        defer { held.removeAll(keepingCapacity: true) }
-        return held
+        guard !held.isEmpty else { return [] }
+        var taken: [Token] = []
+        taken.reserveCapacity(Self.heldLimit.count)
+        swap(&taken, &held)
+        return taken
     }
 
     /// Has every answer sent at once until the next round.
     func endHolding() { holds = false }
+}
+
+/// The clock of deadlines; goes on while the machine sleeps, as its clients do.
+enum LoopClock {
+    static var now: ConnectionLife.Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
 }

@@ -1,5 +1,6 @@
 import CEpoll
 import Glibc
+import NablaHTTP
 import Synchronization
 
 /// What other threads tell a loop.
@@ -11,7 +12,7 @@ enum Letter: Sendable {
     /// A client connected.
     case adopt(Socket)
     /// End what was begun, and everything at the deadline.
-    case drain(deadline: ContinuousClock.Instant)
+    case drain(deadline: ConnectionLife.Instant)
 }
 
 /// Letters for one loop, and the descriptor that wakes it.

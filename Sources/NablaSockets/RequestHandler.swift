@@ -7,8 +7,6 @@ public struct Request: Sendable {
     /// Its body, decoded; `RequestReader.spareBodyBytes` of capacity lie behind the last byte
     /// unless it is empty.
     public var body: [UInt8]
-    /// When its last byte was read.
-    public let receivedAt: ContinuousClock.Instant
 }
 
 /// A complete answer.

@@ -68,7 +68,7 @@ public final class Server: Sendable {
             stage = .stopped
             return mailboxes
         }
-        let deadline = ContinuousClock.now + time
+        let deadline = LoopClock.now + time
         for mailbox in mailboxes { mailbox.post(.drain(deadline: deadline)) }
         loops.wait()
         return cut.load(ordering: .acquiring) == 0

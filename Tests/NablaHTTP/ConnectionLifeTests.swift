@@ -3,7 +3,7 @@ import Testing
 @testable import NablaHTTP
 
 @Suite struct ConnectionLifeTests {
-    private let start = ContinuousClock.now
+    private let start = ConnectionLife.Instant.seconds(1_000)
     private let timeouts = ConnectionTimeouts(
         head: .seconds(10), body: .seconds(20), minimumBodyRate: 100, idle: .seconds(75),
         write: .seconds(30), linger: .seconds(5))

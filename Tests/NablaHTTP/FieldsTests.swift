@@ -12,6 +12,28 @@ import Testing
         #expect(fields.count == 3)
     }
 
+    @Test("a value is compared whole, the first under its name alone")
+    func comparesValues() {
+        let fields: Fields = ["Accept": "a/b", "accept": "c"]
+        #expect(fields.says("ACCEPT", "a/b"))
+        #expect(!fields.says("accept", "a/"))
+        #expect(!fields.says("accept", "a/bc"))
+        #expect(!fields.says("accept", "A/b"))
+        #expect(!fields.says("accept", "c"))
+        #expect(!fields.says("accep", "a/b"))
+    }
+
+    @Test("a value may be written byte by byte, and can't begin another line either")
+    func writesValues() {
+        var fields = Fields()
+        fields.add("A", atMost: 8) { value in
+            for byte in "1\r\nB: 2".utf8 { value.append(byte) }
+        }
+        fields.add("C", atMost: 8) { _ in }
+        #expect(fields.all.map(\.name) == ["A", "C"])
+        #expect(fields.all.map(\.value) == ["1  B: 2", ""])
+    }
+
     @Test("setting replaces every line of that name")
     func setReplaces() {
         var fields: Fields = ["a": "1", "B": "2", "A": "3"]
@@ -24,7 +46,14 @@ import Testing
     func refusesSplitting() {
         var fields = Fields()
         fields.add("X-Request-Id", "a\r\nSet-Cookie: b\u{0}")
-        #expect(fields["x-request-id"] == "a  Set-Cookie: b ")
+        #expect(fields["x-request-id"] == "a  Set-Cookie: b")
         #expect(fields.count == 1)
+    }
+
+    @Test("white space around a value is no part of it, in whatever way the value came here")
+    func trimsValues() {
+        let fields: Fields = ["A": " \t1 2\t ", "B": " ", "C": ""]
+        #expect(fields.all.map(\.value) == ["1 2", "", ""])
+        #expect(fields.says("a", "1 2"))
     }
 }

@@ -1,3 +1,4 @@
+import NablaHTTP
 import Testing
 
 @testable import NablaService
@@ -12,10 +13,16 @@ struct TimingTests {
         ])
     func milliseconds(seconds: Double, text: String) {
         #expect(
-            Timing(compute: seconds).field
+            field(Timing(compute: seconds))
                 == "parse;dur=0.000, queue;dur=0.000, compute;dur=\(text), write;dur=0.000")
         #expect(
-            Timing(parse: seconds, queue: seconds, compute: seconds, write: seconds).field
+            field(Timing(parse: seconds, queue: seconds, compute: seconds, write: seconds))
                 == "parse;dur=\(text), queue;dur=\(text), compute;dur=\(text), write;dur=\(text)")
+    }
+
+    private func field(_ timing: Timing) -> String? {
+        var fields = Fields()
+        timing.add(to: &fields)
+        return fields["Server-Timing"]
     }
 }

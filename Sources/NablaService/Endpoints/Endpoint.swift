@@ -72,54 +72,40 @@ struct Timing: Sendable {
     var compute = 0.0
     var write = 0.0
 
-    /// The field's value, in milliseconds with three digits after the point.
-    var field: String {
-        // Byte by byte into one piece of memory: every answer carries the field.
-        String(unsafeUninitializedCapacity: 4 * (Timing.partLength + ", compute;dur=".utf8.count)) {
-            var text = ASCIIWriter(buffer: $0)
-            text.append("parse;dur=")
-            text.append(milliseconds: parse)
-            text.append(", queue;dur=")
-            text.append(milliseconds: queue)
-            text.append(", compute;dur=")
-            text.append(milliseconds: compute)
-            text.append(", write;dur=")
-            text.append(milliseconds: write)
-            return text.count
+    /// Adds the field, in milliseconds with three digits after the point.
+    func add(to fields: inout Fields) {
+        fields.add("Server-Timing", atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)) {
+            $0.append("parse;dur=", milliseconds: parse)
+            $0.append(", queue;dur=", milliseconds: queue)
+            $0.append(", compute;dur=", milliseconds: compute)
+            $0.append(", write;dur=", milliseconds: write)
         }
     }
 
     /// The most characters of one number.
-    fileprivate static let partLength = 20
+    private static let partLength = 20
 }
 
-/// Writes ASCII into memory that is large enough for it.
-private struct ASCIIWriter {
-    let buffer: UnsafeMutableBufferPointer<UInt8>
-    private(set) var count = 0
-
-    mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { bytes in
-            for byte in bytes { append(byte) }
-        }
-    }
-
-    /// Appends seconds as milliseconds with three digits after the point.
-    mutating func append(milliseconds seconds: Double) {
+extension OutputSpan<UInt8> {
+    /// Appends a label, and seconds as milliseconds with three digits after the point.
+    fileprivate mutating func append(_ label: StaticString, milliseconds seconds: Double) {
+        for index in 0..<label.utf8CodeUnitCount { append(label.utf8Start[index]) }
         // A hundred years at most, which fit.
         let microseconds = Int(min(max(0, seconds), 3e9) * 1_000_000)
-        var divisor = 1000
-        while microseconds / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: microseconds / divisor % 10))
-            if divisor == 1000 { append(UInt8(ascii: ".")) }
-            divisor /= 10
-        }
+        append(decimal: microseconds / 1000)
+        append(UInt8(ascii: "."))
+        append(lastDigitOf: microseconds / 100)
+        append(lastDigitOf: microseconds / 10)
+        append(lastDigitOf: microseconds)
     }
 
-    private mutating func append(_ byte: UInt8) {
-        buffer[count] = byte
-        count += 1
+    private mutating func append(decimal number: Int) {
+        if number >= 10 { append(decimal: number / 10) }
+        append(lastDigitOf: number)
+    }
+
+    private mutating func append(lastDigitOf number: Int) {
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }
 
