@@ -17,8 +17,7 @@ enum VectorSums {
     /// Σ |aᵢ|.
     static func magnitudes<S: Real>(_ a: UnsafePointer<S>, count: Int) -> Double {
         sum(count: count) { index in
-            let eight = SIMD8<Double>(a.eight(at: index))
-            return eight.replacing(with: -eight, where: eight .< 0)
+            SIMD8<Double>(a.eight(at: index).magnitudes)
         } rest: {
             Double(a[$0].magnitude)
         }
@@ -26,8 +25,13 @@ enum VectorSums {
 
     /// The largest |aᵢ|; 0 for none.
     static func largestMagnitude<S: Real>(_ a: UnsafePointer<S>, count: Int) -> Double {
-        var largest: S = 0
-        for index in 0..<count { largest = max(largest, a[index].magnitude) }
+        let whole = count & ~7
+        var eight = SIMD8<S>.zero
+        for index in stride(from: 0, to: whole, by: 8) {
+            eight = pointwiseMax(eight, a.eight(at: index).magnitudes)
+        }
+        var largest = eight.max()
+        for index in whole..<count { largest = max(largest, a[index].magnitude) }
         return Double(largest)
     }
 
@@ -42,6 +46,12 @@ enum VectorSums {
         for index in whole..<count { total += rest(index) }
         return total
     }
+}
+
+extension SIMD8 where Scalar: Real {
+    /// |x| of each number x.
+    @inline(__always)
+    fileprivate var magnitudes: SIMD8 { replacing(with: -self, where: self .< 0) }
 }
 
 extension UnsafePointer where Pointee: Real {
