@@ -86,8 +86,8 @@ struct ShardPass<S: Real> {
             dense.preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),
                 kernels: plan.kernels(ofLayer: index), transposed: scratch + layout.work)
-        case .convolution(let convolution):
-            convolution.preActivate(
+        case .convolution(let place):
+            plan.convolutions[place].preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),
                 work: scratch + layout.work)
         case .embedding(let embedding):
@@ -106,7 +106,7 @@ struct ShardPass<S: Real> {
                 bias: bias(of: layer))
         case .dropout(let dropout):
             drop(dropout, x, into: z, width: layer.width)
-        case .pooling(let pooling): pooling.forward(x, into: z, rows: rows)
+        case .pooling(let place): plan.poolings[place].forward(x, into: z, rows: rows)
         case .identity: z.update(from: x, count: rows &* layer.width)
         case .merge(let merge):
             for source in merge.sources {
@@ -175,8 +175,8 @@ struct ShardPass<S: Real> {
             return dense.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
                 kernels: plan.kernels(ofLayer: index), adding: adding, into: sink)
-        case .convolution(let convolution):
-            return convolution.gradients(
+        case .convolution(let place):
+            return plan.convolutions[place].gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
                 work: scratch + layout.work, adding: adding, into: sink)
         case .embedding(let embedding):
@@ -211,8 +211,8 @@ struct ShardPass<S: Real> {
                 dense.inputGradients(
                     of: delta, into: target, rows: rows, weights: weights(of: layer),
                     kernels: plan.kernels(ofLayer: index))
-            case .convolution(let convolution):
-                convolution.inputGradients(
+            case .convolution(let place):
+                plan.convolutions[place].inputGradients(
                     of: delta, into: target, rows: rows, weights: weights(of: layer),
                     work: scratch + layout.work)
             case .batchNormalization(let normalization):
@@ -225,8 +225,8 @@ struct ShardPass<S: Real> {
                     of: delta, x, kept: kept(of: layer), into: target, rows: rows,
                     weights: weights(of: layer))
             case .dropout(let dropout): drop(dropout, delta, into: target, width: layer.width)
-            case .pooling(let pooling):
-                pooling.inputGradients(of: delta, x, into: target, rows: rows)
+            case .pooling(let place):
+                plan.poolings[place].inputGradients(of: delta, x, into: target, rows: rows)
             case .embedding:
                 // A token is a name: it has no gradient.
                 target.update(repeating: 0, count: rows &* width(of: layer.source))

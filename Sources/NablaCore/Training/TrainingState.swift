@@ -14,8 +14,6 @@ struct TrainingProgress: Sendable {
     var mass = 0.0
     /// The metrics over the running epoch's samples.
     var metrics: [MetricAccumulator] = []
-    /// What the optimizer keeps beside `Memory.optimizer`.
-    var optimizer = OptimizerProgress()
 }
 
 /// A training in its number type.
@@ -29,6 +27,8 @@ struct TrainingState<S: FloatingReal>: Sendable {
     private let partition: Partition
     private let layout: ScratchLayout
     private(set) var progress = TrainingProgress()
+    /// What the optimizer keeps beside `Memory.optimizer`.
+    private var optimizerProgress = OptimizerProgress()
     private var memory = Memory<S>()
     private var rate: LearningRate
     /// What the order of the samples is drawn from; its state at the start of an epoch decides the
@@ -104,7 +104,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
             plan: plan, objective: objective, settings: settings, rate: rate.value, shards: shards,
             samples: samples.count, stepsPerEpoch: stepsPerEpoch)
         // Apart from `self`, whose memory is borrowed.
-        var progress = self.progress
+        var (progress, optimizerProgress) = (self.progress, self.optimizerProgress)
         let (plan, objective, samples) = (self.plan, self.objective, self.samples)
         let (order, partition, layout) = (self.order, self.partition, self.layout)
         let outputCount = self.outputCount
@@ -117,10 +117,10 @@ struct TrainingState<S: FloatingReal>: Sendable {
                         source: source, computesGradients: true, mode: TrainingState.mode),
                     outputs: outputCount == 0
                         ? nil : memory.scratch + partition.shards * layout.stride,
-                    &progress)
+                    &progress, &optimizerProgress)
             }
         }
-        self.progress = progress
+        (self.progress, self.optimizerProgress) = (progress, optimizerProgress)
         if case .some(.some(let failure)) = failure { throw .nonFinite(failure) }
         guard progress.position >= slice.samplesPerEpoch else { return .paused }
         return .epochEnded(try endEpoch(shards))
