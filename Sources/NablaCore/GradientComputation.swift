@@ -2,13 +2,13 @@ import NablaNetworks
 
 /// One gradient request in its number type.
 struct GradientComputation<S: Real> {
-    private let plan: Plan<S>
-    private let objective: Objective<S>
-    private let network: Network
-    private let samples: PreparedSamples<S>
+    let plan: Plan<S>
+    let objective: Objective<S>
+    let network: Network
+    let samples: PreparedSamples<S>
     private let including: Inclusions
     /// What the sum of the losses is divided by: the denominator of a mean, or 1.
-    private let divisor: Double
+    let divisor: Double
 
     /// Checks the parts of a request against one another.
     init(
