@@ -57,6 +57,7 @@ extension Problem {
         case shapeMismatch = "shape-mismatch"
         case inconsistent
         case nonFinite = "non-finite"
+        case tooMuchWork = "too-much-work"
         case conflict
         // The service.
         case cancelled
@@ -78,7 +79,7 @@ extension Problem {
             case .targetTooLong: 414
             case .unsupportedMediaType: 415
             case .expectationFailed: 417
-            case .shapeMismatch, .inconsistent, .nonFinite: 422
+            case .shapeMismatch, .inconsistent, .nonFinite, .tooMuchWork: 422
             case .fieldsTooLarge: 431
             case .internalError: 500
             case .notImplemented: 501

@@ -44,6 +44,14 @@ extension Call where Value == GradientsResponse {
     }
 }
 
+extension Call where Value == CheckResponse {
+    static func check(_ request: CheckRequest) -> Call {
+        Call(Message(method: "POST", path: Path.check, body: request.json())) {
+            (body) throws(Problem) in try CheckResponse(parsing: body)
+        }
+    }
+}
+
 extension Call where Value == PredictResponse {
     static func predict(_ request: PredictRequest) -> Call {
         let dtype = request.dtype

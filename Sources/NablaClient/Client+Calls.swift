@@ -16,6 +16,16 @@ extension Client {
         try await perform(.gradients(request))
     }
 
+    /// Gradients held against differences of the loss.
+    public func check(_ request: CheckRequest) throws(ClientError) -> CheckResponse {
+        try perform(.check(request))
+    }
+
+    /// Gradients held against differences of the loss.
+    public func check(_ request: CheckRequest) async throws(ClientError) -> CheckResponse {
+        try await perform(.check(request))
+    }
+
     /// The outputs of a network.
     public func predict(_ request: PredictRequest) throws(ClientError) -> PredictResponse {
         try perform(.predict(request))

@@ -67,16 +67,7 @@ public struct GradientsResponse: Sendable, Equatable {
         loss.write(to: &writer)
         writer.key("gradients")
         writer.beginArray()
-        for layer in gradients {
-            writer.beginObject()
-            writer.key("weights")
-            layer.weights.write(to: &writer, as: encoding)
-            if let bias = layer.bias {
-                writer.key("bias")
-                bias.write(to: &writer, as: encoding)
-            }
-            writer.endObject()
-        }
+        for layer in gradients { layer.write(to: &writer, as: encoding) }
         writer.endArray()
         writer.field("samples", samples)
         writer.field("dtype", dtype.rawValue)
@@ -141,14 +132,7 @@ extension GradientsResponse {
         self.init(
             loss: try object.read("loss") { try Tensor(readingLoss: $0, as: dtype) },
             gradients: try object.read("gradients") { layers in
-                try layers.list { layer in
-                    let fields = try layer.anyObject()
-                    return LayerGradients(
-                        weights: try fields.read("weights") { try Tensor(reading: $0, as: dtype) },
-                        bias: try fields.readIfPresent("bias") {
-                            try Tensor(reading: $0, as: dtype)
-                        })
-                }
+                try layers.list { try LayerGradients(try $0.anyObject(), as: dtype) }
             },
             samples: try object.read("samples") { try $0.int() },
             dtype: dtype)

@@ -121,6 +121,9 @@ extension Setting {
         .int(
             "limits.json_depth", \.service.jsonDepth, in: 1...1000,
             "how deep a JSON body may nest"),
+        .int(
+            "limits.check_products", \.service.checkProducts, in: 1...(.max),
+            "multiplications of a gradient check, 2 · parameters² · samples; more is answered 422"),
     ]
 
     private static let workers: [Setting] = [

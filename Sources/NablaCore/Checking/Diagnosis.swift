@@ -38,7 +38,8 @@ struct Diagnosis {
         var parts = order.map { phrase in
             let wrong = names[phrase] ?? []
             let isAll = wrong.count == tensors.count && tensors.count > 1
-            return (isAll ? "every tensor" : wrong.map(name).joined(separator: ", ")) + ": " + phrase
+            return (isAll ? "every tensor" : wrong.map(name).joined(separator: ", ")) + ": "
+                + phrase
         }
         if findings.count < tensors.count { parts.append("the other tensors agree") }
         return [parts.joined(separator: "; ")]

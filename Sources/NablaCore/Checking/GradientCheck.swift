@@ -100,7 +100,7 @@ public struct GradientCheck: Sendable {
     public let passes: Bool
     /// The largest relative error of an entry.
     public let maximumRelativeError: Double
-    /// The entry with that error.
+    /// The entry with that error; of many, the one that is farthest off.
     public let worst: Entry
     /// Every tensor, layer by layer.
     public let tensors: [TensorCheck]
@@ -126,6 +126,7 @@ public struct GradientCheck: Sendable {
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards of 256 samples and more are run.
     ///   - isCancelled: Asked now and then on the calling thread.
+    /// - Returns: What was found; the same bits for any `shards`.
     /// - Throws: `invalid` with a pointer relative to the request, `nonFinite`, `cancelled`.
     public static func compute(
         of loss: Loss, network: Network, samples: Samples, claim: [LayerGradients]? = nil,
@@ -151,6 +152,20 @@ public struct GradientCheck: Sendable {
         return try GradientCheck(
             entries.values, results, checked, problem, settings, tolerance, workspace, isCancelled)
     }
+}
+
+extension [GradientCheck.Entry] {
+    /// The entry with the largest relative error; of those that share it, as all do where a sign is
+    /// flipped, the one that is farthest off.
+    fileprivate var worst: GradientCheck.Entry {
+        let largest = reduce(0) { Swift.max($0, $1.relativeError) }
+        let shared = filter { $0.relativeError >= 0.999 * largest }
+        return shared.dropFirst().reduce(shared[0]) { $1.distance > $0.distance ? $1 : $0 }
+    }
+}
+
+extension GradientCheck.Entry {
+    fileprivate var distance: Double { abs((claimed ?? analytic) - numeric) }
 }
 
 extension GradientCheck.Settings {
@@ -179,11 +194,9 @@ extension GradientCheck {
         _ workspace: Workspace, _ isCancelled: () -> Bool
     ) throws(ComputationError) {
         // A network has a parameter, so there is an entry.
-        worst = entries.dropFirst().reduce(entries[0]) {
-            $1.relativeError > $0.relativeError ? $1 : $0
-        }
+        worst = entries.worst
         passes = checked.isShapedAsParameters && tensors.allSatisfy { $0.failures == 0 }
-        maximumRelativeError = worst.relativeError
+        maximumRelativeError = entries.reduce(0) { max($0, $1.relativeError) }
         kinks = entries.filter { $0.kink != nil }
         self.settings = Settings(
             step: settings.step, relativeTolerance: tolerance.relative,

@@ -18,6 +18,11 @@ extension Router {
                 Path.gradients: [
                     .post: GradientsEndpoint(networks: networks, limits: limits, shards: shards)
                 ],
+                Path.check: [
+                    .post: CheckEndpoint(
+                        networks: networks, limits: limits, shards: shards,
+                        products: settings.checkProducts)
+                ],
                 Path.predict: [
                     .post: PredictEndpoint(networks: networks, limits: limits, shards: shards)
                 ],
