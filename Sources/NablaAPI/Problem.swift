@@ -149,6 +149,11 @@ extension Problem {
     /// The problem as JSON.
     public func json() -> [UInt8] {
         var writer = JSONWriter()
+        write(to: &writer)
+        return writer.finish()
+    }
+
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("type")
         writer.string("/problems/\(kind.rawValue)")
@@ -161,7 +166,6 @@ extension Problem {
         writer.field("instance", instance)
         writer.field("pointer", pointer)
         writer.endObject()
-        return writer.finish()
     }
 
     /// Reads a problem that a server answered with; a kind this version doesn't know is an internal error.

@@ -14,6 +14,8 @@ public struct Settings: Sendable {
     ///
     /// A larger one is refused. The default keeps a worker for some seconds.
     public var checkProducts = 10_000_000_000
+    /// Requests that a batch of gradient requests may have.
+    public var batchRequests = 10_000
     /// The workers and their queue.
     public var pool = PoolSettings()
     /// The training runs.

@@ -31,11 +31,21 @@ import Testing
         defer { server.shutDown(within: .seconds(10)) }
         let client = Client(ClientConfiguration(server: "http://\(address)"))
         let task = Task { try await request(client) }
-        try waitUntil("the worker to be busy") { bench.pool.load.busy == 1 }
+        try await waitUntil("the worker to be busy") { bench.pool.load.busy == 1 }
         task.cancel()
-        try waitUntil("the worker to be free") { bench.pool.load.busy == 0 }
+        try await waitUntil("the worker to be free") { bench.pool.load.busy == 0 }
         let result = await task.result
         #expect(throws: ClientError.cancelled) { try result.get() }
+    }
+
+    /// Looks again and again, but not for ever, and leaves the thread to others meanwhile: there may
+    /// be no more threads for tasks than there are of these tests.
+    private func waitUntil(_ what: String, _ isSo: () -> Bool) async throws {
+        for _ in 0..<30_000 {
+            if isSo() { return }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        throw TestFailure("waited too long for \(what)")
     }
 
     @Test func aCheckIsCancelled() async throws {
@@ -53,5 +63,32 @@ import Testing
             network: .inline(network), loss: try Loss(.meanSquaredError),
             samples: try Samples(inputs: row, targets: row))
         try await expectCancelled { client in _ = try await client.check(request) }
+    }
+
+    @Test func aBatchIsCancelled() async throws {
+        // Few numbers that make many: n samples through u units.
+        let (count, units) = (20_000, 2000)
+        let ones = { (count: Int) in [Double](repeating: 1, count: count) }
+        let network = try Network(layers: [
+            Layer(
+                .dense(
+                    Dense(
+                        weights: Tensor(ones(units), shape: [units, 1]), bias: nil,
+                        activation: .gelu))),
+            Layer(
+                .dense(
+                    Dense(
+                        weights: Tensor(ones(units), shape: [1, units]), bias: nil,
+                        activation: .identity))),
+        ])
+        let request = GradientsRequest(
+            network: .inline(network), loss: try Loss(.meanSquaredError),
+            samples: try Samples(
+                inputs: Tensor(ones(count), shape: [count, 1]),
+                targets: Tensor(ones(count), shape: [count, 1])),
+            encoding: .base64)
+        try await expectCancelled { client in
+            _ = try await client.gradients(batch: [GradientsRequest](repeating: request, count: 60))
+        }
     }
 }

@@ -65,6 +65,11 @@ import Testing
         Call("POST", "/gradients", 422, .shapeMismatch, body: body(inputs: "[[1, 2]]")),
         Call("POST", "/gradients", 422, .inconsistent, body: body(loss: "cross_entropy")),
         Call("POST", "/gradients", 422, .nonFinite, body: body(inputs: "[[1e300]]")),
+        Call("POST", "/gradients/batch", 400, .missingField, body: "{}"),
+        Call(
+            "POST", "/gradients/batch", 413, .contentTooLarge,
+            body: #"{"requests": [1, 2, 3, 4, 5]}"#),
+        Call("POST", "/gradients/batch", 415, .unsupportedMediaType, body: "{}", type: "text/csv"),
         Call("POST", "/check", 400, .outOfRange, body: body(more: #", "step": 0"#)),
         Call("POST", "/check", 404, .notFound, body: ofNoRun),
         Call("POST", "/check", 415, .unsupportedMediaType, body: body(), type: "text/plain"),
@@ -123,6 +128,7 @@ import Testing
         try withServer { settings in
             settings.server.limits.bodyBytes = 4096
             settings.checkProducts = 4
+            settings.batchRequests = 4
         } _: { server in
             let contract = try Contract(of: server)
             let answer = try ContractTests.send(

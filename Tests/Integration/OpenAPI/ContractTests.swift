@@ -159,7 +159,9 @@ import Testing
                 #expect(wrong.isEmpty, "\(path): \(wrong)")
             }
             // The examples' test has called those that aren't here.
-            let called = Set(calls.map(\.path)).union([Path.gradients, Path.check])
+            let called = Set(calls.map(\.path)).union([
+                Path.gradients, Path.gradientsBatch, Path.check,
+            ])
             #expect(called == Set(contract.operations.keys.map(\.path)))
         }
     }
