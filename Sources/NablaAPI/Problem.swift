@@ -57,6 +57,7 @@ extension Problem {
         case shapeMismatch = "shape-mismatch"
         case inconsistent
         case nonFinite = "non-finite"
+        case tooMuchWork = "too-much-work"
         case conflict
         // The service.
         case cancelled
@@ -78,7 +79,7 @@ extension Problem {
             case .targetTooLong: 414
             case .unsupportedMediaType: 415
             case .expectationFailed: 417
-            case .shapeMismatch, .inconsistent, .nonFinite: 422
+            case .shapeMismatch, .inconsistent, .nonFinite, .tooMuchWork: 422
             case .fieldsTooLarge: 431
             case .internalError: 500
             case .notImplemented: 501
@@ -149,6 +150,11 @@ extension Problem {
     /// The problem as JSON.
     public func json() -> [UInt8] {
         var writer = JSONWriter()
+        write(to: &writer)
+        return writer.finish()
+    }
+
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("type")
         writer.string("/problems/\(kind.rawValue)")
@@ -161,7 +167,6 @@ extension Problem {
         writer.field("instance", instance)
         writer.field("pointer", pointer)
         writer.endObject()
-        return writer.finish()
     }
 
     /// Reads a problem that a server answered with; a kind this version doesn't know is an internal error.

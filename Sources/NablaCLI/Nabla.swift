@@ -9,8 +9,8 @@ struct Nabla: AsyncParsableCommand {
         abstract: "Exact gradients of neural networks, and their training, over HTTP.",
         version: Service.version,
         subcommands: [
-            ServeCommand.self, GradientsCommand.self, TrainCommand.self, RunsCommand.self,
-            DemoCommand.self, HealthCommand.self,
+            ServeCommand.self, GradientsCommand.self, CheckCommand.self, TrainCommand.self,
+            RunsCommand.self, DemoCommand.self, HealthCommand.self,
         ])
 }
 

@@ -44,6 +44,23 @@ extension Call where Value == GradientsResponse {
     }
 }
 
+extension Call where Value == [Result<GradientsResponse, Problem>] {
+    static func gradients(batch requests: [GradientsRequest]) -> Call {
+        let body = GradientsBatchCall.json(requests)
+        return Call(Message(method: "POST", path: Path.gradientsBatch, body: body)) {
+            (body) throws(Problem) in try GradientsBatchCall.results(parsing: body)
+        }
+    }
+}
+
+extension Call where Value == CheckResponse {
+    static func check(_ request: CheckRequest) -> Call {
+        Call(Message(method: "POST", path: Path.check, body: request.json())) {
+            (body) throws(Problem) in try CheckResponse(parsing: body)
+        }
+    }
+}
+
 extension Call where Value == PredictResponse {
     static func predict(_ request: PredictRequest) -> Call {
         let dtype = request.dtype

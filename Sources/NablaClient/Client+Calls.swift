@@ -16,6 +16,38 @@ extension Client {
         try await perform(.gradients(request))
     }
 
+    /// Many gradient requests at once.
+    ///
+    /// - Parameter requests: The requests, as many as the service takes in one batch.
+    /// - Returns: For each its answer, or the problem it met, which points into it.
+    /// - Throws: `ClientError` when the batch as a whole gave nothing.
+    public func gradients(
+        batch requests: [GradientsRequest]
+    ) throws(ClientError) -> [Result<GradientsResponse, Problem>] {
+        try perform(.gradients(batch: requests))
+    }
+
+    /// Many gradient requests at once.
+    ///
+    /// - Parameter requests: The requests, as many as the service takes in one batch.
+    /// - Returns: For each its answer, or the problem it met, which points into it.
+    /// - Throws: `ClientError` when the batch as a whole gave nothing.
+    public func gradients(
+        batch requests: [GradientsRequest]
+    ) async throws(ClientError) -> [Result<GradientsResponse, Problem>] {
+        try await perform(.gradients(batch: requests))
+    }
+
+    /// Gradients held against differences of the loss.
+    public func check(_ request: CheckRequest) throws(ClientError) -> CheckResponse {
+        try perform(.check(request))
+    }
+
+    /// Gradients held against differences of the loss.
+    public func check(_ request: CheckRequest) async throws(ClientError) -> CheckResponse {
+        try await perform(.check(request))
+    }
+
     /// The outputs of a network.
     public func predict(_ request: PredictRequest) throws(ClientError) -> PredictResponse {
         try perform(.predict(request))

@@ -55,7 +55,7 @@ enum GradientComputation<S: FloatingReal> {
 
 extension Objective where S: FloatingReal {
     /// What the sum of the losses is divided by: the denominator of a mean, or 1.
-    fileprivate func divisor(of samples: PreparedSamples<S>) throws(ComputationError) -> Double {
+    func divisor(of samples: PreparedSamples<S>) throws(ComputationError) -> Double {
         guard reduction == .mean else { return 1 }
         let mass = samples.withSource { $0.mass(of: 0..<samples.count, self) }
         guard mass > 0 else {

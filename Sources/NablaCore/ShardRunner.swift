@@ -17,7 +17,7 @@ public struct ShardRunner: Sendable {
     }
 
     /// Runs `shard(0)` … `shard(count - 1)`; a single one on the calling thread.
-    func run(_ count: Int, _ shard: @Sendable (Int) -> Void) {
+    public func run(_ count: Int, _ shard: @Sendable (Int) -> Void) {
         if count == 1 { shard(0) } else { body(count, shard) }
     }
 }

@@ -10,6 +10,12 @@ public struct Settings: Sendable {
     public var isInsecure = false
     /// How deep a JSON body may nest.
     public var jsonDepth = 64
+    /// The most multiplications of a gradient check, counted as 2 · parameters² · samples.
+    ///
+    /// A larger one is refused. The default keeps a worker for some seconds.
+    public var checkProducts = 10_000_000_000
+    /// Requests that a batch of gradient requests may have.
+    public var batchRequests = 10_000
     /// The workers and their queue.
     public var pool = PoolSettings()
     /// The training runs.

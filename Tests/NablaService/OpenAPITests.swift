@@ -95,6 +95,17 @@ import Testing
         let train = { _ = try TrainRequest(parsing: $0) }
         let bodies: [(schemas: [String], fields: Set<String>)] = [
             (["GradientsRequest"], fields({ _ = try GradientsRequest(parsing: $0) }, #"{"?": 1}"#)),
+            (
+                ["SharedGradientsFields"],
+                fields(
+                    { _ = try GradientsBatch(parsing: $0).request(at: 0) },
+                    #"{"requests": [{"?": 1}]}"#)
+            ),
+            (
+                ["GradientsBatchRequest"],
+                fields({ _ = try GradientsBatch(parsing: $0) }, #"{"?": 1}"#)
+            ),
+            (["CheckRequest"], fields({ _ = try CheckRequest(parsing: $0) }, #"{"?": 1}"#)),
             (["PredictRequest"], fields({ _ = try PredictRequest(parsing: $0) }, #"{"?": 1}"#)),
             (["TrainRequest"], fields(train, #"{"?": 1}"#)),
             (["Network"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
@@ -111,6 +122,15 @@ import Testing
                     #"""
                     {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "loss": "hinge",
                      "samples": {"?": 1}}
+                    """#)
+            ),
+            (
+                ["ClaimedGradients"],
+                fields(
+                    { _ = try CheckRequest(parsing: $0) },
+                    #"""
+                    {"network": {"layers": [{"weights": [[1]]}]}, "loss": "hinge",
+                     "samples": {"inputs": [[1]], "targets": [1]}, "gradients": [{"?": 1}]}
                     """#)
             ),
             (

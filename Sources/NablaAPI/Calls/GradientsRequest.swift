@@ -82,22 +82,34 @@ public struct GradientsRequest: Sendable, Equatable {
         }
     }
 
-    private static let fields: [StaticString] = [
+    static let fields: [StaticString] = [
         "network", "loss", "samples", "dtype", "reduction", "encoding", "include", "wrt",
         "training", "seed", "vector",
     ]
 
-    init(reading value: JSONValue) throws {
+    /// Reads a request; `defaults` has the fields that it may lack.
+    init(reading value: JSONValue, defaults: GradientsDefaults? = nil) throws {
         let object = try value.object(GradientsRequest.fields)
-        let dtype = try object.readIfPresent("dtype") { try DType(reading: $0) } ?? .float64
+        /// A field of the request, else of the defaults.
+        func readIfPresent<Value>(
+            _ name: StaticString, _ body: (JSONValue) throws -> Value
+        ) throws -> Value? {
+            try object.readIfPresent(name, body)
+                ?? defaults.flatMap { try $0.object.readIfPresent(name, body) }
+        }
+        let dtype = try readIfPresent("dtype") { try DType(reading: $0) } ?? .float64
         self.dtype = dtype
-        encoding = try object.readIfPresent("encoding") { try Encoding(reading: $0) } ?? .json
-        network = try object.read("network") { try NetworkSource(reading: $0, as: dtype) }
-        let reduction = try object.readIfPresent("reduction") { try Reduction(reading: $0) }
-        let loss = try object.read("loss") { try Loss(reading: $0) }
+        encoding = try readIfPresent("encoding") { try Encoding(reading: $0) } ?? .json
+        network = try object.read("network", else: defaults?.network(as: dtype)) {
+            try NetworkSource(reading: $0, as: dtype)
+        }
+        let reduction = try readIfPresent("reduction") { try Reduction(reading: $0) }
+        let loss = try object.read("loss", else: defaults?.loss()) { try Loss(reading: $0) }
         self.loss = reduction.map(loss.reduced(by:)) ?? loss
-        samples = try object.read("samples") { try Samples(reading: $0, as: dtype) }
-        let inclusions = try object.readIfPresent("include") { list in
+        samples = try object.read("samples", else: defaults?.samples(as: dtype)) {
+            try Samples(reading: $0, as: dtype)
+        }
+        let inclusions = try readIfPresent("include") { list in
             try list.list { item in
                 try item.name(of: "inclusion", among: Inclusion.allCases.map(\.rawValue)) {
                     Inclusion(rawValue: $0)
@@ -105,12 +117,12 @@ public struct GradientsRequest: Sendable, Equatable {
             }
         }
         include = inclusions.map { Set($0) } ?? []
-        wrt = try object.readIfPresent("wrt") { list in
+        wrt = try readIfPresent("wrt") { list in
             try list.list { try LayerReference(reading: $0) }
         }
-        training = try object.readIfPresent("training") { try $0.bool() } ?? false
-        seed = try object.readIfPresent("seed") { try UInt64(readingSeed: $0) } ?? 0
-        vector = try object.readIfPresent("vector") { list in
+        training = try readIfPresent("training") { try $0.bool() } ?? false
+        seed = try readIfPresent("seed") { try UInt64(readingSeed: $0) } ?? 0
+        vector = try readIfPresent("vector") { list in
             try list.list { try LayerGradients(reading: $0, as: .float64) }
         }
         guard (vector != nil) == include.contains(.hessianVectorProduct) else {
@@ -124,6 +136,11 @@ public struct GradientsRequest: Sendable, Equatable {
     /// The request as the body of a message; its tensors packed when the answer's are to be.
     public func json() -> [UInt8] {
         var writer = JSONWriter()
+        write(to: &writer)
+        return writer.finish()
+    }
+
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("network")
         network.write(to: &writer, as: encoding)
@@ -152,6 +169,18 @@ public struct GradientsRequest: Sendable, Equatable {
             vector.write(to: &writer, as: encoding)
         }
         writer.endObject()
-        return writer.finish()
+    }
+}
+
+extension JSONObject {
+    /// Reads a field that must be there, or has a default.
+    @inline(__always)
+    fileprivate func read<Value>(
+        _ name: StaticString, else standard: @autoclosure () throws -> Value?,
+        _ body: (JSONValue) throws -> Value
+    ) throws -> Value {
+        if let value = self[name] { return try body(value) }
+        if let value = try standard() { return value }
+        return try read(name, body)
     }
 }

@@ -66,6 +66,12 @@ public struct GradientsResponse: Sendable, Equatable {
     /// - Returns: A JSON object.
     public func json(as encoding: Encoding = .json) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: estimatedByteCount)
+        write(to: &writer, as: encoding)
+        return writer.finish()
+    }
+
+    /// Writes the answer.
+    func write(to writer: inout JSONWriter, as encoding: Encoding) {
         writer.beginObject()
         writer.key("loss")
         loss.write(to: &writer)
@@ -75,7 +81,6 @@ public struct GradientsResponse: Sendable, Equatable {
         writer.field("dtype", dtype.rawValue)
         writeInclusions(to: &writer, as: encoding)
         writer.endObject()
-        return writer.finish()
     }
 
     private func writeInclusions(to writer: inout JSONWriter, as encoding: Encoding) {
@@ -136,7 +141,7 @@ extension GradientsResponse {
         }
     }
 
-    private init(reading value: JSONValue) throws {
+    init(reading value: JSONValue) throws {
         let object = try value.anyObject()
         let dtype = try object.read("dtype") { try DType(reading: $0) }
         self.init(

@@ -2,6 +2,10 @@
 public enum Path {
     /// The loss and its gradient for every parameter.
     public static let gradients = "/gradients"
+    /// Gradients held against differences.
+    public static let check = "/check"
+    /// Many gradient requests at once.
+    public static let gradientsBatch = "/gradients/batch"
     /// The outputs of a network.
     public static let predict = "/predict"
     /// A new run.

@@ -121,6 +121,12 @@ extension Setting {
         .int(
             "limits.json_depth", \.service.jsonDepth, in: 1...1000,
             "how deep a JSON body may nest"),
+        .int(
+            "limits.batch_requests", \.service.batchRequests, in: 1...(.max),
+            "requests of a batch; more is answered 413"),
+        .int(
+            "limits.check_products", \.service.checkProducts, in: 1...(.max),
+            "multiplications of a gradient check, 2 · parameters² · samples; more is answered 422"),
     ]
 
     private static let workers: [Setting] = [

@@ -78,7 +78,7 @@ final class ClassLoss<S: Real>: Sendable {
     }
 
     @inline(__always)
-    private func target(of index: Int, _ y: UnsafePointer<S>) -> S {
+    func target(of index: Int, _ y: UnsafePointer<S>) -> S {
         let share: S = hasIndices ? (y[0].index == index ? 1 : 0) : y[index]
         return (classWeights?[index] ?? 1) * ((1 - smoothing) * share + smoothing / S(width))
     }

@@ -5,7 +5,7 @@ import NablaNetworks
 /// Never changes; a class for the same reason as `Plan`.
 final class Objective<S: Real>: Sendable {
     /// The function and its settings.
-    private let kind: Loss.Kind
+    let kind: Loss.Kind
     /// How samples' losses are reduced.
     let reduction: Reduction
     /// Whether the last activation is computed together with the loss, which then reads z in place
@@ -17,7 +17,7 @@ final class Objective<S: Real>: Sendable {
     let targetWidth: Int
     /// Whether a target is the index of a class.
     let hasClassTargets: Bool
-    private let classSettings: ClassLoss<S>?
+    let classSettings: ClassLoss<S>?
 
     /// Prepares `loss` for the outputs of `plan` and targets of that shape.
     ///

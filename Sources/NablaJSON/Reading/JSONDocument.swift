@@ -22,7 +22,7 @@ public struct JSONLimits: Sendable, Equatable {
 /// fraction and exponent and within 64 bits, whole numbers; a longer whole number is read as a
 /// float64. `-0` is the whole number 0; `-0.0` keeps its sign.
 ///
-/// A document may be made on one thread and read on another, by one at a time.
+/// A document may be made on one thread and read on others, by many at once: reading changes nothing.
 public final class JSONDocument {
     private let parser: Parser
     let tape: Tape

@@ -29,16 +29,11 @@ struct GradientsEndpoint: Endpoint {
         _ call: Call, _ request: GradientsRequest, _ workspace: Workspace, since start: Double
     ) throws(Problem) -> Answer {
         let network = try networks.network(for: request.network, as: request.dtype)
-        let settings = try GradientSettings(request, network)
         let parsed = Stopwatch.now()
-        let gradients = try Problem.computing { () throws(ComputationError) in
-            try Gradients.compute(
-                of: request.loss, network: network, samples: request.samples, dtype: request.dtype,
-                including: Inclusions(request.include), settings: settings, workspace: workspace,
-                shards: shards, isCancelled: call.isCancelled)
-        }
+        let response = try GradientsResponse.computed(
+            for: request, network: network, workspace, shards, call)
         let computed = Stopwatch.now()
-        var content = Content.json(GradientsResponse(gradients).json(as: request.encoding))
+        var content = Content.json(response.json(as: request.encoding))
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
@@ -80,6 +75,22 @@ extension GradientSettings {
 }
 
 extension GradientsResponse {
+    /// Computes the answer to a request.
+    static func computed(
+        for request: GradientsRequest, network: Network, _ workspace: Workspace,
+        _ shards: ShardRunner, _ call: Call
+    ) throws(Problem) -> GradientsResponse {
+        let settings = try GradientSettings(request, network)
+        return GradientsResponse(
+            try Problem.computing { () throws(ComputationError) in
+                try Gradients.compute(
+                    of: request.loss, network: network, samples: request.samples,
+                    dtype: request.dtype, including: Inclusions(request.include),
+                    settings: settings, workspace: workspace, shards: shards,
+                    isCancelled: call.isCancelled)
+            })
+    }
+
     init(_ gradients: Gradients) {
         self.init(
             loss: gradients.loss, gradients: gradients.layers, samples: gradients.samples,

@@ -18,6 +18,16 @@ extension Router {
                 Path.gradients: [
                     .post: GradientsEndpoint(networks: networks, limits: limits, shards: shards)
                 ],
+                Path.gradientsBatch: [
+                    .post: GradientsBatchEndpoint(
+                        networks: networks, limits: limits, shards: shards,
+                        mostRequests: settings.batchRequests)
+                ],
+                Path.check: [
+                    .post: CheckEndpoint(
+                        networks: networks, limits: limits, shards: shards,
+                        products: settings.checkProducts)
+                ],
                 Path.predict: [
                     .post: PredictEndpoint(networks: networks, limits: limits, shards: shards)
                 ],

@@ -65,6 +65,21 @@ import Testing
         Call("POST", "/gradients", 422, .shapeMismatch, body: body(inputs: "[[1, 2]]")),
         Call("POST", "/gradients", 422, .inconsistent, body: body(loss: "cross_entropy")),
         Call("POST", "/gradients", 422, .nonFinite, body: body(inputs: "[[1e300]]")),
+        Call("POST", "/gradients/batch", 400, .missingField, body: "{}"),
+        Call(
+            "POST", "/gradients/batch", 413, .contentTooLarge,
+            body: #"{"requests": [1, 2, 3, 4, 5]}"#),
+        Call("POST", "/gradients/batch", 415, .unsupportedMediaType, body: "{}", type: "text/csv"),
+        Call("POST", "/check", 400, .outOfRange, body: body(more: #", "step": 0"#)),
+        Call("POST", "/check", 404, .notFound, body: ofNoRun),
+        Call("POST", "/check", 415, .unsupportedMediaType, body: body(), type: "text/plain"),
+        Call(
+            "POST", "/check", 422, .shapeMismatch,
+            body: body(more: #", "gradients": [{"weights": [[1, 2]]}]"#)),
+        Call("POST", "/check", 422, .nonFinite, body: body(inputs: "[[1e300]]")),
+        Call(
+            "POST", "/check", 422, .tooMuchWork,
+            body: body(network: #"{"layers": [{"weights": [[1], [2]]}]}"#)),
         Call("POST", "/predict", 400, .malformedJSON, body: "{"),
         Call(
             "POST", "/predict", 404, .notFound, body: #"{"network": {"run": "x"}, "inputs": [[1]]}"#
@@ -112,6 +127,8 @@ import Testing
     @Test(arguments: calls) func isAnsweredAsDocumented(_ call: Call) throws {
         try withServer { settings in
             settings.server.limits.bodyBytes = 4096
+            settings.checkProducts = 4
+            settings.batchRequests = 4
         } _: { server in
             let contract = try Contract(of: server)
             let answer = try ContractTests.send(

@@ -1,0 +1,61 @@
+import NablaAPI
+import NablaCore
+import NablaJSON
+import Synchronization
+
+/// `POST /gradients/batch`: many gradient requests at once, over all workers that are free.
+struct GradientsBatchEndpoint: Endpoint {
+    let place = Place.worker
+    let networks: NetworkResolver
+    let limits: JSONLimits
+    let shards: ShardRunner
+    /// How many requests a batch may have.
+    let mostRequests: Int
+
+    /// How many requests a worker takes at a time: enough to make little of taking them, few enough
+    /// to leave some for the others.
+    private static let chunk = 16
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let start = Stopwatch.now()
+        let batch = try GradientsBatch(
+            parsing: call.body, limits: limits, mostRequests: mostRequests)
+        let parsed = Stopwatch.now()
+        let chunk = GradientsBatchEndpoint.chunk
+        let chunks = (batch.count + chunk - 1) / chunk
+        let parts = Mutex([[UInt8]](repeating: [], count: chunks))
+        shards.run(chunks) { index in
+            let range = index * chunk..<min((index + 1) * chunk, batch.count)
+            let part = results(of: batch, in: range, call)
+            parts.withLock { $0[index] = part }
+        }
+        guard !call.isCancelled() else { throw Problem(.cancelled, "the caller went away") }
+        let computed = Stopwatch.now()
+        var content = Content.json(GradientsBatchWriter.json(parts.withLock { $0 }))
+        content.timing.parse = parsed - start
+        content.timing.compute = computed - parsed
+        content.timing.write = Stopwatch.now() - computed
+        return .content(content)
+    }
+
+    /// Reads, computes and writes some of the requests; stops where the caller is gone.
+    ///
+    /// Each worker has a workspace for as long as it takes: the one that was lent is another's.
+    private func results(of batch: GradientsBatch, in range: Range<Int>, _ call: Call) -> [UInt8] {
+        let workspace = Workspace()
+        var writer = GradientsBatchWriter()
+        for index in range {
+            guard !call.isCancelled() else { break }
+            do throws(Problem) {
+                let request = try batch.request(at: index)
+                let network = try networks.network(for: request.network, as: request.dtype)
+                let response = try GradientsResponse.computed(
+                    for: request, network: network, workspace, shards, call)
+                writer.add(response, as: request.encoding)
+            } catch {
+                writer.add(error)
+            }
+        }
+        return writer.finish()
+    }
+}
