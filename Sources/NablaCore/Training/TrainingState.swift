@@ -57,7 +57,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
             count: min(settings.batchSize, samples.count), of: plan, TrainingState.mode)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth,
-            gathers: settings.shuffle)
+            gathers: settings.shuffle, blockGradients: partition.blocks > 1)
         rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
         generator = Generator(seed: settings.seed)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
