@@ -33,7 +33,8 @@ enum GradientPass<S: Real> {
         _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Double {
         let layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
+            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false,
+            blockGradients: partition.blocks > 1)
         memory.reserve(
             shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
         let outcome = memory.withPointers { memory in

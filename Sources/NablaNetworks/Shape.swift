@@ -8,13 +8,15 @@ public struct Shape: Sendable, Equatable {
     public static let maximumAxes = 8
 
     /// The first half of the lengths, each as wide as there is room.
-    @usableFromInline var first: UInt64
+    ///
+    /// Not named `first`, which in this module would hide the collection's: the length along axis 0.
+    @usableFromInline var lower: UInt64
     /// The second half, and in the upper four bits the number of axes.
-    @usableFromInline var second: UInt64
+    @usableFromInline var upper: UInt64
 
     /// Makes a shape without axes.
     @inlinable
-    public init() { (first, second) = (0, 0) }
+    public init() { (lower, upper) = (0, 0) }
 
     /// Makes a shape out of lengths that come from outside.
     ///
@@ -54,10 +56,10 @@ public struct Shape: Sendable, Equatable {
     }
 
     @inlinable
-    init(axes: Int) { (first, second) = (0, UInt64(axes) << 60) }
+    init(axes: Int) { (lower, upper) = (0, UInt64(axes) << 60) }
 
-    /// How many axes the first word has; the second has the others.
-    @inlinable var axesOfFirst: Int { (count + 1) / 2 }
+    /// How many axes the lower word has; the upper has the others.
+    @inlinable var axesOfLower: Int { (count + 1) / 2 }
 
     /// How many bits a length has.
     @inlinable var bits: Int {
@@ -76,10 +78,10 @@ public struct Shape: Sendable, Equatable {
     @inlinable
     mutating func set(_ length: Int, along axis: Int) -> Bool {
         guard length >= 0, length <= maximumLength else { return false }
-        if axis < axesOfFirst {
-            first |= UInt64(length) << (axis * bits)
+        if axis < axesOfLower {
+            lower |= UInt64(length) << (axis * bits)
         } else {
-            second |= UInt64(length) << ((axis - axesOfFirst) * bits)
+            upper |= UInt64(length) << ((axis - axesOfLower) * bits)
         }
         return true
     }
@@ -108,7 +110,7 @@ extension Shape: RandomAccessCollection {
     /// The number of axes.
     @inlinable public var endIndex: Int { count }
     /// The number of axes.
-    @inlinable public var count: Int { Int(second >> 60) }
+    @inlinable public var count: Int { Int(upper >> 60) }
 
     /// The length along an axis.
     @inlinable
@@ -116,10 +118,10 @@ extension Shape: RandomAccessCollection {
         precondition(axis >= 0 && axis < count, "the shape has no such axis")
         // Most shapes are lists and matrices.
         if count <= 2 {
-            return Int(truncatingIfNeeded: axis == 0 ? first : second & (1 << 60 - 1))
+            return Int(truncatingIfNeeded: axis == 0 ? lower : upper & (1 << 60 - 1))
         }
         let word =
-            axis < axesOfFirst ? first >> (axis * bits) : second >> ((axis - axesOfFirst) * bits)
+            axis < axesOfLower ? lower >> (axis * bits) : upper >> ((axis - axesOfLower) * bits)
         return Int(truncatingIfNeeded: word) & maximumLength
     }
 

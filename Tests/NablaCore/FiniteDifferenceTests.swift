@@ -3,16 +3,12 @@ import Testing
 
 @testable import NablaCore
 
-/// Gradients against differences of the loss itself, in float64.
+/// Gradients of dense networks against differences of the loss itself, entry by entry, in float64.
 ///
-/// The derivative is taken from four points, (f(−2h) − 8f(−h) + 8f(h) − f(2h)) / 12h with h = 10⁻⁴:
-/// its truncation error is of order h⁴, its rounding error 10⁻¹² of the loss. An entry is left out
-/// where one of the points lies beyond a kink of an activation or a loss; how many may be is
-/// checked.
+/// An entry is left out where one of the points lies beyond a kink of an activation or a loss; how
+/// many may be is checked.
 @Suite("Gradients meet central differences")
 struct FiniteDifferenceTests {
-    static let step = 1e-4
-
     struct Case: CustomTestStringConvertible {
         let activation: Activation
         let kind: Loss.Kind
@@ -59,20 +55,22 @@ struct FiniteDifferenceTests {
             inputs: inputs, hidden: hidden, outputs: outputs, test.activation, last: test.last)
         let samples = try generator.samples(3, inputs: inputs, outputs: outputs, for: test.kind)
         let reduction = Reduction.allCases[generator.index(below: 2)]
-        let probe = Probe(kind: test.kind, reduction: reduction, samples: samples)
+        func evaluate(_ network: Network) throws -> (loss: Double, regions: [Int]) {
+            let result = try gradients(
+                test.kind, reduction, of: network, samples, including: .activations)
+            return (result.totalLoss, try result.regions(of: network, test.kind, samples))
+        }
         let analytic = try gradients(test.kind, reduction, of: network, samples).flat
         let parameters = network.flat
         var (error, size, compared) = (0.0, 0.0, 0)
         for index in parameters.indices {
-            let points = try [-2.0, -1, 1, 2].map { offset in
+            let points = try Differences.offsets.map { offset in
                 var moved = parameters
-                moved[index] += offset * Self.step
-                return try probe.evaluate(network.replacing(moved))
+                moved[index] += offset * Differences.step
+                return try evaluate(network.replacing(moved))
             }
             guard points.allSatisfy({ $0.regions == points[0].regions }) else { continue }
-            let numeric =
-                (points[0].loss - 8 * points[1].loss + 8 * points[2].loss - points[3].loss)
-                / (12 * Self.step)
+            let numeric = Differences.derivative(points.map(\.loss))
             error += (numeric - analytic[index]) * (numeric - analytic[index])
             size += max(numeric * numeric, analytic[index] * analytic[index])
             compared += 1
@@ -80,60 +78,6 @@ struct FiniteDifferenceTests {
         #expect(compared * 10 >= parameters.count * 8, "too many entries lie near a kink")
         #expect(error.squareRoot() <= 1e-7 * size.squareRoot() + 1e-10)
         #expect(analytic.contains { $0 != 0 })
-    }
-
-    @Test("∂L/∂inputs", arguments: [UInt64(1), 2, 3])
-    func inputGradients(_ seed: UInt64) throws {
-        var generator = Generator(seed: seed)
-        let network = try generator.network(
-            inputs: 4, hidden: [5], outputs: 3, .gelu, last: .softmax)
-        let samples = try generator.samples(
-            3, inputs: 4, outputs: 3, for: .crossEntropy(.plain))
-        let analytic = try #require(
-            gradients(.crossEntropy(.plain), of: network, samples, including: .inputGradients)
-                .inputGradients
-        ).doubles
-        let inputs = samples.inputs.doubles
-        for index in inputs.indices {
-            let losses = try [-1.0, 1].map { offset in
-                var moved = inputs
-                moved[index] += offset * Self.step
-                let samples = try Samples(
-                    inputs: Tensor(moved, shape: [3, 4]), targets: samples.targets,
-                    weights: samples.weights)
-                return try gradients(.crossEntropy(.plain), of: network, samples).loss.doubles[0]
-            }
-            #expect(abs((losses[1] - losses[0]) / (2 * Self.step) - analytic[index]) < 1e-8)
-        }
-    }
-}
-
-/// The loss at a point of parameter space, and on which side of every kink the point lies.
-private struct Probe {
-    let kind: Loss.Kind
-    let reduction: Reduction
-    let samples: Samples
-
-    func evaluate(_ network: Network) throws -> (loss: Double, regions: [Bool]) {
-        let result = try gradients(
-            kind, reduction, of: network, samples, including: .activations)
-        var regions: [Bool] = []
-        for (layer, activations) in zip(network.layers, try #require(result.activations)) {
-            switch layer.activation {
-            case .relu, .leakyReLU, .elu, .selu: regions += activations.doubles.map { $0 > 0 }
-            default: break
-            }
-        }
-        let outputs = try #require(result.activations?.last).doubles
-        switch kind {
-        case .meanAbsoluteError: regions += zip(outputs, samples.targets.doubles).map { $0 > $1 }
-        case .huber(let delta):
-            regions += zip(outputs, samples.targets.doubles).map { $0 - $1 > delta }
-            regions += zip(outputs, samples.targets.doubles).map { $0 - $1 < -delta }
-        case .hinge: regions += zip(outputs, samples.targets.doubles).map { $0 * $1 < 1 }
-        default: break
-        }
-        return (result.loss.doubles[0], regions)
     }
 }
 
@@ -165,20 +109,8 @@ extension Generator {
     ) throws -> Samples {
         let features = normals(count * inputs)
         let weights = (0..<count).map { _ in 0.5 + uniform() }
-        let targets: Tensor
-        switch kind {
-        case .crossEntropy, .crossEntropyWithLogits:
-            targets = Tensor((0..<count).map { _ in Double(index(below: outputs)) })
-        case .hinge:
-            let signs = (0..<count * outputs).map { _ in index(below: 2) == 0 ? -1.0 : 1 }
-            targets = try Tensor(signs, shape: [count, outputs])
-        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits, .klDivergence, .poisson:
-            let shares = (0..<count * outputs).map { _ in uniform() }
-            targets = try Tensor(shares, shape: [count, outputs])
-        default: targets = try Tensor(normals(count * outputs), shape: [count, outputs])
-        }
         return try Samples(
-            inputs: Tensor(features, shape: [count, inputs]), targets: targets,
-            weights: Tensor(weights))
+            inputs: Tensor(features, shape: [count, inputs]),
+            targets: targets(count, Shape(outputs), for: kind), weights: Tensor(weights))
     }
 }

@@ -50,12 +50,6 @@ import Testing
         #expect(wrong.pointer == "/input_shape")
     }
 
-    @Test func namesAreUnique() throws {
-        let first = Layer(name: "hidden", .dense(try Dense(units: 3, activation: .relu)))
-        let wrong = try error { _ = try Network(inputShape: [2], layers: [first, first]) }
-        #expect(wrong.pointer == "/layers/1/name")
-    }
-
     @Test func aBiasHasOneNumberAUnit() throws {
         let weights = try Tensor([1.0, 2, 3, 4, 5, 6], shape: [2, 3])
         let wrong = try error {

@@ -56,6 +56,44 @@ import Testing
             _ = try Loss.ClassSettings(classWeights: [1, -1])
         },
         Case(testDescription: "/units") { _ = try Dense(units: 0, activation: .relu) },
+        Case(testDescription: "/filters") { _ = try Convolution(filters: 0, window: window()) },
+        Case(testDescription: "/kernel_size") { _ = try window(kernel: 0) },
+        Case(testDescription: "/stride") { _ = try window(stride: 0) },
+        Case(testDescription: "/padding") { _ = try window(padding: -1) },
+        Case(testDescription: "/padding") { _ = try Pooling(window: window(padding: 2)) },
+        Case(testDescription: "/weights") {
+            _ = try Convolution(weights: Tensor([1.0], shape: [1, 1, 1]), bias: nil)
+        },
+        Case(testDescription: "/bias") {
+            _ = try Convolution(
+                weights: Tensor([1.0], shape: [1, 1, 1, 1]), bias: Tensor([1.0, 2]))
+        },
+        Case(testDescription: "/vocabulary") { _ = try Embedding(vocabulary: 0, dimension: 1) },
+        Case(testDescription: "/dimension") { _ = try Embedding(vocabulary: 1, dimension: 0) },
+        Case(testDescription: "/weights") { _ = try Embedding(weights: Tensor([1.0])) },
+        Case(testDescription: "/rate") { _ = try Dropout(rate: 1) },
+        Case(testDescription: "/rate") { _ = try Dropout(rate: -0.1) },
+        Case(testDescription: "/momentum") { _ = try BatchNormalization(momentum: 1.5) },
+        Case(testDescription: "/epsilon") { _ = try BatchNormalization(epsilon: 0) },
+        Case(testDescription: "/epsilon") { _ = try LayerNormalization(epsilon: .infinity) },
+        Case(testDescription: "/bias") {
+            _ = try LayerNormalization(
+                parameters: .given(weights: Tensor([1.0]), bias: Tensor([1.0, 2])))
+        },
+        Case(testDescription: "/running_mean") {
+            _ = try RunningStatistics(mean: Tensor(1.0), variance: Tensor(1.0))
+        },
+        Case(testDescription: "/running_variance") {
+            _ = try RunningStatistics(mean: Tensor([1.0]), variance: Tensor([1.0, 2]))
+        },
+        Case(testDescription: "/running_variance/1") {
+            _ = try RunningStatistics(mean: Tensor([1.0, 2]), variance: Tensor([1.0, -1]))
+        },
+        Case(testDescription: "/running_mean") {
+            _ = try BatchNormalization(
+                parameters: .given(weights: Tensor([1.0, 2]), bias: nil),
+                statistics: RunningStatistics(mean: Tensor([1.0]), variance: Tensor([1.0])))
+        },
         Case(testDescription: "/epochs") { _ = try settings(epochs: 0) },
         Case(testDescription: "/batch_size") { _ = try settings(batchSize: 0) },
         Case(testDescription: "/clip_norm") { _ = try settings(clipNorm: 0) },
@@ -93,6 +131,12 @@ import Testing
         let error = try #require(throws: InvalidValue.self) { try wrong.make() }
         #expect(error.pointer == wrong.testDescription)
         #expect(!error.detail.isEmpty)
+    }
+
+    private static func window(
+        kernel: Int = 3, stride: Int = 1, padding: Int = 0
+    ) throws -> Window {
+        try Window(kernelSize: Size(kernel), stride: Size(stride), padding: Size(padding))
     }
 
     private static func settings(

@@ -25,6 +25,17 @@ import Testing
         #expect(error?.reason == .outOfRange)
     }
 
+    @Test func samplesMayHaveTargetsOfSeveralAxes() throws {
+        let inputs = try Tensor([1.0, 2, 3], shape: [3, 1])
+        for shape: Shape in [[3], [3, 2], [3, 2, 1], [3, 1, 1, 1, 2]] {
+            let targets = try Tensor([Double](repeating: 0, count: shape.size ?? 0), shape: shape)
+            #expect(try Samples(inputs: inputs, targets: targets).count == 3)
+        }
+        #expect(throws: InvalidValue.self) {
+            try Samples(inputs: inputs, targets: Tensor([1.0, 2], shape: [2, 1, 1]))
+        }
+    }
+
     @Test func tellsShapesApart() {
         #expect(Shape() != [0])
         #expect(Shape(3) == [3] && Shape(3) != [3, 1] && Shape(3) != [4])

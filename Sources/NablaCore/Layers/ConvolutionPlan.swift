@@ -54,19 +54,19 @@ struct ConvolutionPlan: Sendable {
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        work: UnsafeMutablePointer<S>, adding: Bool, into sink: some GradientSink<S>
+        work: UnsafeMutablePointer<S>, into sink: some GradientSink<S>
     ) -> Range<Int>? {
         let product = MatrixProduct(m: filters, n: taps, k: windows.positions)
         let w = sink.memory(for: parameters.weights)
         for row in 0..<rows {
             columns(of: x + row * windows.imageCount, into: work)
             product.rowsByRows(
-                delta + row * filters * windows.positions, work, into: w, adding: adding || row > 0)
+                delta + row * filters * windows.positions, work, into: w, adding: row > 0)
         }
         if !sink.take(parameters.weights) { return parameters.weights }
         guard !parameters.bias.isEmpty else { return nil }
         let b = sink.memory(for: parameters.bias)
-        if !adding { b.update(repeating: 0, count: filters) }
+        b.update(repeating: 0, count: filters)
         for line in 0..<rows * filters {
             let source = delta + line * windows.positions
             var sum: S = 0

@@ -40,14 +40,13 @@ struct DensePlan: Sendable {
     ///   - rows: n.
     ///   - parameters: Where W and b lie.
     ///   - kernels: The layer's kernels, if it has any.
-    ///   - adding: Whether they are added to what is in `sink`.
     ///   - sink: Where parts go, and what is done with each.
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
     @inline(__always)
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        kernels: DenseKernels<S>?, adding: Bool, into sink: some GradientSink<S>
+        kernels: DenseKernels<S>?, into sink: some GradientSink<S>
     ) -> Range<Int>? {
         let group = kernels?.weightGradients?.group ?? units
         var unit = 0
@@ -57,14 +56,14 @@ struct DensePlan: Sendable {
             let part = start..<start &+ count &* inputs
             weightGradients(
                 of: delta, x, rows: rows, units: unit..<unit &+ count,
-                kernels: kernels?.weightGradients, adding: adding, into: sink.memory(for: part))
+                kernels: kernels?.weightGradients, into: sink.memory(for: part))
             if !sink.take(part) { return parameters.weights }
             unit &+= count
         }
         let bias = parameters.bias
         guard !bias.isEmpty else { return nil }
         let b = sink.memory(for: bias)
-        if !adding { b.update(repeating: 0, count: units) }
+        b.update(repeating: 0, count: units)
         for row in 0..<rows {
             let source = delta + row &* units
             for unit in 0..<units { b[unit] += source[unit] }
@@ -76,18 +75,18 @@ struct DensePlan: Sendable {
     @inline(__always)
     private func weightGradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, units group: Range<Int>,
-        kernels: WeightGradientKernels<S>?, adding: Bool, into target: UnsafeMutablePointer<S>
+        kernels: WeightGradientKernels<S>?, into target: UnsafeMutablePointer<S>
     ) {
         let first = delta + group.lowerBound
         let rest = inTiles(of: rows, kernels) { row, kernels in
             let pair = group.count == kernels.group ? kernels.whole : kernels.last
-            let kernel = row > 0 || adding ? pair.adding : pair.writing
+            let kernel = row > 0 ? pair.adding : pair.writing
             kernel(first + row &* units, x + row &* inputs, into: target)
         }
         guard !rest.isEmpty else { return }
         MatrixProduct(m: group.count, n: inputs, k: rest.count).columnsByColumns(
             first + rest.lowerBound &* units, stride: units, x + rest.lowerBound &* inputs,
-            into: target, adding: rest.lowerBound > 0 || adding)
+            into: target, adding: rest.lowerBound > 0)
     }
 
     /// ∂L/∂x = δ·W, (n, i).

@@ -21,10 +21,10 @@ struct EmbeddingPlan: Sendable {
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        adding: Bool, into sink: some GradientSink<S>
+        into sink: some GradientSink<S>
     ) -> Range<Int>? {
         let w = sink.memory(for: parameters.weights)
-        if !adding { w.update(repeating: 0, count: parameters.weightCount) }
+        w.update(repeating: 0, count: parameters.weightCount)
         for place in 0..<rows * tokens {
             let (row, source) = (w + x[place].index * dimension, delta + place * dimension)
             for index in 0..<dimension { row[index] += source[index] }

@@ -71,19 +71,17 @@ struct BatchNormalizationPlan: Sendable {
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        found: UnsafePointer<S>, adding: Bool, into sink: some GradientSink<S>
+        found: UnsafePointer<S>, into sink: some GradientSink<S>
     ) -> Range<Int>? {
         let w = sink.memory(for: parameters.weights)
         for channel in 0..<channels {
-            let sum = weightGradient(delta, x, rows, channel, found)
-            w[channel] = adding ? w[channel] + sum : sum
+            w[channel] = weightGradient(delta, x, rows, channel, found)
         }
         if !sink.take(parameters.weights) { return parameters.weights }
         guard !parameters.bias.isEmpty else { return nil }
         let b = sink.memory(for: parameters.bias)
         for channel in 0..<channels {
-            let sum = sum(channel, rows) { delta[$0] }
-            b[channel] = adding ? b[channel] + sum : sum
+            b[channel] = sum(channel, rows) { delta[$0] }
         }
         return sink.take(parameters.bias) ? nil : parameters.bias
     }
@@ -188,10 +186,10 @@ struct LayerNormalizationPlan: Sendable {
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, kept: UnsafePointer<S>, rows: Int,
-        parameters: ParameterPlan, adding: Bool, into sink: some GradientSink<S>
+        parameters: ParameterPlan, into sink: some GradientSink<S>
     ) -> Range<Int>? {
         let w = sink.memory(for: parameters.weights)
-        if !adding { w.update(repeating: 0, count: width) }
+        w.update(repeating: 0, count: width)
         for row in 0..<rows {
             let (source, values) = (delta + row * width, x + row * width)
             let (mean, scale) = (kept[2 * row], kept[2 * row + 1])
@@ -200,7 +198,7 @@ struct LayerNormalizationPlan: Sendable {
         if !sink.take(parameters.weights) { return parameters.weights }
         guard !parameters.bias.isEmpty else { return nil }
         let b = sink.memory(for: parameters.bias)
-        if !adding { b.update(repeating: 0, count: width) }
+        b.update(repeating: 0, count: width)
         for row in 0..<rows {
             let source = delta + row * width
             for index in 0..<width { b[index] += source[index] }

@@ -3,8 +3,9 @@
 ///
 /// The target t is made from the sample's own target y (1 for its class, or its probabilities), the
 /// smoothing ε and the classes' weights w: tₖ = wₖ·((1 − ε)·yₖ + ε/K).
-/// ln p comes from the logits: ln pₖ = zₖ − m − ln Σⱼ e^(zⱼ − m) with the largest logit m, so a
-/// saturated softmax keeps an exact loss and gradient.
+/// ln p comes from the logits: ln pₖ = (zₖ − m) − ln Σⱼ e^(zⱼ − m) with the largest logit m, so a
+/// saturated softmax keeps an exact loss and gradient; zₖ − m comes first, because beside large
+/// logits the digits of the logarithm are lost.
 /// - Source: PyTorch's `CrossEntropyLoss`; smoothing: Szegedy et al. 2016, section 7.
 ///
 /// A class, because a struct's type would have to be looked up whenever an `Objective` goes.
@@ -37,7 +38,7 @@ final class ClassLoss<S: Real>: Sendable {
             let (z, target) = (outputs + row &* width, gradient + row &* width)
             let largest = Softmax.largest(z, width: width)
             let sum = Softmax.exponentials(of: z, lessThan: largest, into: target, width: width)
-            let logarithm = largest + S.logarithm(sum)
+            let logarithm = S.logarithm(sum)
             let weight = batch.weight(of: row)
             if isPlain {
                 let factor = weight * scale
@@ -45,13 +46,14 @@ final class ClassLoss<S: Real>: Sendable {
                 for index in 0..<width { target[index] *= share }
                 let expected = batch.targets[row].index
                 target[expected] -= factor
-                losses[row] = weight * (logarithm - z[expected])
+                losses[row] = weight * ((largest - z[expected]) + logarithm)
             } else {
                 let y = batch.targets + row &* (hasIndices ? 1 : width)
                 losses[row] =
                     weight
                     * weighted(
-                        z, y, logarithm: logarithm, sum: sum, scale: weight * scale,
+                        z, y, largest: largest, logarithm: logarithm, sum: sum,
+                        scale: weight * scale,
                         gradient: target)
             }
         }
@@ -60,7 +62,7 @@ final class ClassLoss<S: Real>: Sendable {
     /// One sample's loss and gradient in the general form; `gradient` holds e^(z − m) and gets the
     /// result.
     private func weighted(
-        _ z: UnsafePointer<S>, _ y: UnsafePointer<S>, logarithm: S, sum: S, scale: S,
+        _ z: UnsafePointer<S>, _ y: UnsafePointer<S>, largest: S, logarithm: S, sum: S, scale: S,
         gradient: UnsafeMutablePointer<S>
     ) -> S {
         var loss: S = 0
@@ -69,7 +71,7 @@ final class ClassLoss<S: Real>: Sendable {
             let t = target(of: index, y)
             total += t
             // A target of 0 takes no part, even where ln p is −∞.
-            if t != 0 { loss += t * (logarithm - z[index]) }
+            if t != 0 { loss += t * ((largest - z[index]) + logarithm) }
         }
         for index in 0..<width {
             gradient[index] = (gradient[index] / sum * total - target(of: index, y)) * scale

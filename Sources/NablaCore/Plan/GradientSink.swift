@@ -2,7 +2,7 @@
 protocol GradientSink<S> {
     associatedtype S: Real
 
-    /// Memory for the gradients of the parameters in `part`, which is added to or written.
+    /// Memory for the gradients of the parameters in `part`, which is written.
     func memory(for part: Range<Int>) -> UnsafeMutablePointer<S>
     /// Takes the gradients of `part` from there; false when they can't be taken, which ends the pass.
     func take(_ part: Range<Int>) -> Bool

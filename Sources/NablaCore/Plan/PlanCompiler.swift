@@ -106,8 +106,9 @@ struct PlanCompiler {
                 layer: source,
                 adds: sources[..<position].contains(source) || isReadLater(source, than: index))
         }
-        if plans.contains(where: \.adds) {
-            sizes.added = max(sizes.added, inputWidth(ofLayer: index))
+        for plan in plans where plan.adds {
+            let width = plan.layer < 0 ? sizes.inputWidth : layers[plan.layer].width
+            sizes.added = max(sizes.added, width)
         }
         if network.layers[index].merges { mergeSources += plans }
         return plans[0]

@@ -19,11 +19,15 @@ struct ScratchLayout {
     let statistics: Int
     /// The samples' losses: (n).
     let losses: Int
+    /// The gradients of one block, where there are several: P numbers.
+    let block: Int
     /// How many numbers a shard's part has.
     let stride: Int
 
-    /// Lays out the memory for blocks of `rows`.
-    init<S: Real>(_ plan: Plan<S>, rows: Int, targetWidth: Int, gathers: Bool) {
+    /// Lays out the memory for blocks of `rows`, and where each has gradients of its own, for those.
+    init<S: Real>(
+        _ plan: Plan<S>, rows: Int, targetWidth: Int, gathers: Bool, blockGradients: Bool = false
+    ) {
         var end = 0
         func reserve(_ count: Int) -> Int {
             defer { end += (count + 15) / 16 * 16 }  // whole cache lines
@@ -38,6 +42,7 @@ struct ScratchLayout {
         work = reserve(plan.workCount)
         statistics = reserve(plan.sizes.statistics)
         losses = reserve(rows)
+        block = reserve(blockGradients ? plan.parameterCount : 0)
         stride = end
     }
 }

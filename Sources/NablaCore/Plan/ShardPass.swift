@@ -129,11 +129,10 @@ struct ShardPass<S: Real> {
     /// - Parameters:
     ///   - isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
     ///   - sink: What they are given to.
-    ///   - adding: Whether they are added to what `sink` has.
     ///   - inputGradients: Gets ∂L/∂inputs, (rows, i), where it is wanted.
     /// - Returns: The layer and the parameters whose gradients `sink` refused, or nil.
     func backward(
-        isFused: Bool, into sink: some GradientSink<S>, adding: Bool,
+        isFused: Bool, into sink: some GradientSink<S>,
         inputGradients: UnsafeMutablePointer<S>?
     ) -> (layer: Int, parameters: Range<Int>)? {
         let last = plan.layers.count - 1
@@ -147,7 +146,7 @@ struct ShardPass<S: Real> {
             }
             // Before the sink may change the parameters.
             giveInputGradients(of: delta, layer, index, inputGradients)
-            if let refused = giveGradients(of: delta, layer, index, adding: adding, into: sink) {
+            if let refused = giveGradients(of: delta, layer, index, into: sink) {
                 return (index, refused)
             }
         }
@@ -159,11 +158,11 @@ struct ShardPass<S: Real> {
     /// - Returns: The parameters whose gradients it refused, or nil.
     @inline(__always)
     private func giveGradients(
-        of delta: UnsafePointer<S>, _ layer: LayerPlan, _ index: Int, adding: Bool,
+        of delta: UnsafePointer<S>, _ layer: LayerPlan, _ index: Int,
         into sink: some GradientSink<S>
     ) -> Range<Int>? {
         if let wanted, !wanted[index] {
-            if !adding, layer.parameters.count > 0 {
+            if layer.parameters.count > 0 {
                 sink.memory(for: layer.parameters.weights)
                     .update(repeating: 0, count: layer.parameters.count)
             }
@@ -174,23 +173,22 @@ struct ShardPass<S: Real> {
         case .dense(let dense):
             return dense.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                kernels: plan.kernels(ofLayer: index), adding: adding, into: sink)
+                kernels: plan.kernels(ofLayer: index), into: sink)
         case .convolution(let place):
             return plan.convolutions[place].gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                work: scratch + layout.work, adding: adding, into: sink)
+                work: scratch + layout.work, into: sink)
         case .embedding(let embedding):
             return embedding.gradients(
-                of: delta, x, rows: rows, parameters: layer.parameters, adding: adding, into: sink)
+                of: delta, x, rows: rows, parameters: layer.parameters, into: sink)
         case .batchNormalization(let normalization):
             return normalization.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                found: scratch + layout.statistics + normalization.statistics, adding: adding,
-                into: sink)
+                found: scratch + layout.statistics + normalization.statistics, into: sink)
         case .layerNormalization(let normalization):
             return normalization.gradients(
                 of: delta, x, kept: kept(of: layer), rows: rows, parameters: layer.parameters,
-                adding: adding, into: sink)
+                into: sink)
         case .dropout, .pooling, .identity, .merge: return nil
         }
     }

@@ -58,7 +58,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
         partition = Partition(count: batchSize, of: plan, TrainingState.mode)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth,
-            gathers: settings.shufflesBatches)
+            gathers: settings.shufflesBatches, blockGradients: partition.blocks > 1)
         rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
         generator = Generator(seed: settings.seed)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
