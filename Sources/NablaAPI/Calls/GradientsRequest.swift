@@ -11,6 +11,8 @@ public enum Inclusion: String, Sendable, CaseIterable {
     case inputGradients = "input_gradients"
     /// The L2 norm of each gradient tensor and of all together.
     case norms
+    /// The chain rule, factor by factor.
+    case explanation
 }
 
 /// The body of `POST /gradients`.

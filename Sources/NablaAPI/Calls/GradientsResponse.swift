@@ -47,6 +47,8 @@ public struct GradientsResponse: Sendable, Equatable {
     public var inputGradients: Tensor?
     /// The L2 norms, where asked for.
     public var norms: Norms?
+    /// The chain rule, where asked for.
+    public var explanation: GradientsExplanation?
 
     /// Makes an answer.
     public init(loss: Tensor, gradients: [LayerGradients], samples: Int, dtype: DType) {
@@ -96,7 +98,14 @@ public struct GradientsResponse: Sendable, Equatable {
             writer.key("input_gradients")
             inputGradients.write(to: &writer, as: encoding)
         }
-        guard let norms else { return }
+        if let norms { write(norms, to: &writer) }
+        if let explanation {
+            writer.key("explanation")
+            explanation.write(to: &writer)
+        }
+    }
+
+    private func write(_ norms: Norms, to writer: inout JSONWriter) {
         writer.key("norms")
         writer.beginObject()
         writer.field("global", norms.global)
@@ -149,6 +158,9 @@ extension GradientsResponse {
             try Tensor(reading: $0, as: dtype)
         }
         norms = try object.readIfPresent("norms") { try Norms(reading: $0) }
+        explanation = try object.readIfPresent("explanation") {
+            try GradientsExplanation(reading: $0, as: dtype)
+        }
     }
 }
 

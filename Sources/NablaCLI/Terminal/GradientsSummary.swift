@@ -20,6 +20,9 @@ struct GradientsSummary {
             lines += describe(layer.weights, "layer \(index)  ∂L/∂W")
             if let bias = layer.bias { lines += describe(bias, "layer \(index)  ∂L/∂b") }
         }
+        if let explanation = response.explanation {
+            lines += ["", ExplanationSummary(explanation).text]
+        }
         return lines.joined(separator: "\n")
     }
 

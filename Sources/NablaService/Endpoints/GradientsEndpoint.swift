@@ -31,6 +31,9 @@ struct GradientsEndpoint: Endpoint {
             for: request, network: network, workspace, shards, call)
         let computed = Stopwatch.now()
         var content = Content.json(response.json(as: request.encoding))
+        if let explanation = response.explanation {
+            content.fields = Language.fields(of: explanation.language)
+        }
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
@@ -54,13 +57,40 @@ extension GradientsResponse {
         for request: GradientsRequest, network: Network, _ workspace: Workspace,
         _ shards: ShardRunner, _ call: Call
     ) throws(Problem) -> GradientsResponse {
-        GradientsResponse(
+        let isExplained = request.include.contains(.explanation)
+        if isExplained {
+            try refuseToExplain(
+                Explanation.numbers(in: network, samples: request.samples.count))
+        }
+        var response = GradientsResponse(
             try Problem.computing { () throws(ComputationError) in
                 try Gradients.compute(
                     of: request.loss, network: network, samples: request.samples,
                     dtype: request.dtype, including: Inclusions(request.include),
                     workspace: workspace, shards: shards, isCancelled: call.isCancelled)
             })
+        guard isExplained else { return response }
+        let explanation = try Problem.computing { () throws(ComputationError) in
+            try Explanation.compute(
+                of: request.loss, network: network, samples: request.samples, dtype: request.dtype)
+        }
+        response.explanation =
+            ExplanationWriter(
+                explanation, of: request.loss, network: network, samples: request.samples,
+                in: Language(preferredBy: call.head.fields.values(of: "accept-language"))
+            ).written
+        return response
+    }
+
+    /// How many numbers are explained at most: nobody reads more.
+    private static let mostExplained = 4096
+
+    private static func refuseToExplain(_ numbers: Int) throws(Problem) {
+        guard numbers > mostExplained else { return }
+        throw Problem(
+            .tooMuchWork,
+            "explaining this takes \(numbers) numbers (parameters, and what each sample makes of "
+                + "them), but at most \(mostExplained) are explained", pointer: "/include")
     }
 
     init(_ gradients: Gradients) {
