@@ -37,10 +37,11 @@ extension ClientError {
 }
 
 extension Call where Value == GradientsResponse {
-    static func gradients(_ request: GradientsRequest) -> Call {
-        Call(Message(method: "POST", path: Path.gradients, body: request.json())) {
-            (body) throws(Problem) in try GradientsResponse(parsing: body)
-        }
+    static func gradients(_ request: GradientsRequest, language: String?) -> Call {
+        let fields = language.map { ["Accept-Language: \($0)"] } ?? []
+        return Call(
+            Message(method: "POST", path: Path.gradients, fields: fields, body: request.json())
+        ) { (body) throws(Problem) in try GradientsResponse(parsing: body) }
     }
 }
 

@@ -5,15 +5,29 @@ public import NablaNetworks
 
 extension Client {
     /// The loss and its gradient for every parameter.
-    public func gradients(_ request: GradientsRequest) throws(ClientError) -> GradientsResponse {
-        try perform(.gradients(request))
+    ///
+    /// - Parameters:
+    ///   - request: What is differentiated.
+    ///   - language: The language an explanation is wanted in, as `Accept-Language` has it.
+    /// - Returns: The answer.
+    /// - Throws: `ClientError`.
+    public func gradients(
+        _ request: GradientsRequest, language: String? = nil
+    ) throws(ClientError) -> GradientsResponse {
+        try perform(.gradients(request, language: language))
     }
 
     /// The loss and its gradient for every parameter.
+    ///
+    /// - Parameters:
+    ///   - request: What is differentiated.
+    ///   - language: The language an explanation is wanted in, as `Accept-Language` has it.
+    /// - Returns: The answer.
+    /// - Throws: `ClientError`.
     public func gradients(
-        _ request: GradientsRequest
+        _ request: GradientsRequest, language: String? = nil
     ) async throws(ClientError) -> GradientsResponse {
-        try await perform(.gradients(request))
+        try await perform(.gradients(request, language: language))
     }
 
     /// Many gradient requests at once.

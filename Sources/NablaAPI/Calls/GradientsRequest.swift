@@ -15,6 +15,8 @@ public enum Inclusion: String, Sendable, CaseIterable {
     case norms
     /// The Hessian of the loss times the request's vector.
     case hessianVectorProduct = "hessian_vector_product"
+    /// The chain rule, factor by factor.
+    case explanation
 }
 
 /// How a request names a layer of its network.

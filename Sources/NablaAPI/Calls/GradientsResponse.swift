@@ -51,6 +51,8 @@ public struct GradientsResponse: Sendable, Equatable {
     public var perSampleGradients: [LayerGradients]?
     /// The Hessian times the request's vector, as `gradients`, where asked for.
     public var hessianVectorProduct: [LayerGradients]?
+    /// The chain rule, where asked for.
+    public var explanation: GradientsExplanation?
 
     /// Makes an answer.
     public init(loss: Tensor, gradients: [LayerGradients], samples: Int, dtype: DType) {
@@ -106,7 +108,14 @@ public struct GradientsResponse: Sendable, Equatable {
             writer.key("hessian_vector_product")
             hessianVectorProduct.write(to: &writer, as: encoding)
         }
-        guard let norms else { return }
+        if let norms { write(norms, to: &writer) }
+        if let explanation {
+            writer.key("explanation")
+            explanation.write(to: &writer)
+        }
+    }
+
+    private func write(_ norms: Norms, to writer: inout JSONWriter) {
         writer.key("norms")
         writer.beginObject()
         writer.field("global", norms.global)
@@ -164,6 +173,9 @@ extension GradientsResponse {
         }
         hessianVectorProduct = try object.readIfPresent("hessian_vector_product") { layers in
             try layers.list { try LayerGradients(reading: $0, as: dtype) }
+        }
+        explanation = try object.readIfPresent("explanation") {
+            try GradientsExplanation(reading: $0, as: dtype)
         }
     }
 }

@@ -18,11 +18,20 @@ struct GradientsCommand: AsyncParsableCommand {
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
+    @Flag(help: "Write the chain rule out, factor by factor.")
+    var explain = false
+
+    @Option(help: "The language of the explanation: en or zh, or any Accept-Language.")
+    var language: String?
+
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        let request = try Problem.inFile(file) { try GradientsRequest(parsing: file.read()) }
-        let response = try await options.call { try await $0.gradients(request) }
+        var request = try Problem.inFile(file) { try GradientsRequest(parsing: file.read()) }
+        if explain { request.include.insert(.explanation) }
+        let response = try await options.call { [request] in
+            try await $0.gradients(request, language: language)
+        }
         if json {
             print(String(decoding: response.json(as: request.encoding), as: UTF8.self))
         } else {

@@ -20,6 +20,9 @@ struct GradientsSummary {
             if let weights = layer.weights { lines += describe(weights, "layer \(index)  ∂L/∂W") }
             if let bias = layer.bias { lines += describe(bias, "layer \(index)  ∂L/∂b") }
         }
+        if let explanation = response.explanation {
+            lines += ["", ExplanationSummary(explanation).text]
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -107,8 +107,8 @@ struct PlanCompiler {
                 adds: sources[..<position].contains(source) || isReadLater(source, than: index))
         }
         for plan in plans where plan.adds {
-            let width = plan.layer < 0 ? sizes.inputWidth : layers[plan.layer].width
-            sizes.added = max(sizes.added, width)
+            let read = plan.layer < 0 ? network.inputShape : network.outputShapes[plan.layer]
+            sizes.added = max(sizes.added, read.size ?? 0)
         }
         if network.layers[index].merges { mergeSources += plans }
         return plans[0]

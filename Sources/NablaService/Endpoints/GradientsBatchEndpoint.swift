@@ -24,14 +24,19 @@ struct GradientsBatchEndpoint: Endpoint {
         let chunk = GradientsBatchEndpoint.chunk
         let chunks = (batch.count + chunk - 1) / chunk
         let parts = Mutex([[UInt8]](repeating: [], count: chunks))
+        let isExplained = Flag()
         shards.run(chunks) { index in
             let range = index * chunk..<min((index + 1) * chunk, batch.count)
-            let part = results(of: batch, in: range, call)
+            let part = results(of: batch, in: range, call, isExplained)
             parts.withLock { $0[index] = part }
         }
         guard !call.isCancelled() else { throw Problem(.cancelled, "the caller went away") }
         let computed = Stopwatch.now()
         var content = Content.json(GradientsBatchWriter.json(parts.withLock { $0 }))
+        if isExplained.isRaised {
+            let language = Language(preferredBy: call.head.fields.values(of: "accept-language"))
+            content.fields = Language.fields(of: language.rawValue)
+        }
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
@@ -41,7 +46,9 @@ struct GradientsBatchEndpoint: Endpoint {
     /// Reads, computes and writes some of the requests; stops where the caller is gone.
     ///
     /// Each worker has a workspace for as long as it takes: the one that was lent is another's.
-    private func results(of batch: GradientsBatch, in range: Range<Int>, _ call: Call) -> [UInt8] {
+    private func results(
+        of batch: GradientsBatch, in range: Range<Int>, _ call: Call, _ isExplained: Flag
+    ) -> [UInt8] {
         let workspace = Workspace()
         var writer = GradientsBatchWriter()
         for index in range {
@@ -51,6 +58,7 @@ struct GradientsBatchEndpoint: Endpoint {
                 let network = try networks.network(for: request.network, as: request.dtype)
                 let response = try GradientsResponse.computed(
                     for: request, network: network, workspace, shards, call)
+                if response.explanation != nil { isExplained.raise() }
                 writer.add(response, as: request.encoding)
             } catch {
                 writer.add(error)

@@ -34,6 +34,9 @@ struct GradientsEndpoint: Endpoint {
             for: request, network: network, workspace, shards, call)
         let computed = Stopwatch.now()
         var content = Content.json(response.json(as: request.encoding))
+        if let explanation = response.explanation {
+            content.fields = Language.fields(of: explanation.language)
+        }
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
@@ -81,7 +84,12 @@ extension GradientsResponse {
         _ shards: ShardRunner, _ call: Call
     ) throws(Problem) -> GradientsResponse {
         let settings = try GradientSettings(request, network)
-        return GradientsResponse(
+        let isExplained = request.include.contains(.explanation)
+        if isExplained {
+            try refuseToExplain(
+                Explanation.numbers(in: network, samples: request.samples.count))
+        }
+        var response = GradientsResponse(
             try Problem.computing { () throws(ComputationError) in
                 try Gradients.compute(
                     of: request.loss, network: network, samples: request.samples,
@@ -89,6 +97,28 @@ extension GradientsResponse {
                     settings: settings, workspace: workspace, shards: shards,
                     isCancelled: call.isCancelled)
             })
+        guard isExplained else { return response }
+        let explanation = try Problem.computing { () throws(ComputationError) in
+            try Explanation.compute(
+                of: request.loss, network: network, samples: request.samples, dtype: request.dtype)
+        }
+        response.explanation =
+            ExplanationWriter(
+                explanation, of: request.loss, network: network, samples: request.samples,
+                in: Language(preferredBy: call.head.fields.values(of: "accept-language"))
+            ).written
+        return response
+    }
+
+    /// How many numbers are explained at most: nobody reads more.
+    private static let mostExplained = 4096
+
+    private static func refuseToExplain(_ numbers: Int) throws(Problem) {
+        guard numbers > mostExplained else { return }
+        throw Problem(
+            .tooMuchWork,
+            "explaining this takes \(numbers) numbers (parameters, and what each sample makes of "
+                + "them), but at most \(mostExplained) are explained", pointer: "/include")
     }
 
     init(_ gradients: Gradients) {
