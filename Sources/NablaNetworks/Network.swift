@@ -115,8 +115,15 @@ public struct Network: Sendable, Equatable {
     }
 
     /// The index of the first layer whose numbers are still to be drawn, or nil when it has them all.
+    ///
+    /// A normalisation needs none: it begins as γ = 1 and β = 0.
     public var firstLayerWithoutNumbers: Int? {
-        layers.firstIndex { $0.parameters?.areGiven == false }
+        layers.firstIndex { layer in
+            switch layer.operation {
+            case .batchNormalization, .layerNormalization: false
+            default: layer.parameters?.areGiven == false
+            }
+        }
     }
 }
 

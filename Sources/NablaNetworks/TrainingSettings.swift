@@ -16,8 +16,8 @@ public struct TrainingSettings: Sendable, Equatable {
     public let schedule: Schedule
     /// Passes over all samples; at least 1.
     public let epochs: Int
-    /// Samples a step; at least 1.
-    public let batchSize: Int
+    /// Samples a step, at least 1; nil for all, which only L-BFGS has.
+    public let batchSize: Int?
     /// Whether the samples' order is drawn anew each epoch.
     public let shuffle: Bool
     /// Whether an epoch's last batch is left out when it is smaller than the others.
@@ -36,13 +36,19 @@ public struct TrainingSettings: Sendable, Equatable {
     /// Makes the settings.
     ///
     /// - Throws: `InvalidValue` pointing at the setting that is out of range.
+    /// - Note: Without a `batchSize` it is all samples for L-BFGS and 32 for the other optimizers.
     public init(
-        optimizer: Optimizer, schedule: Schedule = .constant, epochs: Int = 1, batchSize: Int = 32,
+        optimizer: Optimizer, schedule: Schedule = .constant, epochs: Int = 1,
+        batchSize: Int? = nil,
         shuffle: Bool = true, dropLast: Bool = false, seed: UInt64 = 0, dtype: DType = .float32,
         clipNorm: Double? = nil, clipValue: Double? = nil, metrics: [Metric] = []
     ) throws(InvalidValue) {
         try require(Double(epochs), in: 1...(.infinity), named: "epochs", at: "/epochs")
-        try require(Double(batchSize), in: 1...(.infinity), named: "batch_size", at: "/batch_size")
+        let batchSize = batchSize ?? (optimizer.takesAllSamples ? nil : 32)
+        if let batchSize {
+            try require(
+                Double(batchSize), in: 1...(.infinity), named: "batch_size", at: "/batch_size")
+        }
         let aboveZero = Double.leastNonzeroMagnitude...Double.infinity
         if let clipNorm {
             try require(clipNorm, in: aboveZero, named: "clip_norm", at: "/clip_norm")
@@ -67,4 +73,7 @@ public struct TrainingSettings: Sendable, Equatable {
         self.clipValue = clipValue
         self.metrics = metrics
     }
+
+    /// How many of `count` samples a full batch has.
+    public func batchSize(of count: Int) -> Int { min(batchSize ?? count, count) }
 }

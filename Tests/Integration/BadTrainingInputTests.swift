@@ -61,6 +61,19 @@ import Testing
             body: body(more: #", "optimizer": {"type": "sgd", "learning_rate": -1}"#), status: 400,
             kind: .outOfRange, pointer: "/optimizer/learning_rate"),
         Case(
+            testDescription: "a setting of another optimizer",
+            body: body(more: #", "optimizer": {"type": "lion", "epsilon": 0.1}"#), status: 400,
+            kind: .unknownField, pointer: "/optimizer/epsilon", says: ["beta1", "weight_decay"]),
+        Case(
+            testDescription: "a batch that isn't all samples for L-BFGS",
+            body: body(more: #", "optimizer": "lbfgs", "batch_size": 1"#), status: 422,
+            kind: .inconsistent, pointer: "/batch_size", says: ["all 2 samples"]),
+        Case(
+            testDescription: "a history beyond all memory",
+            body: body(
+                more: #", "optimizer": {"type": "lbfgs", "history_size": 9000000000000000000}"#),
+            status: 400, kind: .outOfRange, pointer: "/optimizer", says: ["history_size"]),
+        Case(
             testDescription: "an unknown schedule", body: body(more: #", "schedule": "linear""#),
             status: 400, kind: .unknownName, pointer: "/schedule", says: ["cosine", "step"]),
         Case(

@@ -77,8 +77,8 @@ import Testing
         #expect(layers.count == foundLayers.count)
         for (index, pair) in zip(foundLayers, layers).enumerated() {
             let (found, wanted) = (pair.0 as? [String: Any], pair.1 as? [String: Any])
-            for key in ["weights", "bias", "running_mean", "running_variance"] where wanted?[key] != nil
-            {
+            for key in ["weights", "bias", "running_mean", "running_variance"]
+            where wanted?[key] != nil {
                 tolerance.expectClose(found?[key], wanted?[key], at: "layers/\(index)/\(key)")
             }
         }

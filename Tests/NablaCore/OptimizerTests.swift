@@ -83,16 +83,17 @@ struct OptimizerTests {
     func byHand() throws {
         func run(_ optimizer: Optimizer) -> [Double] {
             var parameter = [1.0]
-            var state = [Double](repeating: 0, count: optimizer.stateBuffers)
+            var state = [Double](repeating: 0, count: optimizer.stateBuffers(parameters: 1))
+            var progress = OptimizerProgress()
             return [2.0, 3].enumerated().map { index, gradient in
                 state.withUnsafeMutableBufferPointer { state in
                     parameter.withUnsafeMutableBufferPointer { parameter in
                         guard let parameters = parameter.baseAddress else { return }
                         ParameterUpdate(
-                            optimizer: optimizer, parameters: parameters,
+                            optimizer, parameters: parameters,
                             state: state.isEmpty ? nil : state.baseAddress, count: 1, rate: 0.1,
-                            step: index + 1
-                        ).run(0..<1, with: [gradient])
+                            step: index + 1, &progress
+                        )?.run(0..<1, with: [gradient])
                     }
                 }
                 return parameter[0]
@@ -109,6 +110,30 @@ struct OptimizerTests {
         let (m, v) = (0.9 * 0.2 + 0.1 * 3, 0.999 * 0.004 + 0.001 * 9)
         let second = 0.1 * (m / 0.19) / ((v / 0.001999).squareRoot() + 1e-8)
         expectClose(run(.adam(try Adam())), [0.9, 0.9 - second], tolerance: 1e-9)
+        // AdamW first takes ηλ = 0.05 of the parameter away.
+        expectClose(
+            run(.adamW(try AdamW(weightDecay: 0.5))), [0.85, 0.85 * 0.95 - second],
+            tolerance: 1e-9)
+        // v: 4, then 13; each step is η·g/√v.
+        expectClose(
+            run(.adagrad(try Adagrad(epsilon: 0))), [0.9, 0.9 - 0.3 / 13.0.squareRoot()])
+        // v: 1, then 0.75·1 + 0.25·9.
+        expectClose(
+            run(.rmsProp(try RMSProp(alpha: 0.75, epsilon: 0))),
+            [0.8, 0.8 - 0.3 / 3.0.squareRoot()])
+        // The mean: 0.5, then 0.75·0.5 + 0.25·3, whose square is taken from v.
+        expectClose(
+            run(.rmsProp(try RMSProp(alpha: 0.75, epsilon: 0, centered: true))),
+            [
+                1 - 0.2 / 0.75.squareRoot(),
+                1 - 0.2 / 0.75.squareRoot() - 0.3 / 1.734375.squareRoot(),
+            ])
+        // r: 2 and √3, b: 2, then 0.5·2 + √3.
+        expectClose(
+            run(.rmsProp(try RMSProp(alpha: 0.75, epsilon: 0, momentum: 0.5))),
+            [0.8, 0.8 - 0.1 * (1 + 3.0.squareRoot())])
+        expectClose(run(.lion(try Lion())), [0.9, 0.8])
+        expectClose(run(.lion(try Lion(weightDecay: 0.5))), [0.85, 0.85 * 0.95 - 0.1])
     }
 
     @Test("a norm below the limit is left alone; value clipping comes after norm clipping")

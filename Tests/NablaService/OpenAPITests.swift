@@ -100,7 +100,10 @@ import Testing
             (["Network"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
             (["TrainableNetwork"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
             (["RunReference"], fields(train, #"{"network": {"run": "", "?": 1}}"#)),
-            (["Layer", "DrawnLayer"], fields(train, #"{"network": {"layers": [{"?": 1}]}}"#)),
+            (
+                ["DenseLayer", "DrawnDenseLayer"],
+                fields(train, #"{"network": {"layers": [{"?": 1}]}}"#)
+            ),
             (
                 ["Samples"],
                 fields(
@@ -117,7 +120,24 @@ import Testing
                     #"{"network": {"layers": [{"weights": [[1]]}]}, "inputs": {"?": 1}}"#)
             ),
         ]
-        for (schemas, fields) in bodies {
+        let layers = [
+            ("dense", ["DenseLayer", "DrawnDenseLayer"]),
+            ("conv2d", ["ConvolutionLayer", "DrawnConvolutionLayer"]),
+            ("embedding", ["EmbeddingLayer", "DrawnEmbeddingLayer"]),
+            ("batch_normalization", ["BatchNormalizationLayer"]),
+            ("layer_normalization", ["LayerNormalizationLayer"]),
+            ("activation", ["ActivationLayer"]), ("dropout", ["DropoutLayer"]),
+            ("max_pool2d", ["PoolingLayer"]), ("average_pool2d", ["PoolingLayer"]),
+            ("reshape", ["ReshapeLayer"]), ("flatten", ["FlattenLayer"]),
+            ("add", ["MergeLayer"]), ("multiply", ["MergeLayer"]),
+            ("concatenate", ["MergeLayer"]),
+        ]
+        #expect(Set(layers.map(\.0)) == Set(Layer.typeNames))
+        let typed = layers.map { type, schemas in
+            let body = #"{"network": {"layers": [{"type": "\#(type)", "?": 1}]}}"#
+            return (schemas: schemas, fields: fields(train, body))
+        }
+        for (schemas, fields) in bodies + typed {
             let documented = try schemas.flatMap { name -> [String] in
                 let properties: [String: Any] = try schema(name, "properties")
                 return Array(properties.keys)

@@ -27,7 +27,7 @@ extension TrainingSettings {
         self = try value.checked {
             try TrainingSettings(
                 optimizer: optimizer, schedule: schedule, epochs: whole("epochs") ?? 1,
-                batchSize: whole("batch_size") ?? 32, shuffle: flag("shuffle") ?? true,
+                batchSize: whole("batch_size"), shuffle: flag("shuffle") ?? true,
                 dropLast: flag("drop_last") ?? false, seed: seed ?? 0, dtype: dtype ?? .float32,
                 clipNorm: number("clip_norm"), clipValue: number("clip_value"),
                 metrics: metrics ?? [])

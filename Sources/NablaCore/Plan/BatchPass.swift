@@ -92,7 +92,7 @@ struct BatchPass<S: Real> {
     /// way back, each as soon as its gradient is there; where it ends otherwise, some may be updated.
     func runUpdating(
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ update: ParameterUpdate<S>
-    ) -> PassOutcome {
+    ) -> PassOutcome where S: FloatingReal {
         let positions = 0..<partition.count
         guard let (pass, batch) = pass(at: positions, first: first, 0) else { return .cancelled }
         let loss = evaluate(pass, batch, scale: scale)

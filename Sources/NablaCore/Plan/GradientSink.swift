@@ -20,7 +20,7 @@ struct FlatGradients<S: Real>: GradientSink {
 }
 
 /// Gives each part to the optimizer while it is in the caches, and refuses what isn't finite.
-struct UpdatingGradients<S: Real>: GradientSink {
+struct UpdatingGradients<S: FloatingReal>: GradientSink {
     /// As long as the longest part.
     let buffer: UnsafeMutablePointer<S>
     let update: ParameterUpdate<S>

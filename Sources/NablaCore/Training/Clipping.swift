@@ -4,7 +4,7 @@ enum Clipping {
     /// that is below 1.
     ///
     /// - Source: Pascanu et al. 2013, algorithm 1, in the form of PyTorch's `clip_grad_norm_`.
-    static func clip<S: Real>(
+    static func clip<S: FloatingReal>(
         _ gradients: UnsafeMutablePointer<S>, count: Int, norm limit: Double
     ) {
         var square = 0.0
@@ -16,7 +16,7 @@ enum Clipping {
     }
 
     /// Clamps each entry to [−limit, limit].
-    static func clip<S: Real>(
+    static func clip<S: FloatingReal>(
         _ gradients: UnsafeMutablePointer<S>, count: Int, value limit: Double
     ) {
         let limit = S(limit)

@@ -74,7 +74,7 @@ extension Objective {
 
 extension MetricAccumulator {
     /// Adds the samples at some positions, whose outputs, (n, outputs), begin at `outputs`.
-    mutating func add<S: Real>(
+    mutating func add<S: FloatingReal>(
         _ outputs: UnsafePointer<S>, from source: SampleSource<S>, at positions: Range<Int>,
         _ objective: Objective<S>
     ) {

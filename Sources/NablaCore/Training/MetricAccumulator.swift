@@ -34,7 +34,7 @@ struct MetricAccumulator: Sendable {
     ///   - y: The target: (width), or one index when `isClass`.
     ///   - width: The number of outputs.
     ///   - isClass: Whether the target is a class.
-    mutating func add<S: Real>(
+    mutating func add<S: FloatingReal>(
         outputs a: UnsafePointer<S>, target y: UnsafePointer<S>, width: Int, isClass: Bool
     ) {
         count += 1
@@ -82,7 +82,7 @@ struct MetricAccumulator: Sendable {
         for index in outputs.indices { outputs[index] = (0, 0, 0) }
     }
 
-    private func largest<S: Real>(_ values: UnsafePointer<S>, _ width: Int) -> Int {
+    private func largest<S: FloatingReal>(_ values: UnsafePointer<S>, _ width: Int) -> Int {
         var place = 0
         for index in 1..<max(width, 1) where values[index] > values[place] { place = index }
         return place

@@ -1,7 +1,7 @@
 import NablaNetworks
 
 /// The steps of one slice: nothing in here allocates.
-struct TrainingSlice<S: Real> {
+struct TrainingSlice<S: FloatingReal> {
     let plan: Plan<S>
     let objective: Objective<S>
     let settings: TrainingSettings
@@ -13,7 +13,9 @@ struct TrainingSlice<S: Real> {
     let stepsPerEpoch: Int
 
     /// How many of the samples an epoch sees.
-    var samplesPerEpoch: Int { min(samples, stepsPerEpoch * settings.batchSize) }
+    var samplesPerEpoch: Int { min(samples, stepsPerEpoch * batchSize) }
+
+    private var batchSize: Int { settings.batchSize(of: samples) }
 
     /// Makes steps up to the limit or the end of the epoch.
     ///
@@ -29,6 +31,7 @@ struct TrainingSlice<S: Real> {
     ) -> NonFinite? {
         var steps = 0
         var pass = pass
+        // A step of L-BFGS may take many evaluations, and each counts as a step here.
         while steps < maximumSteps, progress.position < samplesPerEpoch {
             if let place = step(&pass, outputs, &progress) { return place }
             steps += 1
@@ -46,43 +49,68 @@ struct TrainingSlice<S: Real> {
         // Golden-ratio steps: any two steps of any two seeds near one another draw apart.
         pass.mode.key = settings.seed &+ UInt64(progress.step) &* 0x9e37_79b9_7f4a_7c15
         let first = progress.position
-        let count = min(settings.batchSize, samplesPerEpoch - first)
+        let count = min(batchSize, samplesPerEpoch - first)
         let partition = Partition(count: count, of: plan, pass.mode)
         let mass = pass.source.mass(of: first..<first + count, objective)
         // A batch whose samples all weigh 0 has no mean; its gradients are 0.
         let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1
         let update = ParameterUpdate(
-            optimizer: settings.optimizer, parameters: pass.memory.parameters,
-            state: pass.memory.optimizer, count: plan.parameterCount, rate: rate,
-            step: progress.step + 1)
-        let sinks = Sinks(outputs: outputs)
+            settings.optimizer, parameters: pass.memory.parameters, state: pass.memory.optimizer,
+            count: plan.parameterCount, rate: rate, step: progress.step + 1, &progress.optimizer)
+        // Loss and metrics are those of the parameters that a step begins with.
+        let begins = progress.optimizer.lbfgs.evaluations == 0
+        let sinks = Sinks(outputs: begins ? outputs : nil)
         // Clipping needs all gradients at once.
-        let updatesOnTheWay =
+        let updateOnTheWay =
             partition.isWhole && settings.clipNorm == nil && settings.clipValue == nil
+            ? update : nil
         let outcome =
-            updatesOnTheWay
-            ? pass.runUpdating(first: first, partition, scale: scale, sinks: sinks, update)
-            : pass.run(first: first, partition, scale: scale, sinks: sinks, shards: shards)
+            if let updateOnTheWay {
+                pass.runUpdating(
+                    first: first, partition, scale: scale, sinks: sinks, updateOnTheWay)
+            } else {
+                pass.run(first: first, partition, scale: scale, sinks: sinks, shards: shards)
+            }
         guard case .finished(let loss) = outcome else {
             guard case .nonFinite(var place) = outcome else { return nil }
             (place.epoch, place.step) = (progress.epoch + 1, progress.step + 1)
             return place
         }
-        if !updatesOnTheWay {
-            clip(pass.memory.gradients)
-            update.run(0..<plan.parameterCount, with: pass.memory.gradients)
+        let ends =
+            updateOnTheWay != nil
+            || apply(update, pass.memory, loss: loss * Double(scale), &progress)
+        if begins {
+            progress.loss += loss
+            progress.mass += mass
         }
-        progress.step += 1
-        progress.position += count
-        progress.loss += loss
-        progress.mass += mass
-        if let outputs {
+        if ends {
+            progress.step += 1
+            progress.position += count
+        }
+        if begins, let outputs {
             for index in progress.metrics.indices {
                 progress.metrics[index].add(
                     outputs, from: pass.source, at: first..<first + count, objective)
             }
         }
         return nil
+    }
+
+    /// Updates the parameters from all gradients; false where L-BFGS wants another evaluation first.
+    private func apply(
+        _ update: ParameterUpdate<S>?, _ memory: MemoryPointers<S>, loss: Double,
+        _ progress: inout TrainingProgress
+    ) -> Bool {
+        let count = plan.parameterCount
+        clip(memory.gradients)
+        update?.run(0..<count, with: memory.gradients)
+        guard case .lbfgs(let lbfgs) = settings.optimizer, let state = memory.optimizer else {
+            return true
+        }
+        return LBFGSUpdate(
+            settings: lbfgs, parameters: memory.parameters,
+            buffers: LBFGSBuffers(lbfgs, in: state, count: count), count: count, rate: rate
+        ).run(memory.gradients, loss: loss, &progress.optimizer.lbfgs)
     }
 
     private func clip(_ gradients: UnsafeMutablePointer<S>) {

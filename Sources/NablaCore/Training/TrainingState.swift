@@ -14,6 +14,8 @@ struct TrainingProgress: Sendable {
     var mass = 0.0
     /// The metrics over the running epoch's samples.
     var metrics: [MetricAccumulator] = []
+    /// What the optimizer keeps beside `Memory.optimizer`.
+    var optimizer = OptimizerProgress()
 }
 
 /// A training in its number type.
@@ -41,8 +43,9 @@ struct TrainingState<S: FloatingReal>: Sendable {
         settings: TrainingSettings
     ) throws(ComputationError) {
         self.settings = settings
+        let batchSize = settings.batchSize(of: samples.count)
         plan = try Plan(
-            network, samples: max(min(settings.batchSize, samples.count), validation?.count ?? 0))
+            network, samples: max(batchSize, validation?.count ?? 0))
         objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         self.samples = try PreparedSamples(samples, for: plan, objective)
         if let validation {
@@ -51,25 +54,19 @@ struct TrainingState<S: FloatingReal>: Sendable {
             self.validation = nil
         }
         try Partition.check(
-            batch: min(settings.batchSize, samples.count), of: plan, TrainingState.mode,
-            at: "/batch_size")
-        partition = Partition(
-            count: min(settings.batchSize, samples.count), of: plan, TrainingState.mode)
+            batch: batchSize, of: plan, TrainingState.mode, at: "/batch_size")
+        partition = Partition(count: batchSize, of: plan, TrainingState.mode)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth,
-            gathers: settings.shuffle)
+            gathers: settings.shufflesBatches)
         rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
         generator = Generator(seed: settings.seed)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
-        if settings.shuffle { order = Array(repeating: 0, count: samples.count) }
+        if settings.shufflesBatches { order = Array(repeating: 0, count: samples.count) }
         progress.metrics = try objective.accumulators(for: settings.metrics)
-        guard stepsPerEpoch > 0 else {
-            throw .invalid(
-                InvalidValue(
-                    .inconsistent,
-                    "batch_size is \(settings.batchSize), but there are \(samples.count) samples, "
-                        + "and drop_last leaves out a batch that isn't full",
-                    at: "/batch_size"))
+        try invalidating { () throws(InvalidValue) in
+            try settings.checkBatchSize(samples: samples.count)
+            try settings.optimizer.checkState(parameters: plan.parameterCount)
         }
         reserve()
     }
@@ -78,10 +75,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
     private static var mode: PassMode { PassMode(isTraining: true) }
 
     /// Optimizer steps an epoch has.
-    var stepsPerEpoch: Int {
-        let full = samples.count / settings.batchSize
-        return settings.dropLast || samples.count % settings.batchSize == 0 ? full : full + 1
-    }
+    var stepsPerEpoch: Int { settings.stepsPerEpoch(samples: samples.count) }
 
     /// Whether all epochs have ended.
     var isFinished: Bool { progress.epoch >= settings.epochs }
@@ -95,7 +89,8 @@ struct TrainingState<S: FloatingReal>: Sendable {
         memory.reserve(
             shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
         memory.scratch.append(contentsOf: repeatElement(0, count: outputCount))
-        let count = settings.optimizer.stateBuffers * plan.parameterCount
+        let count =
+            settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
     }
 
@@ -104,7 +99,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
         maximumSteps: Int, shards: ShardRunner
     ) throws(ComputationError) -> Training.Progress {
         guard !isFinished, maximumSteps > 0 else { return .paused }
-        if progress.position == 0 && settings.shuffle { generator.fill(&order) }
+        if progress.position == 0 && settings.shufflesBatches { generator.fill(&order) }
         let slice = TrainingSlice(
             plan: plan, objective: objective, settings: settings, rate: rate.value, shards: shards,
             samples: samples.count, stepsPerEpoch: stepsPerEpoch)

@@ -34,7 +34,7 @@ struct Slice {
         return .goesOn
     }
 
-    private var samplesAStep: Int { min(live.settings.batchSize, live.samples) }
+    private var samplesAStep: Int { live.settings.batchSize(of: live.samples) }
 
     private func advance(_ training: inout Training) throws(ComputationError) {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
