@@ -24,6 +24,7 @@ struct PlanCompiler {
         maximumWidth = widest
         // A chain's gradients lie in two places in turn; others have a place for each layer.
         if network.isChain { sizes.gradients = widest.multipliedReportingOverflow(by: 2).0 }
+        sizes.isSmallChain = network.isChain
     }
 
     /// Compiles the next layer.
@@ -41,6 +42,7 @@ struct PlanCompiler {
         sizes.kept = a + width
         sizes.parameters += parameters.count
         sizes.activations += width
+        noteSmallness(of: layer, parameters)
         var gradient = (network.layers.count - 1 - index) % 2 * maximumWidth
         if !network.isChain {
             gradient = sizes.gradients
@@ -51,6 +53,17 @@ struct PlanCompiler {
                 kind: kind, source: source, width: width, activation: layer.activation,
                 activationWidth: shape.isEmpty ? width : shape[shape.count - 1],
                 parameters: parameters, kept: (z, a), gradient: gradient))
+    }
+
+    /// Goes on being a small chain, or doesn't.
+    private mutating func noteSmallness(of layer: Layer, _ parameters: ParameterPlan) {
+        guard case .dense(let dense) = layer.operation, !sizes.endsInSoftmax,
+            parameters.weightCount <= SmallChain.mostWeights
+        else {
+            sizes.isSmallChain = false
+            return
+        }
+        sizes.endsInSoftmax = dense.activation == .softmax
     }
 
     /// Lays the layer's parameters out behind those of the layers before.

@@ -43,12 +43,12 @@ struct ShardPass<S: Real> {
     }
 
     @inline(__always)
-    private func weights(of layer: LayerPlan) -> UnsafePointer<S> {
+    func weights(of layer: LayerPlan) -> UnsafePointer<S> {
         parameters + layer.parameters.offset
     }
 
     @inline(__always)
-    private func bias(of layer: LayerPlan) -> UnsafePointer<S>? {
+    func bias(of layer: LayerPlan) -> UnsafePointer<S>? {
         layer.parameters.bias.isEmpty ? nil : parameters + layer.parameters.bias.lowerBound
     }
 
@@ -66,6 +66,9 @@ struct ShardPass<S: Real> {
     /// - Returns: Whether all pre-activations are finite. They are looked at here, because an
     ///   activation may hide infinity: σ(∞) = 1.
     func forward(leavingOutLastActivation isFused: Bool) -> Bool {
+        if isSmallChain(isFused: isFused) {
+            return forwardSmallChain(leavingOutLastActivation: isFused)
+        }
         var isFinite = true
         for index in plan.layers.indices {
             let layer = plan.layers[index]
@@ -76,6 +79,14 @@ struct ShardPass<S: Real> {
             if !(isFused && index == plan.layers.count - 1) { activate(layer) }
         }
         return isFinite
+    }
+
+    /// Computes all layers' activations, each where it is kept.
+    func computeAll() {
+        for index in plan.layers.indices {
+            preActivate(plan.layers[index], index)
+            activate(plan.layers[index])
+        }
     }
 
     /// Computes z of a layer.
@@ -136,6 +147,10 @@ struct ShardPass<S: Real> {
         isFused: Bool, into sink: some GradientSink<S>, adding: Bool,
         inputGradients: UnsafeMutablePointer<S>?
     ) -> (layer: Int, parameters: Range<Int>)? {
+        if isSmallChain(isFused: isFused) {
+            return backwardSmallChain(
+                isFused: isFused, into: sink, adding: adding, inputGradients: inputGradients)
+        }
         let last = plan.layers.count - 1
         for index in stride(from: last, through: 0, by: -1) {
             let layer = plan.layers[index]
