@@ -47,10 +47,8 @@ extension PlanSizes {
 }
 
 extension ShardPass {
-    /// Whether the passes are those of a small chain.
-    ///
-    /// - Parameter isFused: Whether the loss computes the last activation; a softmax, which goes over
-    ///   units, isn't computed here.
+    /// Whether the passes are those of a small chain, where a softmax, which goes over units, isn't
+    /// computed: the loss must compute it, which `isFused` tells.
     @inline(__always)
     func isSmallChain(isFused: Bool) -> Bool {
         plan.sizes.isSmallChain && rows <= SmallChain.mostRows && wanted == nil

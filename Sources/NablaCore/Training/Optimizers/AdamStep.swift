@@ -61,7 +61,7 @@ struct AdamStep<S: FloatingReal> {
             // largest v.
             if !usesLargest {
                 parameters[index] =
-                    kept * parameters[index] - size * m / (v.squareRoot() / root + epsilon)
+                    kept * parameters[index] - size * m / (v.root / root + epsilon)
             }
         }
         guard usesLargest else { return }
@@ -70,7 +70,7 @@ struct AdamStep<S: FloatingReal> {
             let v = max(largest[index], second[index])
             largest[index] = v
             parameters[index] =
-                kept * parameters[index] - size * first[index] / (v.squareRoot() / root + epsilon)
+                kept * parameters[index] - size * first[index] / (v.root / root + epsilon)
         }
     }
 }
