@@ -59,15 +59,13 @@ let package = Package(
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
-        .systemLibrary(name: "CSquareRoot"),
 
         // What can be asked for, as plain checked values.
         .target(name: "NablaNetworks", swiftSettings: strict),
         // The mathematics.
         .target(
             name: "NablaCore",
-            dependencies: ["NablaNetworks", "CBLAS", "CSquareRoot"] + compiledProducts,
-            swiftSettings: strict),
+            dependencies: ["NablaNetworks", "CBLAS"] + compiledProducts, swiftSettings: strict),
         // Bytes ⇄ values.
         .target(name: "NablaJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         // The wire types.

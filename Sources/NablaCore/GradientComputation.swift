@@ -23,137 +23,33 @@ enum GradientComputation<S: FloatingReal> {
         try own.memory.setParameters(of: network, plan, drawingFrom: &generator)
         var results = Results<S>(plan, count: samples.count, objective.reduction, including)
         let wanted = try settings.wanted(in: network)
-        let pass = PreparedPass(
-            plan: plan, objective: objective, samples: prepared, scale: S(1 / divisor),
-            mode: settings.mode, wanted: wanted)
-        let sum = try pass.run(&own.memory, &results, shards, isCancelled)
+        let scale = S(1 / divisor)
+        let sum = try GradientPass.run(
+            plan, objective, prepared, scale: scale, settings.mode, wanted, &own.memory, &results,
+            shards, isCancelled)
         let mean = S(sum / divisor)
         guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-        var gradients = Gradients(
+        let gradients = Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
             layers: try plan.tensors(own.memory.gradients, of: network, wanted),
             samples: samples.count, dtype: S.dtype)
-        if !including.isEmpty {
-            try results.add(including, to: &gradients, network, plan, own.memory.gradients, wanted)
-        }
+        if including.isEmpty && settings.vector == nil { return gradients }
+        var full = gradients
+        try results.add(including, to: &full, network, plan, own.memory.gradients, wanted)
         if including.contains(.perSampleGradients) {
-            gradients.perSampleGradients = try pass.perSample(of: network, &own.memory, isCancelled)
+            full.perSampleGradients = try GradientPass.perSample(
+                plan, objective, prepared, scale: scale, settings.mode, wanted, network,
+                &own.memory, isCancelled)
         }
         if let vector = settings.vector {
             let product = HessianVectorProduct(
                 loss: loss, network: network, samples: samples, divisor: divisor,
                 mode: settings.mode, wanted: wanted)
-            gradients.hessianVectorProduct = try plan.tensors(
+            full.hessianVectorProduct = try plan.tensors(
                 product.run(vector, own.memory, workspace, shards, isCancelled).map { S($0) },
                 of: network, wanted)
         }
-        return gradients
-    }
-}
-
-/// A pass made ready: the network, the loss and the samples of a request.
-struct PreparedPass<S: Real> {
-    let plan: Plan<S>
-    let objective: Objective<S>
-    let samples: PreparedSamples<S>
-    /// What gradients are multiplied by: 1 over a mean's denominator, or 1.
-    let scale: S
-    let mode: PassMode
-    /// Which layers' gradients are wanted; empty for all.
-    let wanted: [Bool]
-
-    /// Runs over all samples: the sum of the losses; the gradients are then in the memory.
-    func run(
-        _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
-        _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> Double {
-        let partition = Partition(count: samples.count, of: plan, mode)
-        return try run(&memory, &results, first: 0, partition, shards, isCancelled)
-    }
-
-    private func run(
-        _ memory: inout Memory<S>, _ results: inout Results<S>, first: Int,
-        _ partition: Partition, _ shards: ShardRunner, _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> Double {
-        let layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
-        memory.reserve(
-            shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
-        let outcome = memory.withPointers { memory in
-            samples.withSource { source in
-                results.withSinks { sinks in
-                    withPointer(to: wanted) { wanted in
-                        BatchPass(
-                            plan: plan, objective: objective, layout: layout, memory: memory,
-                            source: source, computesGradients: true, mode: mode, wanted: wanted
-                        ).run(
-                            first: first, partition, scale: scale, sinks: sinks, shards: shards,
-                            isCancelled: isCancelled)
-                    }
-                }
-            }
-        }
-        switch outcome {
-        case .finished(let sum): return sum
-        case .nonFinite(let place): throw .nonFinite(place)
-        case .cancelled, nil: throw .cancelled
-        }
-    }
-
-    /// The most numbers of per-sample gradients: 512 MB or 1 GB.
-    private static var maximumNumbers: Int { 1 << 27 }
-}
-
-extension PreparedPass where S: FloatingReal {
-    /// The gradients of each sample's own term of the loss, which add up to the gradients: tensors
-    /// with an axis of the samples before those of the parameters.
-    func perSample(
-        of network: Network, _ memory: inout Memory<S>, _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> [LayerGradients] {
-        let (count, parameters) = (samples.count, plan.parameterCount)
-        guard !(mode.isTraining && plan.sizes.normalizesBatches) else {
-            throw .invalid(
-                InvalidValue(
-                    .inconsistent,
-                    "per_sample_gradients and batch normalisation in training exclude one another: a "
-                        + "sample's loss depends on the others",
-                    at: "/include"))
-        }
-        guard parameters == 0 || count <= PreparedPass.maximumNumbers / parameters else {
-            throw .invalid(
-                InvalidValue(
-                    .outOfRange,
-                    "per_sample_gradients would be \(count) times \(parameters) numbers; "
-                        + "\(PreparedPass.maximumNumbers) are the most",
-                    at: "/include"))
-        }
-        var all = [[S]](repeating: [], count: count)
-        var nothing = Results<S>()
-        for index in all.indices {
-            _ = try run(
-                &memory, &nothing, first: index, Partition(uncut: 1), .serial, isCancelled)
-            all[index] = Array(memory.gradients[0..<parameters])
-        }
-        var layers: [LayerGradients] = []
-        for (index, layer) in plan.layers.enumerated() {
-            guard let shapes = network.parameterShapes(ofLayer: index),
-                wanted.isEmpty || wanted[index]
-            else {
-                layers.append(LayerGradients(weights: nil, bias: nil))
-                continue
-            }
-            func stacked(
-                _ range: Range<Int>, _ shape: Shape
-            ) throws(ComputationError) -> Tensor {
-                try tensor(all.flatMap { $0[range] }, of: count, shape)
-            }
-            layers.append(
-                LayerGradients(
-                    weights: try stacked(layer.parameters.weights, shapes.weights),
-                    bias: layer.parameters.bias.isEmpty
-                        ? nil : try stacked(layer.parameters.bias, shapes.bias)))
-        }
-        return layers
+        return full
     }
 }
 
@@ -250,8 +146,7 @@ extension Plan where S: FloatingReal {
         tensors.reserveCapacity(layers.count)
         for index in layers.indices {
             let parameters = layers[index].parameters
-            guard let shapes = network.parameterShapes(ofLayer: index),
-                wanted.isEmpty || wanted[index]
+            guard wanted.isEmpty || wanted[index], let shapes = shapes(ofLayer: index, network)
             else {
                 tensors.append(LayerGradients(weights: nil, bias: nil))
                 continue
@@ -263,6 +158,18 @@ extension Plan where S: FloatingReal {
                         ? nil : try tensor(Array(flat[parameters.bias]), shapes.bias)))
         }
         return tensors
+    }
+}
+
+extension Plan {
+    /// The shapes of a layer's parameters; of most, which are dense, without asking the network.
+    private func shapes(
+        ofLayer index: Int, _ network: Network
+    ) -> (weights: Shape, bias: Shape)? {
+        if case .dense(let dense) = layers[index].kind {
+            return (Shape(dense.units, dense.inputs), Shape(dense.units))
+        }
+        return network.parameterShapes(ofLayer: index).map { ($0.weights, $0.bias) }
     }
 }
 

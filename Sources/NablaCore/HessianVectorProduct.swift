@@ -35,10 +35,9 @@ struct HessianVectorProduct {
         // Large, and seldom needed again soon.
         defer { own.memory = Memory() }
         var nothing = Results<Dual>()
-        _ = try PreparedPass(
-            plan: plan, objective: objective, samples: PreparedSamples(lifting: samples, objective),
-            scale: Dual(1 / divisor), mode: mode, wanted: wanted
-        ).run(&own.memory, &nothing, shards, isCancelled)
+        _ = try GradientPass.run(
+            plan, objective, PreparedSamples(lifting: samples, objective),
+            scale: Dual(1 / divisor), mode, wanted, &own.memory, &nothing, shards, isCancelled)
         return own.memory.gradients.prefix(plan.parameterCount).map(\.tangent)
     }
 

@@ -7,9 +7,11 @@ extension Network {
     /// - Throws: `InvalidValue` for names that are there twice or not before the layer, and for a
     ///   layer that nobody reads.
     static func graph(of layers: [Layer]) throws(InvalidValue) -> [[Source]] {
-        guard layers.contains(where: { $0.name != nil || $0.inputs != nil || $0.merges }) else {
-            return []
+        // By index, which copies no layer: most networks are chains without names.
+        let isPlain = layers.indices.allSatisfy {
+            layers[$0].name == nil && layers[$0].inputs == nil && !layers[$0].merges
         }
+        if isPlain { return [] }
         var indices: [String: Int] = [:]
         var graph: [[Source]] = []
         for (index, layer) in layers.enumerated() {
@@ -83,6 +85,9 @@ extension Network {
         do throws(InvalidValue) {
             let source = graph.isEmpty ? Source(before: index) : graph[index][0]
             let input = source == .input ? inputShape : shapes[source.index]
+            if case .dense(let dense) = layers[index].operation {
+                return try dense.outputShape(reading: input, from: source)
+            }
             guard layers[index].merges else {
                 return try layers[index].outputShape(reading: input, from: source)
             }

@@ -2,10 +2,11 @@ import NablaJSON
 import NablaNetworks
 
 extension Dense {
-    static let fields: [StaticString] =
-        Layer.commonFields + [
-            "weights", "bias", "units", "use_bias", "initializer", "activation",
-        ]
+    // Written out, so that the list is a constant; those that most layers have come first.
+    static let fields: [StaticString] = [
+        "weights", "bias", "activation", "type", "name", "inputs", "units", "use_bias",
+        "initializer",
+    ]
 
     init(reading object: JSONObject, of value: JSONValue, as dtype: DType) throws {
         let activation = try Activation(optionallyIn: object)

@@ -1,5 +1,4 @@
 import CBLAS
-import CSquareRoot
 import Glibc
 import NablaNetworks
 
@@ -59,10 +58,7 @@ protocol Real: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopy
 /// The number types of requests and tensors.
 ///
 /// `Codable` because the compiler asks for it beside `SIMDScalar`.
-protocol FloatingReal: Real, Scalar, SIMDScalar, Codable {
-    /// √x, without the branch that keeps loops over `squareRoot()` from being vectorised.
-    var root: Self { get }
-}
+protocol FloatingReal: Real, Scalar, SIMDScalar, Codable {}
 
 extension FloatingReal {
     @inline(__always)
@@ -87,9 +83,6 @@ extension FloatingReal {
 }
 
 extension Float: FloatingReal {
-    @inline(__always)
-    var root: Float { nabla_square_root_float(self) }
-
     /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 7.
     @inline(__always)
     static func exponential(_ x: Float) -> Float {
@@ -150,9 +143,6 @@ extension Float: FloatingReal {
 }
 
 extension Double: FloatingReal {
-    @inline(__always)
-    var root: Double { nabla_square_root_double(self) }
-
     /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 13.
     @inline(__always)
     static func exponential(_ x: Double) -> Double {

@@ -8,12 +8,14 @@ struct LayerPlan: Sendable {
     /// What a layer computes from what it reads.
     enum Kind: Sendable {
         case dense(DensePlan)
-        case convolution(ConvolutionPlan)
+        /// Its place in `Plan.convolutions`: in line it would make all layers large.
+        case convolution(Int)
         case embedding(EmbeddingPlan)
         case batchNormalization(BatchNormalizationPlan)
         case layerNormalization(LayerNormalizationPlan)
         case dropout(DropoutPlan)
-        case pooling(PoolingPlan)
+        /// Its place in `Plan.poolings`.
+        case pooling(Int)
         /// z = x: flatten, reshape, and the layers that are an activation alone.
         case identity
         case merge(MergePlan)

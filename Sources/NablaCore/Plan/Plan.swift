@@ -6,9 +6,18 @@ import NablaNetworks
 ///
 /// Never changes. A class, so that handing it to a pass counts one reference and not one for each
 /// of its arrays: for networks as small as XOR that is measurable.
-final class Plan<S: Real>: Sendable {
+///
+/// Unchecked because a pointer isn't `Sendable`. It is safe: the layers are written before the plan is
+/// made, never again, and go with it.
+final class Plan<S: Real>: @unchecked Sendable {
     /// The layers, each behind those it reads.
-    let layers: [LayerPlan]
+    ///
+    /// A buffer and not an array, so that reading a number of a layer copies no layer.
+    let layers: UnsafeBufferPointer<LayerPlan>
+    /// The convolutions, where layers say.
+    let convolutions: [ConvolutionPlan]
+    /// The poolings, where layers say.
+    let poolings: [PoolingPlan]
     /// What the merges read, one after another.
     let mergeSources: [SourcePlan]
     /// The layers' kernels; empty where none has any.
@@ -30,8 +39,18 @@ final class Plan<S: Real>: Sendable {
     init(_ network: Network, samples: Int) throws(ComputationError) {
         MatrixProduct.usesOneThread
         var compiler = PlanCompiler(network)
-        for index in network.layers.indices { try compiler.compile(layer: index) }
-        layers = compiler.layers
+        let layers = UnsafeMutableBufferPointer<LayerPlan>.allocate(capacity: network.layers.count)
+        do throws(ComputationError) {
+            for index in network.layers.indices {
+                layers.initializeElement(at: index, to: try compiler.compile(layer: index))
+            }
+        } catch {
+            layers.deallocate()
+            throw error
+        }
+        self.layers = UnsafeBufferPointer(layers)
+        convolutions = compiler.convolutions
+        poolings = compiler.poolings
         mergeSources = compiler.mergeSources
         sizes = compiler.sizes
         inputShape = network.inputShape
@@ -41,6 +60,8 @@ final class Plan<S: Real>: Sendable {
         kernels =
             rows < Tile.rows || !S.compilesProducts ? [] : layers.map { $0.kernels(forRows: rows) }
     }
+
+    deinit { layers.deallocate() }
 
     /// P.
     var parameterCount: Int { sizes.parameters }

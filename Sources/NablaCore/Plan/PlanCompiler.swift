@@ -3,8 +3,9 @@ import NablaNetworks
 /// Compiles a network's layers one after another.
 struct PlanCompiler {
     private let network: Network
-    private(set) var layers: [LayerPlan] = []
     private(set) var mergeSources: [SourcePlan] = []
+    private(set) var convolutions: [ConvolutionPlan] = []
+    private(set) var poolings: [PoolingPlan] = []
     private(set) var sizes = PlanSizes()
     private(set) var vocabulary: Int?
     /// The most activations of a layer.
@@ -17,7 +18,6 @@ struct PlanCompiler {
 
     init(_ network: Network) {
         self.network = network
-        layers.reserveCapacity(network.layers.count)
         sizes.inputWidth = network.inputShape.size ?? 0
         var widest = 0
         for shape in network.outputShapes { widest = max(widest, shape.size ?? .max) }
@@ -30,35 +30,35 @@ struct PlanCompiler {
     /// Compiles the next layer.
     ///
     /// - Throws: `invalid` at `/network/layers/…` when the network is too large with it.
-    mutating func compile(layer index: Int) throws(ComputationError) {
-        let layer = network.layers[index]
+    mutating func compile(layer index: Int) throws(ComputationError) -> LayerPlan {
+        let facts = facts(ofLayer: index)
         let shape = network.outputShapes[index]
         let width = shape.size ?? .max
-        let parameters = try place(parametersOf: layer, index, width: width)
+        try place(facts, index, width: width)
+        let parameters = ParameterPlan(
+            offset: sizes.parameters, weightCount: facts.weights, biasCount: facts.bias)
         let source = sourcePlan(ofLayer: index)
-        let kind = self.kind(of: layer, index)
         let z = sizes.kept
-        let a = z + keptBeside(layer, kind, width)
+        let a = z + keptBeside(facts, width)
         sizes.kept = a + width
         sizes.parameters += parameters.count
         sizes.activations += width
-        noteSmallness(of: layer, parameters)
+        noteSmallness(of: facts)
         var gradient = (network.layers.count - 1 - index) % 2 * maximumWidth
         if !network.isChain {
             gradient = sizes.gradients
             sizes.gradients += width
         }
-        layers.append(
-            LayerPlan(
-                kind: kind, source: source, width: width, activation: layer.activation,
-                activationWidth: shape.isEmpty ? width : shape[shape.count - 1],
-                parameters: parameters, kept: (z, a), gradient: gradient))
+        return LayerPlan(
+            kind: kind(facts, index), source: source, width: width,
+            activation: facts.activation, activationWidth: shape.last ?? width,
+            parameters: parameters, kept: (z, a), gradient: gradient)
     }
 
     /// Goes on being a small chain, or doesn't.
-    private mutating func noteSmallness(of layer: Layer, _ parameters: ParameterPlan) {
-        guard case .dense(let dense) = layer.operation, !sizes.endsInSoftmax,
-            parameters.weightCount <= SmallChain.mostWeights
+    private mutating func noteSmallness(of facts: Facts) {
+        guard case .dense(let dense) = facts.operation, !sizes.endsInSoftmax,
+            facts.weights <= SmallChain.mostWeights
         else {
             sizes.isSmallChain = false
             return
@@ -66,15 +66,37 @@ struct PlanCompiler {
         sizes.endsInSoftmax = dense.activation == .softmax
     }
 
-    /// Lays the layer's parameters out behind those of the layers before.
-    private func place(
-        parametersOf layer: Layer, _ index: Int, width: Int
-    ) throws(ComputationError) -> ParameterPlan {
+    /// What compiling needs to know of a layer.
+    private struct Facts {
+        let operation: Layer.Operation
+        let activation: Activation
+        let weights: Int
+        let bias: Int
+    }
+
+    private func facts(ofLayer index: Int) -> Facts {
+        let operation = network.layers[index].operation
+        // Most layers are dense: without the detours of the general way.
+        if case .dense(let dense) = operation {
+            let (weights, isTooMany) = dense.units.multipliedReportingOverflow(
+                by: inputWidth(ofLayer: index))
+            return Facts(
+                operation: operation, activation: dense.activation,
+                weights: isTooMany ? .max : weights, bias: dense.usesBias ? dense.units : 0)
+        }
+        let layer = network.layers[index]
         let shapes = network.parameterShapes(ofLayer: index)
-        let weights = shapes.map { $0.weights.size ?? .max } ?? 0
-        let bias = layer.parameters?.usesBias == true ? shapes?.bias.size ?? 0 : 0
-        guard weights <= PlanCompiler.maximumParameters - sizes.parameters,
-            bias <= PlanCompiler.maximumParameters - sizes.parameters - weights,
+        return Facts(
+            operation: operation, activation: layer.activation,
+            weights: shapes.map { $0.weights.size ?? .max } ?? 0,
+            bias: layer.parameters?.usesBias == true ? shapes?.bias.size ?? 0 : 0)
+    }
+
+    /// Refuses a layer whose parameters or activations are too many beside those of the layers
+    /// before.
+    private func place(_ facts: Facts, _ index: Int, width: Int) throws(ComputationError) {
+        guard facts.weights <= PlanCompiler.maximumParameters - sizes.parameters,
+            facts.bias <= PlanCompiler.maximumParameters - sizes.parameters - facts.weights,
             sizes.inputWidth <= PlanCompiler.maximumActivations,
             width <= PlanCompiler.maximumActivations - sizes.inputWidth - sizes.activations
         else {
@@ -86,7 +108,6 @@ struct PlanCompiler {
                         + "a sample",
                     at: "/network/layers/\(index)"))
         }
-        return ParameterPlan(offset: sizes.parameters, weightCount: weights, biasCount: bias)
     }
 
     /// What the layer reads; of a merge, what it reads first.
@@ -116,15 +137,16 @@ struct PlanCompiler {
         network.inputShape(ofLayer: index).size ?? 0
     }
 
-    private mutating func kind(of layer: Layer, _ index: Int) -> LayerPlan.Kind {
+    private mutating func kind(_ facts: Facts, _ index: Int) -> LayerPlan.Kind {
         let input = network.inputShape(ofLayer: index)
-        switch layer.operation {
+        switch facts.operation {
         case .dense(let dense):
-            return .dense(DensePlan(inputs: inputWidth(ofLayer: index), units: dense.units))
+            return .dense(DensePlan(inputs: input.size ?? 0, units: dense.units))
         case .conv2d(let convolution):
             let plan = ConvolutionPlan(filters: convolution.filters, convolution.window, input)
             sizes.work = max(sizes.work, plan.columnCount)
-            return .convolution(plan)
+            convolutions.append(plan)
+            return .convolution(convolutions.count - 1)
         case .embedding(let embedding):
             vocabulary = min(vocabulary ?? .max, embedding.vocabulary)
             return .embedding(
@@ -143,22 +165,24 @@ struct PlanCompiler {
         case .dropout(let dropout):
             return .dropout(DropoutPlan(rate: dropout.rate, layer: index))
         case .maxPool2d(let pooling):
-            return .pooling(PoolingPlan(pooling.window, input, takesLargest: true))
+            poolings.append(PoolingPlan(pooling.window, input, takesLargest: true))
+            return .pooling(poolings.count - 1)
         case .averagePool2d(let pooling):
-            return .pooling(PoolingPlan(pooling.window, input, takesLargest: false))
+            poolings.append(PoolingPlan(pooling.window, input, takesLargest: false))
+            return .pooling(poolings.count - 1)
         case .activation, .flatten, .reshape: return .identity
         case .add, .multiply, .concatenate:
             let count = network.sources(ofLayer: index).count
             let sources = mergeSources.count - count..<mergeSources.count
-            return .merge(MergePlan(layer.operation, sources: sources))
+            return .merge(MergePlan(facts.operation, sources: sources))
         }
     }
 
     /// How many numbers of a sample lie before the layer's activations: pre-activations that its
     /// derivative reads, or what a normalisation has found.
-    private func keptBeside(_ layer: Layer, _ kind: LayerPlan.Kind, _ width: Int) -> Int {
-        if case .layerNormalization = kind { return LayerNormalizationPlan.keptCount }
-        return layer.activation.readsPreActivation ? width : 0
+    private func keptBeside(_ facts: Facts, _ width: Int) -> Int {
+        if case .layerNormalization = facts.operation { return LayerNormalizationPlan.keptCount }
+        return facts.activation.readsPreActivation ? width : 0
     }
 }
 

@@ -97,14 +97,14 @@ struct ShardPass<S: Real> {
             dense.preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),
                 kernels: plan.kernels(ofLayer: index), transposed: scratch + layout.work)
-        case .convolution(let convolution):
-            convolution.preActivate(
+        case .convolution(let place):
+            plan.convolutions[place].preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),
                 work: scratch + layout.work)
         case .embedding(let embedding):
             embedding.forward(x, into: z, rows: rows, weights: weights(of: layer))
         case .batchNormalization(let normalization):
-            let found = scratch + layout.statistics + normalization.statistics
+            let found = found(by: normalization)
             normalization.findStatistics(
                 x, rows: rows, isTraining: mode.isTraining,
                 running: statistics + normalization.statistics, into: found)
@@ -117,7 +117,7 @@ struct ShardPass<S: Real> {
                 bias: bias(of: layer))
         case .dropout(let dropout):
             drop(dropout, x, into: z, width: layer.width)
-        case .pooling(let pooling): pooling.forward(x, into: z, rows: rows)
+        case .pooling(let place): plan.poolings[place].forward(x, into: z, rows: rows)
         case .identity: z.update(from: x, count: rows &* layer.width)
         case .merge(let merge):
             for source in merge.sources {
@@ -190,8 +190,8 @@ struct ShardPass<S: Real> {
             return dense.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
                 kernels: plan.kernels(ofLayer: index), adding: adding, into: sink)
-        case .convolution(let convolution):
-            return convolution.gradients(
+        case .convolution(let place):
+            return plan.convolutions[place].gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
                 work: scratch + layout.work, adding: adding, into: sink)
         case .embedding(let embedding):
@@ -200,7 +200,7 @@ struct ShardPass<S: Real> {
         case .batchNormalization(let normalization):
             return normalization.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                found: scratch + layout.statistics + normalization.statistics, adding: adding,
+                found: found(by: normalization), adding: adding,
                 into: sink)
         case .layerNormalization(let normalization):
             return normalization.gradients(
@@ -226,22 +226,22 @@ struct ShardPass<S: Real> {
                 dense.inputGradients(
                     of: delta, into: target, rows: rows, weights: weights(of: layer),
                     kernels: plan.kernels(ofLayer: index))
-            case .convolution(let convolution):
-                convolution.inputGradients(
+            case .convolution(let place):
+                plan.convolutions[place].inputGradients(
                     of: delta, into: target, rows: rows, weights: weights(of: layer),
                     work: scratch + layout.work)
             case .batchNormalization(let normalization):
                 normalization.inputGradients(
                     of: delta, x, into: target, rows: rows, isTraining: mode.isTraining,
                     weights: weights(of: layer),
-                    found: scratch + layout.statistics + normalization.statistics)
+                    found: found(by: normalization))
             case .layerNormalization(let normalization):
                 normalization.inputGradients(
                     of: delta, x, kept: kept(of: layer), into: target, rows: rows,
                     weights: weights(of: layer))
             case .dropout(let dropout): drop(dropout, delta, into: target, width: layer.width)
-            case .pooling(let pooling):
-                pooling.inputGradients(of: delta, x, into: target, rows: rows)
+            case .pooling(let place):
+                plan.poolings[place].inputGradients(of: delta, x, into: target, rows: rows)
             case .embedding:
                 // A token is a name: it has no gradient.
                 target.update(repeating: 0, count: rows &* width(of: layer.source))
@@ -287,6 +287,11 @@ struct ShardPass<S: Real> {
     @inline(__always)
     private func width(of source: SourcePlan) -> Int {
         source.layer < 0 ? plan.inputWidth : plan.layers[source.layer].width
+    }
+
+    /// What a batch normalisation has found of the batch.
+    private func found(by normalization: BatchNormalizationPlan) -> UnsafeMutablePointer<S> {
+        scratch + layout.statistics + 2 * normalization.statistics
     }
 
     /// What a normalisation has kept of each sample.

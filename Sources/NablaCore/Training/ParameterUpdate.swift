@@ -120,3 +120,9 @@ struct StateBuffers<S: FloatingReal> {
 
     subscript(index: Int) -> UnsafeMutablePointer<S> { first + index * stride }
 }
+
+/// √v, and 0 for v below 0.
+///
+/// A root of less than 0 would have to set `errno`, and no loop that may do that is vectorised.
+@inline(__always)
+func squareRoot<S: FloatingReal>(of v: S) -> S { max(v, 0).squareRoot() }

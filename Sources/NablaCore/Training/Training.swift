@@ -80,6 +80,8 @@ public struct Training: Sendable {
 
     /// Makes at most that many optimizer steps, and stops at the end of an epoch.
     ///
+    /// A step of L-BFGS is cut further: each of its evaluations of all samples counts as one here.
+    ///
     /// - Parameters:
     ///   - maximumSteps: At least 1; a finished training makes none.
     ///   - shards: How a batch's shards of 256 samples and more are run.

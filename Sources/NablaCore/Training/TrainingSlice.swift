@@ -16,16 +16,17 @@ struct TrainingSlice<S: FloatingReal> {
     ///   - pass: The pass each step makes.
     ///   - outputs: Room for a batch's outputs, where metrics want them.
     ///   - progress: Where the training is.
+    ///   - optimizer: Where the optimizer is.
     /// - Returns: Where NaN or infinity appeared.
     func run(
         _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
-        _ progress: inout TrainingProgress
+        _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress
     ) -> NonFinite? {
         var steps = 0
         var pass = pass
         // A step of L-BFGS may take many evaluations, and each counts as a step here.
         while steps < maximumSteps, progress.position < prepared.samplesPerEpoch {
-            if let place = step(&pass, outputs, &progress) { return place }
+            if let place = step(&pass, outputs, &progress, &optimizer) { return place }
             steps += 1
         }
         // An update may overflow where the gradients didn't; once a slice is often enough to look.
@@ -36,7 +37,7 @@ struct TrainingSlice<S: FloatingReal> {
 
     private func step(
         _ pass: inout BatchPass<S>, _ outputs: UnsafeMutablePointer<S>?,
-        _ progress: inout TrainingProgress
+        _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress
     ) -> NonFinite? {
         let (settings, objective) = (prepared.settings, prepared.objective)
         // Golden-ratio steps: any two steps of any two seeds near one another draw apart.
@@ -49,18 +50,17 @@ struct TrainingSlice<S: FloatingReal> {
         let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1
         let update = ParameterUpdate(
             settings.optimizer, parameters: pass.memory.parameters, state: pass.memory.optimizer,
-            count: plan.parameterCount, rate: rate, step: progress.step + 1, &progress.optimizer)
+            count: plan.parameterCount, rate: rate, step: progress.step + 1, &optimizer)
         // Loss and metrics are those of the parameters that a step begins with.
-        let begins = progress.optimizer.lbfgs.evaluations == 0
+        let begins = optimizer.lbfgs.evaluations == 0
         let sinks = Sinks(outputs: begins ? outputs : nil)
         // Clipping needs all gradients at once.
-        let updateOnTheWay =
+        let updatesOnTheWay =
             partition.isWhole && settings.clipNorm == nil && settings.clipValue == nil
-            ? update : nil
+            && update != nil
         let outcome =
-            if let updateOnTheWay {
-                pass.runUpdating(
-                    first: first, partition, scale: scale, sinks: sinks, updateOnTheWay)
+            if updatesOnTheWay, let update {
+                pass.runUpdating(first: first, partition, scale: scale, sinks: sinks, update)
             } else {
                 pass.run(first: first, partition, scale: scale, sinks: sinks, shards: shards)
             }
@@ -70,8 +70,8 @@ struct TrainingSlice<S: FloatingReal> {
             return place
         }
         let ends =
-            updateOnTheWay != nil
-            || apply(update, pass.memory, loss: loss * Double(scale), &progress)
+            updatesOnTheWay
+            || apply(update, pass.memory, loss: loss * Double(scale), &optimizer)
         if begins {
             progress.loss += loss
             progress.mass += mass
@@ -92,7 +92,7 @@ struct TrainingSlice<S: FloatingReal> {
     /// Updates the parameters from all gradients; false where L-BFGS wants another evaluation first.
     private func apply(
         _ update: ParameterUpdate<S>?, _ memory: MemoryPointers<S>, loss: Double,
-        _ progress: inout TrainingProgress
+        _ progress: inout OptimizerProgress
     ) -> Bool {
         let count = plan.parameterCount
         clip(memory.gradients)
@@ -104,7 +104,7 @@ struct TrainingSlice<S: FloatingReal> {
         return LBFGSUpdate(
             settings: lbfgs, parameters: memory.parameters,
             buffers: LBFGSBuffers(lbfgs, in: state, count: count), count: count, rate: rate
-        ).run(memory.gradients, loss: loss, &progress.optimizer.lbfgs)
+        ).run(memory.gradients, loss: loss, &progress.lbfgs)
     }
 
     private func clip(_ gradients: UnsafeMutablePointer<S>) {

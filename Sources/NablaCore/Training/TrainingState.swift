@@ -14,8 +14,6 @@ struct TrainingProgress: Sendable {
     var mass = 0.0
     /// The metrics over the running epoch's samples.
     var metrics: [MetricAccumulator] = []
-    /// What the optimizer keeps beside `Memory.optimizer`.
-    var optimizer = OptimizerProgress()
 }
 
 /// What stays the same all through a training.
@@ -75,6 +73,8 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
 struct TrainingState<S: FloatingReal>: Sendable {
     private let prepared: PreparedTraining<S>
     private(set) var progress = TrainingProgress()
+    /// What the optimizer keeps beside `Memory.optimizer`.
+    private var optimizerProgress = OptimizerProgress()
     private var memory = Memory<S>()
     private var rate: LearningRate
     /// What the order of the samples is drawn from; its state at the start of an epoch decides the
@@ -132,7 +132,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
         let prepared = self.prepared
         let slice = TrainingSlice(prepared: prepared, rate: rate.value, shards: shards)
         // Apart from `self`, whose memory is borrowed.
-        var progress = self.progress
+        var (progress, optimizerProgress) = (self.progress, self.optimizerProgress)
         let order = self.order
         let failure = memory.withPointers { memory in
             prepared.samples.withSource(order: order) { source in
@@ -145,10 +145,10 @@ struct TrainingState<S: FloatingReal>: Sendable {
                     outputs: prepared.outputCount == 0
                         ? nil
                         : memory.scratch + prepared.partition.shards * prepared.layout.stride,
-                    &progress)
+                    &progress, &optimizerProgress)
             }
         }
-        self.progress = progress
+        (self.progress, self.optimizerProgress) = (progress, optimizerProgress)
         if case .some(.some(let failure)) = failure { throw .nonFinite(failure) }
         guard progress.position >= prepared.samplesPerEpoch else { return .paused }
         return .epochEnded(try endEpoch(shards))

@@ -102,6 +102,31 @@ import Testing
             settings: try TrainingSettings(optimizer: .sgd(SGD()), epochs: 1_000_000))
     }
 
+    @Test func everyOptimizerIsShownAsDocumented() throws {
+        try withServer { server in
+            let contract = try Contract(of: server)
+            let operation = Contract.Operation(method: "POST", path: "/train")
+            let schema = try #require(
+                contract.operations[operation]?["requestBody"]?["content"]?["application/json"]?[
+                    "schema"])
+            for name in Optimizer.names {
+                let body = """
+                    {"network": {"input_shape": [1], "layers": [{"units": 1}]},
+                     "loss": "mean_squared_error", "optimizer": "\(name)", "epochs": 2,
+                     "samples": {"inputs": [[1], [2]], "targets": [0.5, 0]}}
+                    """
+                let wrong = try contract.requests.complaints(JSON(body), schema)
+                #expect(wrong.isEmpty, "\(name): \(wrong)")
+                let answer = try Self.send(
+                    "POST", "/train", body, fields: ["Prefer: wait=30"], to: server)
+                #expect(answer.status == 200, "\(name): \(answer.body)")
+                let complaints = try contract.complaints(answer, to: operation)
+                #expect(complaints.isEmpty, "\(name): \(complaints)")
+                #expect(try Run(parsing: Array(answer.body.utf8)).status == .succeeded)
+            }
+        }
+    }
+
     @Test func everyCallIsAnsweredAsDocumented() throws {
         try withServer { server in
             let contract = try Contract(of: server)

@@ -22,7 +22,7 @@ struct AdagradStep<S: FloatingReal> {
             let d = gradients[index] + decay * parameters[index]
             let v = sums[index] + d * d
             sums[index] = v
-            parameters[index] -= rate * d / (v.root + epsilon)
+            parameters[index] -= rate * d / (squareRoot(of: v) + epsilon)
         }
     }
 }

@@ -52,25 +52,28 @@ struct AdamStep<S: FloatingReal> {
         _ state: StateBuffers<S>
     ) {
         let (first, second) = (state[0], state[1])
+        guard usesLargest else {
+            for index in 0..<count {
+                let d = gradients[index] + decay * parameters[index]
+                let (m, v) = moments.next(first[index], second[index], d)
+                (first[index], second[index]) = (m, v)
+                parameters[index] =
+                    kept * parameters[index] - size * m / (squareRoot(of: v) / root + epsilon)
+            }
+            return
+        }
+        // Two loops, because one over five buffers isn't vectorised.
         for index in 0..<count {
             let d = gradients[index] + decay * parameters[index]
-            let (m, v) = moments.next(first[index], second[index], d)
-            first[index] = m
-            second[index] = v
-            // Without AMSGrad the update ends here; with it, the loop below makes it from the
-            // largest v.
-            if !usesLargest {
-                parameters[index] =
-                    kept * parameters[index] - size * m / (v.root / root + epsilon)
-            }
+            (first[index], second[index]) = moments.next(first[index], second[index], d)
         }
-        guard usesLargest else { return }
         let largest = state[2]
         for index in 0..<count {
             let v = max(largest[index], second[index])
             largest[index] = v
             parameters[index] =
-                kept * parameters[index] - size * first[index] / (v.root / root + epsilon)
+                kept * parameters[index]
+                - size * first[index] / (squareRoot(of: v) / root + epsilon)
         }
     }
 }

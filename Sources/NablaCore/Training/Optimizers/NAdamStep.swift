@@ -46,7 +46,7 @@ struct NAdamStep<S: FloatingReal> {
             let (m, v) = moments.next(first[index], second[index], d)
             first[index] = m
             second[index] = v
-            parameters[index] -= (direct * d + carried * m) / (v.root / root + epsilon)
+            parameters[index] -= (direct * d + carried * m) / (squareRoot(of: v) / root + epsilon)
         }
     }
 }

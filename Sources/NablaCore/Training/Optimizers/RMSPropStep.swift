@@ -37,14 +37,14 @@ struct RMSPropStep<S: FloatingReal> {
             for index in 0..<count {
                 let d = gradients[index] + decay * parameters[index]
                 let v = next(&squares[index], d)
-                parameters[index] -= rate * d / (v.root + epsilon)
+                parameters[index] -= rate * d / (squareRoot(of: v) + epsilon)
             }
         case (false, true):
             let (squares, carried) = (state[0], state[1])
             for index in 0..<count {
                 let d = gradients[index] + decay * parameters[index]
                 let v = next(&squares[index], d)
-                carried[index] = momentum * carried[index] + d / (v.root + epsilon)
+                carried[index] = momentum * carried[index] + d / (squareRoot(of: v) + epsilon)
                 parameters[index] -= rate * carried[index]
             }
         case (true, false):
@@ -52,14 +52,14 @@ struct RMSPropStep<S: FloatingReal> {
             for index in 0..<count {
                 let d = gradients[index] + decay * parameters[index]
                 let v = next(&squares[index], &means[index], d)
-                parameters[index] -= rate * d / (v.root + epsilon)
+                parameters[index] -= rate * d / (squareRoot(of: v) + epsilon)
             }
         case (true, true):
             let (squares, means, carried) = (state[0], state[1], state[2])
             for index in 0..<count {
                 let d = gradients[index] + decay * parameters[index]
                 let v = next(&squares[index], &means[index], d)
-                carried[index] = momentum * carried[index] + d / (v.root + epsilon)
+                carried[index] = momentum * carried[index] + d / (squareRoot(of: v) + epsilon)
                 parameters[index] -= rate * carried[index]
             }
         }
@@ -75,6 +75,6 @@ struct RMSPropStep<S: FloatingReal> {
     private func next(_ square: inout S, _ mean: inout S, _ d: S) -> S {
         square = alpha * square + rest * d * d
         mean = alpha * mean + rest * d
-        return max(square - mean * mean, 0)
+        return square - mean * mean
     }
 }

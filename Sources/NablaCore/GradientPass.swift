@@ -1,0 +1,121 @@
+import NablaNetworks
+
+/// Passes over the samples of a request.
+enum GradientPass<S: Real> {
+    /// Runs over all samples: the sum of the losses; the gradients are then in the memory.
+    ///
+    /// - Parameters:
+    ///   - plan: The network.
+    ///   - objective: The loss.
+    ///   - samples: What it is taken over.
+    ///   - scale: What gradients are multiplied by: 1 over a mean's denominator, or 1.
+    ///   - mode: How layers behave that training treats otherwise.
+    ///   - wanted: Which layers' gradients are wanted; empty for all.
+    ///   - memory: Has the parameters, and gets the gradients.
+    ///   - results: Gets what is written beside gradients.
+    ///   - shards: How shards are run.
+    ///   - isCancelled: Asked now and then.
+    static func run(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, scale: S,
+        _ mode: PassMode, _ wanted: [Bool], _ memory: inout Memory<S>,
+        _ results: inout Results<S>, _ shards: ShardRunner, _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> Double {
+        try run(
+            plan, objective, samples, at: 0,
+            Partition(count: samples.count, of: plan, mode), scale: scale, mode, wanted, &memory,
+            &results, shards, isCancelled)
+    }
+
+    private static func run(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, at first: Int,
+        _ partition: Partition, scale: S, _ mode: PassMode, _ wanted: [Bool],
+        _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
+        _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> Double {
+        let layout = ScratchLayout(
+            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
+        memory.reserve(
+            shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
+        let outcome = memory.withPointers { memory in
+            samples.withSource { source in
+                results.withSinks { sinks in
+                    withPointer(to: wanted) { wanted in
+                        BatchPass(
+                            plan: plan, objective: objective, layout: layout, memory: memory,
+                            source: source, computesGradients: true, mode: mode, wanted: wanted
+                        ).run(
+                            first: first, partition, scale: scale, sinks: sinks, shards: shards,
+                            isCancelled: isCancelled)
+                    }
+                }
+            }
+        }
+        switch outcome {
+        case .finished(let sum): return sum
+        case .nonFinite(let place): throw .nonFinite(place)
+        case .cancelled, nil: throw .cancelled
+        }
+    }
+}
+
+extension GradientPass where S: FloatingReal {
+    /// The most numbers of per-sample gradients: 512 MB or 1 GB.
+    private static var maximumNumbers: Int { 1 << 27 }
+
+    /// The gradients of each sample's own term of the loss, which add up to the gradients: tensors
+    /// with an axis of the samples before those of the parameters.
+    static func perSample(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, scale: S,
+        _ mode: PassMode, _ wanted: [Bool], _ network: Network, _ memory: inout Memory<S>,
+        _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> [LayerGradients] {
+        try checkPerSample(plan, samples.count, mode)
+        var all = [[S]](repeating: [], count: samples.count)
+        var nothing = Results<S>()
+        for index in all.indices {
+            _ = try run(
+                plan, objective, samples, at: index, Partition(uncut: 1), scale: scale, mode,
+                wanted, &memory, &nothing, .serial, isCancelled)
+            all[index] = Array(memory.gradients[0..<plan.parameterCount])
+        }
+        func stacked(_ range: Range<Int>, _ shape: Shape) throws(ComputationError) -> Tensor {
+            try tensor(all.flatMap { $0[range] }, of: all.count, shape)
+        }
+        var layers: [LayerGradients] = []
+        for (index, layer) in plan.layers.enumerated() {
+            guard let shapes = network.parameterShapes(ofLayer: index),
+                wanted.isEmpty || wanted[index]
+            else {
+                layers.append(LayerGradients(weights: nil, bias: nil))
+                continue
+            }
+            layers.append(
+                LayerGradients(
+                    weights: try stacked(layer.parameters.weights, shapes.weights),
+                    bias: layer.parameters.bias.isEmpty
+                        ? nil : try stacked(layer.parameters.bias, shapes.bias)))
+        }
+        return layers
+    }
+
+    private static func checkPerSample(
+        _ plan: Plan<S>, _ count: Int, _ mode: PassMode
+    ) throws(ComputationError) {
+        guard !(mode.isTraining && plan.sizes.normalizesBatches) else {
+            throw .invalid(
+                InvalidValue(
+                    .inconsistent,
+                    "per_sample_gradients and batch normalisation in training exclude one another: a "
+                        + "sample's loss depends on the others",
+                    at: "/include"))
+        }
+        guard plan.parameterCount == 0 || count <= maximumNumbers / plan.parameterCount else {
+            throw .invalid(
+                InvalidValue(
+                    .outOfRange,
+                    "per_sample_gradients would be \(count) times \(plan.parameterCount) numbers; "
+                        + "\(maximumNumbers) are the most",
+                    at: "/include"))
+        }
+    }
+}
