@@ -110,7 +110,8 @@ let package = Package(
 
         // What is fast is shown with it.
         .executableTarget(
-            name: "nabla-bench-training", dependencies: ["NablaCore", "NablaNetworks"],
+            name: "nabla-bench-training",
+            dependencies: ["NablaCore", "NablaNetworks", "CBLAS"] + compiledProducts,
             path: "Benchmarks/Training", exclude: ["allocations.sh"], swiftSettings: strict),
         .executableTarget(
             name: "nabla-bench-requests",

@@ -1,6 +1,6 @@
 """Measures Nabla beside its peers: `make bench`, or
 
-    bench.py [--only training,tiny,medium,large] [--rounds N] [--markdown FILE]
+    bench.py [--only ITEM,…] [--rounds N] [--markdown FILE]
 
 Needs nothing but Python's standard library; peers that are not installed are left out, with a line
 that says how to install them. docs/benchmarks.md tells what is measured and why so.
@@ -10,10 +10,12 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from comparison import machine, serving, training
+from comparison import core, machine, serving, training
 
-ITEMS = ["training", "tiny", "medium", "large"]
-DEFAULT_ITEMS = ["training", "tiny", "large"]
+CORE_ITEMS = ["xor", "digits", "gradients", "networks", "memory", "allocations"]
+SERVED_ITEMS = ["tiny", "medium", "large"]
+ITEMS = ["training", *CORE_ITEMS, *SERVED_ITEMS]
+DEFAULT_ITEMS = [item for item in ITEMS if item != "medium"]
 
 
 def items(text):
@@ -47,7 +49,9 @@ def main():
     tables = []
     if "training" in options.only:
         tables += training.measure(options.rounds)
-    served = [item for item in options.only if item != "training"]
+    for item in (item for item in CORE_ITEMS if item in options.only):
+        tables += core.measure(item, options.rounds)
+    served = [item for item in SERVED_ITEMS if item in options.only]
     if served:
         tables += serving.measure(served, options.rounds, options.peer_workers)
     text = "\n".join([about + f"\n- rounds: {options.rounds}; every figure is their median\n",

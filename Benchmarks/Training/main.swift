@@ -1,4 +1,3 @@
-import Dispatch
 import NablaCore
 import NablaNetworks
 
@@ -9,4 +8,7 @@ switch options.benchmark {
 case .mnist: try benchmarkMNIST(options)
 case .xor: try benchmarkXOR(options)
 case .digits: try benchmarkDigits(options)
+case .gradients: try benchmarkGradients(options)
+case .networks: try benchmarkNetworks(options)
+case .products: benchmarkProducts(options)
 }

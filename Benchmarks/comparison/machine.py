@@ -7,7 +7,7 @@ from datetime import date
 
 from . import places
 
-PEERS = ("torch", "numpy", "fastapi", "pydantic", "orjson", "uvicorn")
+PEERS = ("torch", "jax", "numpy", "fastapi", "pydantic", "orjson", "uvicorn")
 
 
 def first_line(*command):

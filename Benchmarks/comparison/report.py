@@ -4,6 +4,7 @@ from collections import defaultdict
 from statistics import median
 
 NABLA = "Nabla"
+FASTEST = "the fastest peer"  # In a table's goals: whichever peer has the best median.
 
 
 def number(value):
@@ -30,6 +31,7 @@ class Table:
 
     def __init__(self, title, unit, lower_is_better, goals=None):
         self.title = title
+        self.notes = []  # Sentences below the table.
         self.unit = unit
         self.lower_is_better = lower_is_better
         self.goals = goals or {}  # (case, contender) → how many times as good Nabla shall be
@@ -52,9 +54,18 @@ class Table:
             return [theirs / ours for ours, theirs in pairs]
         return [ours / theirs for ours, theirs in pairs]
 
+    def fastest(self, case):
+        """The peer with the best median."""
+        peers = {name: median(rounds.values()) for name, rounds in self.cells[case].items()
+                 if name != NABLA}
+        best = min if self.lower_is_better else max
+        return best(peers, key=peers.get, default=None)
+
     def goal(self, case, contender, leads):
         """The goal for this row and whether it was met."""
         goal = self.goals.get((case, contender))
+        if goal is None and contender == self.fastest(case):
+            goal = self.goals.get((case, FASTEST))
         if goal is None:
             return ""
         if not leads:
@@ -85,4 +96,5 @@ class Table:
         lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
                  for row in rows]
         lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
-        return f"### {self.title}\n\n" + "\n".join(lines) + "\n"
+        notes = "".join(f"\n{note}\n" for note in self.notes)
+        return f"### {self.title}\n\n" + "\n".join(lines) + "\n" + notes

@@ -1,44 +1,25 @@
 """Trains 784-128-10 (ReLU, cross entropy, SGD at 0.01, float32) and prints one line of JSON.
 
-    train.py torch|torch-slices|numpy --data FOLDER --batch B --threads T --epochs E --repeats R
+    train.py torch|torch-compiled|numpy --data FOLDER --batch B --threads T --epochs E --repeats R
 
 The samples and the initial parameters are read from the folder that make_training_data.py writes.
-Every epoch but those of torch-slices visits the samples in a new random order: `torch` gathers each
-batch by index, as a DataLoader does, and `torch-slices` cuts contiguous ones, the least that
-PyTorch can be asked to do.
+Every epoch visits the samples in a new random order, each batch gathered by index, as a DataLoader
+does. torch-compiled has network and loss compiled by torch.compile, forward and backward; its first
+epoch, in which that happens, isn't counted.
 """
 
-import argparse
-import json
 import statistics
 import time
-from pathlib import Path
 
 import numpy as np
 
-LEARNING_RATE = 0.01
+from problems import LEARNING_RATE, Data, flags, peak_mebibytes, report
 
 
-class Data:
-    """Samples, and the initial (weights, bias) of both layers."""
-
-    def __init__(self, folder):
-        self.inputs = np.fromfile(folder / "inputs.f32", np.float32).reshape(-1, 784)
-        self.classes = np.fromfile(folder / "classes.i32", np.int32).astype(np.int64)
-        flat = np.fromfile(folder / "parameters.f32", np.float32)
-        pieces = np.split(flat, np.cumsum([128 * 784, 128, 10 * 128]))
-        self.layers = [(pieces[0].reshape(128, 784), pieces[1]),
-                       (pieces[2].reshape(10, 128), pieces[3])]
-
-    def order(self, epoch):
-        """The order in which an epoch visits the samples."""
-        return np.random.default_rng(1000 + epoch).permutation(len(self.classes))
-
-
-def numpy_epochs(data, batch):
+def numpy_epochs(data, batch, rate=LEARNING_RATE):
     """A function that trains an epoch by hand-written derivatives and returns its mean loss."""
     (weights1, bias1), (weights2, bias2) = [(w.copy(), b.copy()) for w, b in data.layers]
-    rate = np.float32(LEARNING_RATE)
+    rate = np.float32(rate)
 
     def train(order):
         total = 0.0
@@ -69,8 +50,8 @@ def numpy_epochs(data, batch):
     return train
 
 
-def torch_epochs(data, batch, threads, slices):
-    """A function that trains an epoch in PyTorch, eagerly, and returns its mean loss."""
+def torch_epochs(data, batch, threads, compiled):
+    """A function that trains an epoch in PyTorch and returns its mean loss."""
     import torch
     from torch import nn
 
@@ -81,17 +62,23 @@ def torch_epochs(data, batch, threads, slices):
         for parameters, initial in zip(network.parameters(), flat):
             parameters.copy_(torch.from_numpy(initial))
     optimizer = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE)
-    loss_of = nn.CrossEntropyLoss()
     inputs, classes = torch.from_numpy(data.inputs), torch.from_numpy(data.classes)
+    cross_entropy = nn.CrossEntropyLoss()
+
+    def loss_of(x, y):
+        return cross_entropy(network(x), y)
+
+    if compiled:
+        loss_of = torch.compile(loss_of, dynamic=False)
 
     def train(order):
         order = torch.from_numpy(order)
         total = torch.zeros((), dtype=torch.float64)
         for start in range(0, len(order), batch):
-            chosen = slice(start, start + batch) if slices else order[start:start + batch]
+            chosen = order[start:start + batch]
             x, y = inputs[chosen], classes[chosen]
             optimizer.zero_grad()
-            loss = loss_of(network(x), y)
+            loss = loss_of(x, y)
             loss.backward()
             optimizer.step()
             total += loss.detach() * len(y)
@@ -101,32 +88,23 @@ def torch_epochs(data, batch, threads, slices):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("implementation", choices=["torch", "torch-slices", "numpy"])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--repeats", type=int, default=1, help="trainings from the start")
-    options = parser.parse_args()
-    data = Data(options.data)
+    options = flags(__doc__.splitlines()[0], ["torch", "torch-compiled", "numpy"])
+    data = Data(options.data, options.samples)
+    compiled = options.implementation == "torch-compiled"
     seconds = []
     for _ in range(options.repeats):
         if options.implementation == "numpy":
             train = numpy_epochs(data, options.batch)
         else:
-            slices = options.implementation == "torch-slices"
-            train = torch_epochs(data, options.batch, options.threads, slices)
+            train = torch_epochs(data, options.batch, options.threads, compiled)
         for epoch in range(options.epochs):
             order = data.order(epoch)
             start = time.perf_counter()
             loss = train(order)
-            seconds.append(time.perf_counter() - start)
-    print(json.dumps({
-        "impl": options.implementation, "batch": options.batch, "threads": options.threads,
-        "seconds_per_epoch_median": statistics.median(seconds),
-        "seconds_per_epoch_min": min(seconds), "last_loss": loss,
-    }))
+            if not compiled or epoch > 0:
+                seconds.append(time.perf_counter() - start)
+    report(options, seconds_per_epoch_median=statistics.median(seconds),
+           seconds_per_epoch_min=min(seconds), last_loss=loss, peak_mebibytes=peak_mebibytes())
 
 
 if __name__ == "__main__":

@@ -201,7 +201,8 @@ struct GradientCheckTests {
         for problem in [Self.problems[0], Self.problems[2]] {
             var claim = try problem.gradients
             claim[0] = LayerGradients(
-                weights: try matrix(#require(claim[0].weights).rows.transposed), bias: claim[0].bias)
+                weights: try matrix(#require(claim[0].weights).rows.transposed), bias: claim[0].bias
+            )
             let square = try problem.check(claim)
             #expect(
                 square.diagnosis == "layer 0 weights: transposed; the other tensors agree",
@@ -210,7 +211,8 @@ struct GradientCheckTests {
         // Layer 0 has 4 units: the shape is another one.
         let problem = Self.problems[1]
         let claim = try problem.gradients.map { layer in
-            LayerGradients(weights: try matrix(#require(layer.weights).rows.transposed), bias: layer.bias)
+            LayerGradients(
+                weights: try matrix(#require(layer.weights).rows.transposed), bias: layer.bias)
         }
         let check = try problem.check(claim)
         #expect(!check.passes)

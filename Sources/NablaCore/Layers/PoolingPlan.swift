@@ -86,8 +86,14 @@ struct PoolingPlan: Sendable {
     /// The first of a window's largest numbers; NaN, if there is one.
     @inline(__always)
     private func largest<S: Real>(_ x: UnsafePointer<S>, _ pane: Pane) -> Int {
-        var largest = pane.first
-        forEachPixel(of: pane) { if !(x[$0] <= x[largest]) { largest = $0 } }
+        // Choices and not branches: half of them would be taken, at random.
+        var (largest, value) = (pane.first, x[pane.first])
+        forEachPixel(of: pane) { place in
+            let candidate = x[place]
+            let isLarger = candidate > value || candidate != candidate
+            largest = isLarger ? place : largest
+            value = isLarger ? candidate : value
+        }
         return largest
     }
 }

@@ -23,6 +23,15 @@ extension ElementLoss {
         _ outputs: UnsafePointer<S>, _ batch: Batch<S>, width: Int, scale: S,
         losses: UnsafeMutablePointer<S>, gradient: UnsafeMutablePointer<S>
     ) {
+        if width == 1 && batch.weights == nil {
+            // A loop over the samples, which is vectorised where one over a single output isn't.
+            let y = batch.targets
+            for row in 0..<batch.count {
+                losses[row] = value(at: outputs[row], target: y[row])
+                gradient[row] = slope(at: outputs[row], target: y[row]) * scale
+            }
+            return
+        }
         for row in 0..<batch.count {
             let weight = batch.weight(of: row)
             let (a, y) = (outputs + row &* width, batch.targets + row &* width)

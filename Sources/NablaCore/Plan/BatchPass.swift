@@ -169,6 +169,8 @@ struct BatchPass<S: Real> {
                 .update(from: pass.outputs, count: rows * plan.outputWidth)
         }
         guard var target = sinks.activations else { return }
+        // A small chain leaves its outputs alone where the layers' activations would be.
+        if pass.isSmallChain(isFused: objective.isFused) { pass.computeAll() }
         for layer in plan.layers {
             let width = layer.width
             (target + first * width).update(from: pass.activations(of: layer), count: rows * width)

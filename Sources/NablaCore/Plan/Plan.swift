@@ -81,10 +81,12 @@ final class Plan<S: Real>: @unchecked Sendable {
         kernels.isEmpty ? nil : kernels[index]
     }
 
-    /// How many numbers a layer needs beside those of the samples: for transposed tiles or for a
-    /// sample's windows, whichever needs most.
+    /// How many numbers are needed beside those of the samples: for transposed tiles, for a sample's
+    /// windows or for the passes of a small chain, whichever needs most.
     var workCount: Int {
-        max(sizes.work, kernels.lazy.map { $0?.transposedCount ?? 0 }.max() ?? 0)
+        max(
+            sizes.work, sizes.smallChain,
+            kernels.lazy.map { $0?.transposedCount ?? 0 }.max() ?? 0)
     }
 
     /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
@@ -114,6 +116,10 @@ struct PlanSizes: Sendable {
     var statistics = 0
     /// Whether a batch normalisation needs the whole batch at once in training.
     var normalizesBatches = false
+    /// Whether all layers are small dense ones, each reading the one before; see `SmallChain`.
+    var isSmallChain = false
+    /// Whether the last activation is a softmax.
+    var endsInSoftmax = false
 }
 
 extension Plan {

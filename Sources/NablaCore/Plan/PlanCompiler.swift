@@ -24,6 +24,7 @@ struct PlanCompiler {
         maximumWidth = widest
         // A chain's gradients lie in two places in turn; others have a place for each layer.
         if network.isChain { sizes.gradients = widest.multipliedReportingOverflow(by: 2).0 }
+        sizes.isSmallChain = network.isChain
     }
 
     /// Compiles the next layer.
@@ -42,6 +43,7 @@ struct PlanCompiler {
         sizes.kept = a + width
         sizes.parameters += parameters.count
         sizes.activations += width
+        noteSmallness(of: facts)
         var gradient = (network.layers.count - 1 - index) % 2 * maximumWidth
         if !network.isChain {
             gradient = sizes.gradients
@@ -51,6 +53,17 @@ struct PlanCompiler {
             kind: kind(facts, index), source: source, width: width,
             activation: facts.activation, activationWidth: shape.last ?? width,
             parameters: parameters, kept: (z, a), gradient: gradient)
+    }
+
+    /// Goes on being a small chain, or doesn't.
+    private mutating func noteSmallness(of facts: Facts) {
+        guard case .dense(let dense) = facts.operation, !sizes.endsInSoftmax,
+            facts.weights <= SmallChain.mostWeights
+        else {
+            sizes.isSmallChain = false
+            return
+        }
+        sizes.endsInSoftmax = dense.activation == .softmax
     }
 
     /// What compiling needs to know of a layer.

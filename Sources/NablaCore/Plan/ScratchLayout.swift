@@ -15,7 +15,7 @@ struct ScratchLayout {
     let added: Int
     /// What a layer needs beside the samples' numbers, as much as the layer that needs most.
     let work: Int
-    /// The statistics that batch normalisations found, where their plans say.
+    /// What batch normalisations found of a batch, at twice where their plans say statistics are.
     let statistics: Int
     /// The samples' losses: (n).
     let losses: Int
@@ -40,7 +40,7 @@ struct ScratchLayout {
         gradients = reserve(rows * plan.sizes.gradients)
         added = reserve(rows * plan.sizes.added)
         work = reserve(plan.workCount)
-        statistics = reserve(plan.sizes.statistics)
+        statistics = reserve(2 * plan.sizes.statistics)
         losses = reserve(rows)
         block = reserve(blockGradients ? plan.parameterCount : 0)
         stride = end

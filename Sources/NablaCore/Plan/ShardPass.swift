@@ -43,12 +43,12 @@ struct ShardPass<S: Real> {
     }
 
     @inline(__always)
-    private func weights(of layer: LayerPlan) -> UnsafePointer<S> {
+    func weights(of layer: LayerPlan) -> UnsafePointer<S> {
         parameters + layer.parameters.offset
     }
 
     @inline(__always)
-    private func bias(of layer: LayerPlan) -> UnsafePointer<S>? {
+    func bias(of layer: LayerPlan) -> UnsafePointer<S>? {
         layer.parameters.bias.isEmpty ? nil : parameters + layer.parameters.bias.lowerBound
     }
 
@@ -66,6 +66,9 @@ struct ShardPass<S: Real> {
     /// - Returns: Whether all pre-activations are finite. They are looked at here, because an
     ///   activation may hide infinity: σ(∞) = 1.
     func forward(leavingOutLastActivation isFused: Bool) -> Bool {
+        if isSmallChain(isFused: isFused) {
+            return forwardSmallChain(leavingOutLastActivation: isFused)
+        }
         var isFinite = true
         for index in plan.layers.indices {
             let layer = plan.layers[index]
@@ -76,6 +79,14 @@ struct ShardPass<S: Real> {
             if !(isFused && index == plan.layers.count - 1) { activate(layer) }
         }
         return isFinite
+    }
+
+    /// Computes all layers' activations, each where it is kept.
+    func computeAll() {
+        for index in plan.layers.indices {
+            preActivate(plan.layers[index], index)
+            activate(plan.layers[index])
+        }
     }
 
     /// Computes z of a layer.
@@ -93,7 +104,7 @@ struct ShardPass<S: Real> {
         case .embedding(let embedding):
             embedding.forward(x, into: z, rows: rows, weights: weights(of: layer))
         case .batchNormalization(let normalization):
-            let found = scratch + layout.statistics + normalization.statistics
+            let found = found(by: normalization)
             normalization.findStatistics(
                 x, rows: rows, isTraining: mode.isTraining,
                 running: statistics + normalization.statistics, into: found)
@@ -135,6 +146,10 @@ struct ShardPass<S: Real> {
         isFused: Bool, into sink: some GradientSink<S>,
         inputGradients: UnsafeMutablePointer<S>?
     ) -> (layer: Int, parameters: Range<Int>)? {
+        if isSmallChain(isFused: isFused) {
+            return backwardSmallChain(
+                isFused: isFused, into: sink, inputGradients: inputGradients)
+        }
         let last = plan.layers.count - 1
         for index in stride(from: last, through: 0, by: -1) {
             let layer = plan.layers[index]
@@ -184,7 +199,7 @@ struct ShardPass<S: Real> {
         case .batchNormalization(let normalization):
             return normalization.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                found: scratch + layout.statistics + normalization.statistics, into: sink)
+                found: found(by: normalization), into: sink)
         case .layerNormalization(let normalization):
             return normalization.gradients(
                 of: delta, x, kept: kept(of: layer), rows: rows, parameters: layer.parameters,
@@ -217,7 +232,7 @@ struct ShardPass<S: Real> {
                 normalization.inputGradients(
                     of: delta, x, into: target, rows: rows, isTraining: mode.isTraining,
                     weights: weights(of: layer),
-                    found: scratch + layout.statistics + normalization.statistics)
+                    found: found(by: normalization))
             case .layerNormalization(let normalization):
                 normalization.inputGradients(
                     of: delta, x, kept: kept(of: layer), into: target, rows: rows,
@@ -270,6 +285,11 @@ struct ShardPass<S: Real> {
     @inline(__always)
     private func width(of source: SourcePlan) -> Int {
         source.layer < 0 ? plan.inputWidth : plan.layers[source.layer].width
+    }
+
+    /// What a batch normalisation has found of the batch.
+    private func found(by normalization: BatchNormalizationPlan) -> UnsafeMutablePointer<S> {
+        scratch + layout.statistics + 2 * normalization.statistics
     }
 
     /// What a normalisation has kept of each sample.

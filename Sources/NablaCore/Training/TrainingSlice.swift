@@ -2,20 +2,12 @@ import NablaNetworks
 
 /// The steps of one slice: nothing in here allocates.
 struct TrainingSlice<S: FloatingReal> {
-    let plan: Plan<S>
-    let objective: Objective<S>
-    let settings: TrainingSettings
+    let prepared: PreparedTraining<S>
     /// The learning rate of the epoch.
     let rate: Double
     let shards: ShardRunner
-    /// How many samples there are.
-    let samples: Int
-    let stepsPerEpoch: Int
 
-    /// How many of the samples an epoch sees.
-    var samplesPerEpoch: Int { min(samples, stepsPerEpoch * batchSize) }
-
-    private var batchSize: Int { settings.batchSize(of: samples) }
+    private var plan: Plan<S> { prepared.plan }
 
     /// Makes steps up to the limit or the end of the epoch.
     ///
@@ -33,7 +25,7 @@ struct TrainingSlice<S: FloatingReal> {
         var steps = 0
         var pass = pass
         // A step of L-BFGS may take many evaluations, and each counts as a step here.
-        while steps < maximumSteps, progress.position < samplesPerEpoch {
+        while steps < maximumSteps, progress.position < prepared.samplesPerEpoch {
             if let place = step(&pass, outputs, &progress, &optimizer) { return place }
             steps += 1
         }
@@ -47,10 +39,11 @@ struct TrainingSlice<S: FloatingReal> {
         _ pass: inout BatchPass<S>, _ outputs: UnsafeMutablePointer<S>?,
         _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress
     ) -> NonFinite? {
+        let (settings, objective) = (prepared.settings, prepared.objective)
         // Golden-ratio steps: any two steps of any two seeds near one another draw apart.
         pass.mode.key = settings.seed &+ UInt64(progress.step) &* 0x9e37_79b9_7f4a_7c15
         let first = progress.position
-        let count = min(batchSize, samplesPerEpoch - first)
+        let count = min(prepared.batchSize, prepared.samplesPerEpoch - first)
         let partition = Partition(count: count, of: plan, pass.mode)
         let mass = pass.source.mass(of: first..<first + count, objective)
         // A batch whose samples all weigh 0 has no mean; its gradients are 0.
@@ -104,7 +97,8 @@ struct TrainingSlice<S: FloatingReal> {
         let count = plan.parameterCount
         clip(memory.gradients)
         update?.run(0..<count, with: memory.gradients)
-        guard case .lbfgs(let lbfgs) = settings.optimizer, let state = memory.optimizer else {
+        guard case .lbfgs(let lbfgs) = prepared.settings.optimizer, let state = memory.optimizer
+        else {
             return true
         }
         return LBFGSUpdate(
@@ -114,7 +108,7 @@ struct TrainingSlice<S: FloatingReal> {
     }
 
     private func clip(_ gradients: UnsafeMutablePointer<S>) {
-        let count = plan.parameterCount
+        let (count, settings) = (plan.parameterCount, prepared.settings)
         if let limit = settings.clipNorm { Clipping.clip(gradients, count: count, norm: limit) }
         if let limit = settings.clipValue { Clipping.clip(gradients, count: count, value: limit) }
     }

@@ -16,16 +16,62 @@ struct TrainingProgress: Sendable {
     var metrics: [MetricAccumulator] = []
 }
 
-/// A training in its number type.
-struct TrainingState<S: FloatingReal>: Sendable {
+/// What stays the same all through a training.
+///
+/// A class, so that an epoch counts one reference and not one for each of its arrays: for epochs as
+/// short as XOR's that is measurable.
+final class PreparedTraining<S: FloatingReal>: Sendable {
     let plan: Plan<S>
     let settings: TrainingSettings
     let objective: Objective<S>
     let samples: PreparedSamples<S>
     let validation: Evaluation<S>?
     /// How a full batch is cut, and its shards' memory laid out.
-    private let partition: Partition
-    private let layout: ScratchLayout
+    let partition: Partition
+    let layout: ScratchLayout
+    /// Optimizer steps an epoch has.
+    let stepsPerEpoch: Int
+    /// The most samples of a batch.
+    let batchSize: Int
+
+    /// Checks the parts against one another.
+    init(
+        network: Network, loss: Loss, samples: Samples, validation: Samples?,
+        settings: TrainingSettings
+    ) throws(ComputationError) {
+        self.settings = settings
+        batchSize = settings.batchSize(of: samples.count)
+        stepsPerEpoch = settings.stepsPerEpoch(samples: samples.count)
+        plan = try Plan(
+            network, samples: max(batchSize, validation?.count ?? 0))
+        objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
+        self.samples = try PreparedSamples(samples, for: plan, objective)
+        if let validation {
+            self.validation = try Evaluation(loss, plan, validation, settings.metrics)
+        } else {
+            self.validation = nil
+        }
+        try Partition.check(
+            batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
+        partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
+        layout = ScratchLayout(
+            plan, rows: partition.rows, targetWidth: objective.targetWidth,
+            gathers: settings.shufflesBatches, blockGradients: partition.blocks > 1)
+    }
+
+    /// How layers with a state of their own behave; the key is another in each step.
+    static var mode: PassMode { PassMode(isTraining: true) }
+
+    /// How many of the samples an epoch sees.
+    var samplesPerEpoch: Int { min(samples.count, stepsPerEpoch * batchSize) }
+
+    /// Numbers for a batch's outputs, which metrics are taken from.
+    var outputCount: Int { settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth }
+}
+
+/// A training in its number type.
+struct TrainingState<S: FloatingReal>: Sendable {
+    private let prepared: PreparedTraining<S>
     private(set) var progress = TrainingProgress()
     /// What the optimizer keeps beside `Memory.optimizer`.
     private var optimizerProgress = OptimizerProgress()
@@ -42,28 +88,14 @@ struct TrainingState<S: FloatingReal>: Sendable {
         network: Network, loss: Loss, samples: Samples, validation: Samples?,
         settings: TrainingSettings
     ) throws(ComputationError) {
-        self.settings = settings
-        let batchSize = settings.batchSize(of: samples.count)
-        plan = try Plan(
-            network, samples: max(batchSize, validation?.count ?? 0))
-        objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
-        self.samples = try PreparedSamples(samples, for: plan, objective)
-        if let validation {
-            self.validation = try Evaluation(loss, plan, validation, settings.metrics)
-        } else {
-            self.validation = nil
-        }
-        try Partition.check(
-            batch: batchSize, of: plan, TrainingState.mode, at: "/batch_size")
-        partition = Partition(count: batchSize, of: plan, TrainingState.mode)
-        layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: objective.targetWidth,
-            gathers: settings.shufflesBatches, blockGradients: partition.blocks > 1)
+        prepared = try PreparedTraining(
+            network: network, loss: loss, samples: samples, validation: validation,
+            settings: settings)
         rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
         generator = Generator(seed: settings.seed)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
         if settings.shufflesBatches { order = Array(repeating: 0, count: samples.count) }
-        progress.metrics = try objective.accumulators(for: settings.metrics)
+        progress.metrics = try prepared.objective.accumulators(for: settings.metrics)
         try invalidating { () throws(InvalidValue) in
             try settings.checkBatchSize(samples: samples.count)
             try settings.optimizer.checkState(parameters: plan.parameterCount)
@@ -71,24 +103,21 @@ struct TrainingState<S: FloatingReal>: Sendable {
         reserve()
     }
 
-    /// How layers with a state of their own behave; the key is another in each step.
-    private static var mode: PassMode { PassMode(isTraining: true) }
+    /// The network compiled.
+    var plan: Plan<S> { prepared.plan }
 
     /// Optimizer steps an epoch has.
-    var stepsPerEpoch: Int { settings.stepsPerEpoch(samples: samples.count) }
+    var stepsPerEpoch: Int { prepared.stepsPerEpoch }
 
     /// Whether all epochs have ended.
-    var isFinished: Bool { progress.epoch >= settings.epochs }
-
-    /// Numbers for a batch's outputs, which metrics are taken from.
-    private var outputCount: Int {
-        settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth
-    }
+    var isFinished: Bool { progress.epoch >= prepared.settings.epochs }
 
     private mutating func reserve() {
+        let settings = prepared.settings
         memory.reserve(
-            shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
-        memory.scratch.append(contentsOf: repeatElement(0, count: outputCount))
+            shards: prepared.partition.shards, parameters: plan.parameterCount,
+            scratch: prepared.layout.stride)
+        memory.scratch.append(contentsOf: repeatElement(0, count: prepared.outputCount))
         let count =
             settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
@@ -99,41 +128,42 @@ struct TrainingState<S: FloatingReal>: Sendable {
         maximumSteps: Int, shards: ShardRunner
     ) throws(ComputationError) -> Training.Progress {
         guard !isFinished, maximumSteps > 0 else { return .paused }
-        if progress.position == 0 && settings.shufflesBatches { generator.fill(&order) }
-        let slice = TrainingSlice(
-            plan: plan, objective: objective, settings: settings, rate: rate.value, shards: shards,
-            samples: samples.count, stepsPerEpoch: stepsPerEpoch)
+        if progress.position == 0 && !order.isEmpty { generator.fill(&order) }
+        let prepared = self.prepared
+        let slice = TrainingSlice(prepared: prepared, rate: rate.value, shards: shards)
         // Apart from `self`, whose memory is borrowed.
         var (progress, optimizerProgress) = (self.progress, self.optimizerProgress)
-        let (plan, objective, samples) = (self.plan, self.objective, self.samples)
-        let (order, partition, layout) = (self.order, self.partition, self.layout)
-        let outputCount = self.outputCount
+        let order = self.order
         let failure = memory.withPointers { memory in
-            samples.withSource(order: order) { source in
+            prepared.samples.withSource(order: order) { source in
                 slice.run(
                     maximumSteps,
                     BatchPass(
-                        plan: plan, objective: objective, layout: layout, memory: memory,
-                        source: source, computesGradients: true, mode: TrainingState.mode),
-                    outputs: outputCount == 0
-                        ? nil : memory.scratch + partition.shards * layout.stride,
+                        plan: prepared.plan, objective: prepared.objective,
+                        layout: prepared.layout, memory: memory, source: source,
+                        computesGradients: true, mode: PreparedTraining<S>.mode),
+                    outputs: prepared.outputCount == 0
+                        ? nil
+                        : memory.scratch + prepared.partition.shards * prepared.layout.stride,
                     &progress, &optimizerProgress)
             }
         }
         (self.progress, self.optimizerProgress) = (progress, optimizerProgress)
         if case .some(.some(let failure)) = failure { throw .nonFinite(failure) }
-        guard progress.position >= slice.samplesPerEpoch else { return .paused }
+        guard progress.position >= prepared.samplesPerEpoch else { return .paused }
         return .epochEnded(try endEpoch(shards))
     }
 
     /// Evaluates the validation samples, and goes on to the next epoch.
     private mutating func endEpoch(_ shards: ShardRunner) throws(ComputationError) -> EpochSummary {
-        var metrics = [
-            (key: "loss", value: progress.loss / max(progress.mass, .leastNonzeroMagnitude))
-        ]
-        metrics += progress.metrics.map { ($0.key, $0.value) }
-        var observed = metrics[0].value
-        if let validation {
+        let loss = progress.loss / max(progress.mass, .leastNonzeroMagnitude)
+        var metrics: [(key: String, value: Double)] = []
+        // All there is without metrics and validation: one allocation.
+        metrics.reserveCapacity(2 + progress.metrics.count)
+        metrics.append(("loss", loss))
+        for metric in progress.metrics { metrics.append((metric.key, metric.value)) }
+        var observed = loss
+        if let validation = prepared.validation {
             do {
                 let values = try validation.run(plan, &memory, shards)
                 observed = values[0].value
