@@ -197,7 +197,8 @@ extension GradientsExplanation.Layer {
             writer.key(name)
             tensor.write(to: &writer)
         }
-        for (name, equation) in [("z", z), ("a", a)] as [(StaticString, GradientsExplanation.Equation)]
+        for (name, equation) in [("z", z), ("a", a)]
+            as [(StaticString, GradientsExplanation.Equation)]
         {
             writer.key(name)
             equation.write(to: &writer)

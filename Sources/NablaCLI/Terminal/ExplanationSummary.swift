@@ -19,7 +19,9 @@ struct ExplanationSummary {
         lines += described(output.preActivationGradient)
         if let saturation = output.saturation { lines.append("  " + saturation) }
         for (index, layer) in explanation.layers.enumerated().reversed() {
-            lines += ["", "── \(index + 1): \(layer.activation) " + String(repeating: "─", count: 40)]
+            lines += [
+                "", "── \(index + 1): \(layer.activation) " + String(repeating: "─", count: 40),
+            ]
             lines += described(layer.z) + rows("z", layer.preActivations)
             lines += described(layer.a) + rows("a", layer.activations)
             lines += rows("f′(z)", layer.derivatives)
