@@ -84,3 +84,25 @@ import Testing
         }
     }
 }
+
+extension GradientsCommandTests {
+    @Test func theChainRuleIsWrittenOut() throws {
+        let served = try ServedProgram()
+        let file = example("xor.json")
+        let english = try Program.run(
+            "gradients", file, "--explain", "--server", served.address)
+        #expect(english.code == 0 && english.errors.isEmpty, "\(english.errors)")
+        let lines = english.output.split(separator: "\n").map(String.init)
+        for formula in [
+            "∂L/∂b₁ = 1/4 · Σ (a₂ − y) · w₂ · σ′(z₁)", "∂L/∂a₂ = 1/4 · (a₂ − y)/(a₂(1 − a₂))",
+            "∂a₂/∂z₂ = a₂(1 − a₂)",
+        ] {
+            #expect(lines.contains(formula), "\(formula) in \(english.output)")
+        }
+        // A line for each of 4 samples and 2 layers.
+        #expect(lines.count { $0.hasPrefix("  ∂L/∂z  [") } == 8)
+        let chinese = try Program.run(
+            "gradients", file, "--explain", "--language", "zh", "--server", served.address)
+        #expect(chinese.output.contains("链式法则"))
+    }
+}

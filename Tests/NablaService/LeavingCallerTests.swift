@@ -88,7 +88,7 @@ import Testing
                 targets: Tensor(ones(count), shape: [count, 1])),
             encoding: .base64)
         try await expectCancelled { client in
-            _ = try await client.gradients(batch: [GradientsRequest](repeating: request, count: 60))
+            _ = try await client.gradients(batch: [GradientsRequest](repeating: request, count: 12))
         }
     }
 }

@@ -120,7 +120,8 @@ extension DenseTrace.Layer {
             for j in 0..<units {
                 for k in 0..<units {
                     let (first, second) = (a[sample * units + j], a[sample * units + k])
-                    jacobian.append(first * ((j == k ? 1 : 0) - second))
+                    // Adding 0 turns −0 into 0.
+                    jacobian.append(first * ((j == k ? 1 : 0) - second) + 0)
                 }
             }
         }
@@ -129,8 +130,9 @@ extension DenseTrace.Layer {
 }
 
 extension PreparedGradient {
-    /// ∂L/∂a of the last layer where the loss is computed together with its activation: what
-    /// formula a − y has folded f′(z) into. Not finite where a is 0 or 1 and the target isn't.
+    /// ∂L/∂a of the last layer where the loss is computed together with its activation.
+    ///
+    /// It is what a − y has folded f′(z) into; not finite where a is 0 or 1 and the target isn't.
     fileprivate func quotients(of layer: DenseTrace<S>.Layer) -> [S] {
         let width = objective.width
         return layer.a.indices.map { index in

@@ -2,17 +2,19 @@ extension TextKey {
     /// The texts in English.
     static let english: [TextKey: String] = [
         .overview: """
-        The chain rule, factor by factor, over {samples} samples: x is what the network reads, \
-        y the targets, and the indices count the layers from 1. Numbers stand in rows, one for \
+        The chain rule, factor by factor (samples: {samples}). x is what the network reads, y \
+        the targets, and the indices count the layers from 1. Numbers stand in rows, one for \
         each sample; · multiplies a row by a matrix, or by f′(z) entry by entry, and Σ sums \
         over the samples.
         """,
         .divisor: "The loss is a mean: the sum over the samples is divided by {divisor}.",
         .sampleWeights: "ω is the weight of a sample.",
         .targets: """
-        t is the target after label smoothing and class weights; without them it would be y.
+        t is the target after label smoothing and class weights, |t| the sum of its numbers; \
+        without them t would be y.
         """,
         .z: "Layer {layer} weighs what it reads and adds its bias.",
+        .zWithoutBias: "Layer {layer} weighs what it reads.",
         .a: "Its activation, {activation}, makes a of z.",
         .activationGradient: "How the loss changes with the outputs a of layer {layer}.",
         .derivative:

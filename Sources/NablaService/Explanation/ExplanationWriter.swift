@@ -84,9 +84,11 @@ extension ExplanationWriter {
     }
 
     private func z(of index: Int) -> GradientsExplanation.Equation {
-        var sum = Notation.product([a(index - 1), w(index) + Notation("ᵀ", "^\\top")])
-        if layers[index].usesBias { sum = sum + " + " + .indexed("b", index + 1) }
-        return equation(z(index), sum, .z, at: index)
+        let sum = Notation.product([a(index - 1), w(index) + Notation("ᵀ", "^\\top")])
+        guard layers[index].usesBias else {
+            return equation(z(index), sum, .zWithoutBias, at: index)
+        }
+        return equation(z(index), sum + " + " + .indexed("b", index + 1), .z, at: index)
     }
 
     private func a(of index: Int) -> GradientsExplanation.Equation {
@@ -137,10 +139,14 @@ extension ExplanationWriter {
             _ name: String, _ symbol: Notation, _ more: [Notation], _ key: TextKey
         ) -> GradientsExplanation.Parameter {
             let left = Notation.derivative(of: "L", by: symbol)
+            var factors = joined(scale(sums: true), δ + more)
+            // By itself the difference needs no brackets.
+            if factors.count == 1, scale(sums: true).isEmpty, let fused = loss.byPreActivation {
+                factors = [fused]
+            }
             return GradientsExplanation.Parameter(
                 pointer: "/layers/\(index)/\(name)",
-                product: equation(
-                    left, .product(joined(scale(sums: true), δ + more)), key, at: index))
+                product: equation(left, .product(factors), key, at: index))
         }
         let weights = parameter(
             "weights", w(index), [a(index - 1)], isLast ? .lastWeights : .weights)

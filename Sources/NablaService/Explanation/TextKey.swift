@@ -13,6 +13,8 @@ enum TextKey: CaseIterable, Hashable, Sendable {
     case targets
     /// z of a layer. `{layer}`
     case z
+    /// z of a layer that has no bias. `{layer}`
+    case zWithoutBias
     /// a of a layer. `{layer}`, `{activation}`
     case a
     /// ∂L/∂a of the outputs. `{layer}`

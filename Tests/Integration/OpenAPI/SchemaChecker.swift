@@ -93,11 +93,11 @@ extension SchemaChecker {
     private func isOf(type: String, _ value: JSON) throws -> Bool {
         switch (type, value) {
         case ("object", .object), ("array", .array), ("string", .string), ("number", .number),
-            ("boolean", .boolean):
+            ("boolean", .boolean), ("null", .null):
             return true
         case ("integer", .number(let number)): return number == number.rounded()
         case ("object", _), ("array", _), ("string", _), ("number", _), ("boolean", _),
-            ("integer", _):
+            ("integer", _), ("null", _):
             return false
         default: throw UnknownSchema(description: "the type \(type)")
         }

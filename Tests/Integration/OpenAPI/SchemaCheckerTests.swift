@@ -21,6 +21,7 @@ import Testing
         (#"{"type": "number"}"#, ["1", "1.5"], ["\"1\"", "true"]),
         (#"{"type": "integer"}"#, ["1", "1.0", "-3"], ["1.5"]),
         (#"{"type": "boolean"}"#, ["true", "false"], ["0", "1"]),
+        (#"{"type": "null"}"#, ["null"], ["0", "\"\""]),
         (#"{"const": "ok"}"#, ["\"ok\""], ["\"no\"", "1"]),
         (#"{"enum": [1, "a"]}"#, ["1", "\"a\""], ["2", "\"b\"", "true"]),
         (#"{"minimum": 2}"#, ["2", "3"], ["1.9"]), (#"{"maximum": 2}"#, ["2"], ["2.1"]),
@@ -78,7 +79,7 @@ import Testing
     @Test(
         "what it doesn't know is an error, not a pass",
         arguments: [
-            (#"{"minLength": 3}"#, "\"\""), (#"{"type": "null"}"#, "null"),
+            (#"{"minLength": 3}"#, "\"\""), (#"{"type": "any"}"#, "null"),
             (#"{"format": "email"}"#, "\"\""), (#"{"format": "float"}"#, "1"),
             (##"{"$ref": "#/other"}"##, "1"), (#"{"$ref": "other.json"}"#, "1"), ("true", "1"),
             (#"{"items": {"patternProperties": {}}}"#, "[1]"),
