@@ -21,7 +21,7 @@ struct DrawnNetwork: CustomTestStringConvertible {
         if let seed = ProcessInfo.processInfo.environment["NABLA_TEST_SEED"].flatMap(UInt64.init) {
             return [seed]
         }
-        return Array(1...150)
+        return Array(1...300)
     }()
 
     init(seed: UInt64) throws {
