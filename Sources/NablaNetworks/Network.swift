@@ -1,5 +1,6 @@
-/// The function being differentiated: a directed acyclic graph of layers, each of which reads layers
-/// before it or the network's inputs. The last layer's activations are the outputs.
+/// The function being differentiated: a directed acyclic graph of layers.
+///
+/// Each reads layers before it or the network's inputs; the last one's activations are the outputs.
 public struct Network: Sendable, Equatable {
     /// The shape of one sample's inputs.
     public let inputShape: Shape

@@ -31,6 +31,8 @@ struct BatchNormalizationPlan: Sendable {
     ///
     /// - Parameters:
     ///   - x: (rows, channels, k).
+    ///   - rows: The samples.
+    ///   - isTraining: Whether the statistics are the batch's.
     ///   - running: Means and variances.
     ///   - found: Gets μ and 1/√(σ² + ε): 2 · channels numbers.
     func findStatistics<S: Real>(
