@@ -45,9 +45,13 @@ enum GradientComputation<S: FloatingReal> {
             let product = HessianVectorProduct(
                 loss: loss, network: network, samples: samples, divisor: divisor,
                 mode: settings.mode, wanted: wanted)
-            full.hessianVectorProduct = try plan.tensors(
-                product.run(vector, own.memory, workspace, shards, isCancelled).map { S($0) },
-                of: network, wanted)
+            let flat = try product.run(vector, own.memory, workspace, shards, isCancelled)
+                .map { S($0) }
+            // Finite in float64, but perhaps not in float32.
+            guard Finiteness.holds(flat) else {
+                throw .nonFinite(NonFinite(tensor: "hessian_vector_product"))
+            }
+            full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
         }
         return full
     }
@@ -121,7 +125,11 @@ extension Results where S: FloatingReal {
         if including.contains(.inputGradients) {
             gradients.inputGradients = try tensor(inputGradients, of: count, plan.inputShape)
         }
-        if including.contains(.norms) { gradients.norms = GradientNorms(flat, plan, wanted) }
+        if including.contains(.norms) {
+            let norms = GradientNorms(flat, plan, wanted)
+            guard norms.global.isFinite else { throw .nonFinite(NonFinite(tensor: "norms")) }
+            gradients.norms = norms
+        }
     }
 
     /// The activations of each layer as a tensor.
@@ -178,7 +186,15 @@ extension GradientNorms {
     fileprivate init<S: Real>(_ flat: [S], _ plan: Plan<S>, _ wanted: [Bool]) {
         func norm(_ range: Range<Int>) -> Double? {
             guard !range.isEmpty else { return nil }
-            return flat[range].reduce(0) { $0 + $1.wide * $1.wide }.squareRoot()
+            let sum = flat[range].reduce(0) { $0 + $1.wide * $1.wide }
+            // As long as the squares neither overflow nor vanish, as nearly always.
+            if sum.isFinite && sum > 1e-280 { return sum.squareRoot() }
+            let largest = flat[range].reduce(0) { max($0, abs($1.wide)) }
+            guard largest > 0 else { return 0 }
+            let shares = flat[range].reduce(0) {
+                $0 + ($1.wide / largest) * ($1.wide / largest)
+            }
+            return largest * shares.squareRoot()
         }
         layers = plan.layers.enumerated().map { index, layer in
             guard wanted.isEmpty || wanted[index] else { return Layer(weights: nil, bias: nil) }

@@ -17,7 +17,12 @@ struct HessianVectorProduct {
 
     /// Computes H·v with the parameters in `memory`.
     ///
-    /// - Parameter vector: v, shaped as the gradients; what it leaves out is 0.
+    /// - Parameters:
+    ///   - vector: v, shaped as the gradients; what it leaves out is 0.
+    ///   - memory: θ, and the running statistics.
+    ///   - workspace: Where the dual numbers lie meanwhile.
+    ///   - shards: How shards are run.
+    ///   - isCancelled: Asked now and then on the calling thread.
     /// - Returns: P numbers.
     /// - Throws: `invalid` at `/vector/…`; `nonFinite`; `cancelled`.
     func run<S: Real>(

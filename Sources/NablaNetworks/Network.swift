@@ -1,6 +1,6 @@
 /// The function being differentiated: a directed acyclic graph of layers.
 ///
-/// Each reads layers before it or the network's inputs; the last layer's activations are the outputs.
+/// Each reads layers before it or the network's inputs; the last one's activations are the outputs.
 public struct Network: Sendable, Equatable {
     /// The shape of one sample's inputs.
     public let inputShape: Shape

@@ -41,6 +41,56 @@ import Testing
         #expect(read.samples.inputs.dtype == dtype)
     }
 
+    @Test(arguments: Encoding.allCases) func whatIsDifferentiatedIsReadAsItWasWritten(
+        _ encoding: Encoding
+    ) throws {
+        let asked = text.replacing(
+            "\"include\": [\"outputs\", \"norms\"]",
+            with: """
+                "wrt": ["output", 0], "training": true, "seed": 7,
+                "vector": [{"weights": [[1, 2], [3, 4]], "bias": [5, 6]}, {}],
+                "include": ["hessian_vector_product", "per_sample_gradients"]
+                """)
+        var request = try GradientsRequest(parsing: Array(asked.utf8))
+        #expect(request.wrt == [.name("output"), .index(0)])
+        #expect(request.training && request.seed == 7)
+        let vector = try #require(request.vector)
+        #expect(vector[0].weights == (try Tensor([1.0, 2, 3, 4], shape: [2, 2])))
+        #expect(vector[0].bias == Tensor([5.0, 6]) && vector[1].weights == nil)
+        #expect(request.include == [.hessianVectorProduct, .perSampleGradients])
+        request.encoding = encoding
+        #expect(try GradientsRequest(parsing: request.json()) == request)
+    }
+
+    @Test(arguments: DType.allCases, Encoding.allCases) func anAnswerIsReadAsItWasWritten(
+        _ dtype: DType, _ encoding: Encoding
+    ) throws {
+        func tensor(_ shape: Shape) throws -> Tensor {
+            let count = shape.size ?? 0
+            return try Tensor((0..<count).map { 1 / Double($0 + 3) }, shape: shape)
+                .converted(to: dtype)
+        }
+        let layers = [
+            LayerGradients(weights: try tensor([2, 1, 3, 2]), bias: try tensor([2])),
+            LayerGradients(weights: nil, bias: nil),
+        ]
+        var answer = GradientsResponse(
+            loss: try tensor([3]), gradients: layers, samples: 3, dtype: dtype)
+        #expect(try GradientsResponse(parsing: answer.json(as: encoding)) == answer)
+        answer.outputs = try tensor([3, 1, 2])
+        answer.activations = [try tensor([3, 2, 2, 2]), try tensor([3, 8])]
+        answer.inputGradients = try tensor([3, 1, 5, 4])
+        answer.perSampleGradients = [
+            LayerGradients(weights: try tensor([3, 2, 1, 3, 2]), bias: try tensor([3, 2])),
+            layers[1],
+        ]
+        answer.hessianVectorProduct = layers
+        answer.norms = GradientsResponse.Norms(
+            global: 0.5,
+            layers: [.init(weights: 0.25, bias: 0.125), .init(weights: nil, bias: nil)])
+        #expect(try GradientsResponse(parsing: answer.json(as: encoding)) == answer)
+    }
+
     @Test(arguments: Activation.names) func everyNameGivesItsActivation(_ name: String) throws {
         let named = text.replacing("\"sigmoid\"", with: "\"\(name)\"")
         let request = try GradientsRequest(parsing: Array(named.utf8))
@@ -74,6 +124,12 @@ import Testing
         ),
         ("\"name\"", "\"units\": 1, \"name\"", "/network/layers/1/units", .inconsistent),
         ("\"sum\"", "\"average\"", "/reduction", .unknownName),
+        ("\"include\"", "\"vector\": [{}, {}], \"include\"", "/vector", .inconsistent),
+        ("\"norms\"", "\"hessian_vector_product\"", "/include", .inconsistent),
+        ("\"include\"", "\"wrt\": [1.5], \"include\"", "/wrt/0", .outOfRange),
+        ("\"include\"", "\"seed\": -1, \"include\"", "/seed", .outOfRange),
+        ("\"include\"", "\"training\": 1, \"include\"", "/training", .wrongType),
+        ("\"include\"", "\"vector\": [{\"w\": 1}], \"include\"", "/vector/0/w", .unknownField),
     ]) func aMistakeIsNamedWhereItIs(
         _ good: String, _ bad: String, _ pointer: String, _ kind: Problem.Kind
     ) throws {

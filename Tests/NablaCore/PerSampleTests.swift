@@ -68,6 +68,29 @@ struct PerSampleTests {
         expectClose([norms.global], [norm(some.flat)], tolerance: 1e-14)
     }
 
+    @Test("norms of gradients whose squares aren't finite or vanish", arguments: [1e150, 1e-120])
+    func extremeNorms(_ scale: Double) throws {
+        // ∂L/∂w = 2·w·x² of each weight, and a mean over two outputs.
+        let network = try Network(layers: [dense([[3], [4]], .identity)])
+        let samples = try Samples(inputs: matrix([[scale]]), targets: matrix([[0, 0]]))
+        let norms = try #require(
+            gradients(.meanSquaredError, of: network, samples, including: .norms).norms)
+        let expected = 5 * scale * scale
+        #expect(abs(norms.global / expected - 1) < 1e-15)
+        #expect(norms.layers[0].weights == norms.global)
+    }
+
+    @Test("a norm beyond all numbers isn't given")
+    func infiniteNorm() throws {
+        // |a| has the gradient x.
+        let network = try Network(layers: [dense([[0.1], [0.1], [0.1]], .identity)])
+        let samples = try Samples(inputs: matrix([[1.2e308]]), targets: matrix([[0, 0, 0]]))
+        let error = computationError {
+            _ = try gradients(.meanAbsoluteError, .sum, of: network, samples, including: .norms)
+        }
+        #expect(error == .nonFinite(NonFinite(tensor: "norms")))
+    }
+
     @Test(
         "activations are those of each layer, outputs those of the last",
         arguments: 1...40 as ClosedRange<UInt64>)

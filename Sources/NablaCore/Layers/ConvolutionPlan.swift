@@ -29,6 +29,7 @@ struct ConvolutionPlan: Sendable {
     /// - Parameters:
     ///   - x: (rows, c, h, w).
     ///   - z: (rows, f, oh, ow).
+    ///   - rows: The samples.
     ///   - weights: (f, c, kh, kw).
     ///   - bias: (f), or nil.
     ///   - work: Room for X.

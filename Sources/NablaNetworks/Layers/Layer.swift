@@ -123,6 +123,7 @@ public struct Layer: Sendable, Equatable {
     ///   - weights: Shaped as `parameterShapes` says, as is `bias`.
     ///   - bias: Nil for a layer without one.
     ///   - statistics: The running statistics of a batch normalisation.
+    /// - Returns: A layer of the same name, inputs and settings.
     /// - Throws: `InvalidValue` for shapes that aren't the layer's.
     public func with(
         weights: Tensor, bias: Tensor?, statistics: RunningStatistics? = nil
