@@ -35,30 +35,50 @@ def at_least_one(text):
     return value
 
 
+def threads(text):
+    """The numbers of threads of a comma-separated list."""
+    return tuple(at_least_one(count) for count in text.split(","))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", type=items, default=DEFAULT_ITEMS, metavar="ITEMS",
                         help=f"comma-separated, of {', '.join(ITEMS)} (default: all but medium)")
     parser.add_argument("--rounds", type=at_least_one, default=5,
                         help="how often each contender is measured, in turn (default: 5)")
+    parser.add_argument("--threads", type=threads, default=training.THREADS, metavar="COUNTS",
+                        help="comma-separated, for training (default: 1,2)")
     parser.add_argument("--peer-workers", type=at_least_one, default=1,
                         help="processes of each peer's server (default: 1)")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the results there too")
     options = parser.parse_args()
-    about = machine.description()
-    tables = []
+    results = Results(options.markdown)
+    results.add(machine.description()
+                + f"\n- rounds: {options.rounds}; every figure is their median\n")
     if "training" in options.only:
-        tables += training.measure(options.rounds)
+        results.add(*(table.markdown()
+                      for table in training.measure(options.rounds, options.threads)))
     for item in (item for item in CORE_ITEMS if item in options.only):
-        tables += core.measure(item, options.rounds)
+        results.add(*(table.markdown() for table in core.measure(item, options.rounds)))
     served = [item for item in SERVED_ITEMS if item in options.only]
     if served:
-        tables += serving.measure(served, options.rounds, options.peer_workers)
-    text = "\n".join([about + f"\n- rounds: {options.rounds}; every figure is their median\n",
-                      *(table.markdown() for table in tables)])
-    print("\n" + text, end="")
-    if options.markdown:
-        options.markdown.write_text(text)
+        results.add(*(table.markdown()
+                      for table in serving.measure(served, options.rounds, options.peer_workers)))
+
+
+class Results:
+    """What is shown as soon as it is there, and written to a file where one is named."""
+
+    def __init__(self, file):
+        self.file = file
+        self.texts = []
+
+    def add(self, *texts):
+        """Shows some sections."""
+        self.texts += texts
+        print("\n" + "\n".join(texts), flush=True)
+        if self.file:
+            self.file.write_text("\n".join(self.texts))
 
 
 if __name__ == "__main__":

@@ -70,14 +70,14 @@ def share(table, rounds):
     return rates
 
 
-def measure(rounds):
+def measure(rounds, thread_counts):
     """Runs all contenders in interleaved rounds."""
     found = commands()
     if not found:
         return []
     flags = [*data_flags(), "--epochs", EPOCHS, "--repeats", 1]
     cases = {f"batch {batch}, {threads} thread{'s' if threads > 1 else ''}": (batch, threads)
-             for batch in BATCHES for threads in THREADS}
+             for batch in BATCHES for threads in thread_counts}
     goals = {(case, FASTEST): GOALS[batch] for case, (batch, _) in cases.items()}
     goals |= {(case, EAGER): EAGER_GOALS[batch] for case, (batch, _) in cases.items()
               if batch in EAGER_GOALS}

@@ -145,9 +145,9 @@ struct BatchNormalizationPlan: Sendable {
         }
         if area == 1 {
             for row in 0..<rows {
-                let first = row * channels
+                let first = row &* channels
                 for channel in 0..<channels {
-                    target[first + channel] = gradient(channel, first + channel)
+                    target[first &+ channel] = gradient(channel, first &+ channel)
                 }
             }
             return
@@ -172,16 +172,17 @@ struct BatchNormalizationPlan: Sendable {
         take: (_ channel: Int, _ sum: S) -> Void
     ) {
         var channel = 0
-        while area == 1 && channel + 4 <= channels {
+        // Without checks of overflow, each of which would be a branch between the four.
+        while area == 1 && channel &+ 4 <= channels {
             var (first, second, third, fourth): (S, S, S, S) = (0, 0, 0, 0)
             for group in stride(from: 0, to: rows, by: 64) {
                 var (a, b, c, d): (S, S, S, S) = (0, 0, 0, 0)
                 for row in group..<min(group + 64, rows) {
-                    let index = row * channels + channel
+                    let index = row &* channels &+ channel
                     a += term(channel, index)
-                    b += term(channel + 1, index + 1)
-                    c += term(channel + 2, index + 2)
-                    d += term(channel + 3, index + 3)
+                    b += term(channel &+ 1, index &+ 1)
+                    c += term(channel &+ 2, index &+ 2)
+                    d += term(channel &+ 3, index &+ 3)
                 }
                 first += a
                 second += b
@@ -189,10 +190,10 @@ struct BatchNormalizationPlan: Sendable {
                 fourth += d
             }
             take(channel, first)
-            take(channel + 1, second)
-            take(channel + 2, third)
-            take(channel + 3, fourth)
-            channel += 4
+            take(channel &+ 1, second)
+            take(channel &+ 2, third)
+            take(channel &+ 3, fourth)
+            channel &+= 4
         }
         while channel < channels {
             take(channel, sum(channel, rows) { term(channel, $0) })
