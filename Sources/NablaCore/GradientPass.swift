@@ -15,6 +15,8 @@ enum GradientPass<S: Real> {
     ///   - results: Gets what is written beside gradients.
     ///   - shards: How shards are run.
     ///   - isCancelled: Asked now and then.
+    /// - Returns: The sum of the samples' losses.
+    /// - Throws: `nonFinite`, `cancelled`.
     static func run(
         _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, scale: S,
         _ mode: PassMode, _ wanted: [Bool], _ memory: inout Memory<S>,

@@ -54,7 +54,7 @@ struct DeterminismTests {
         [
             .sgd(try SGD()), .sgd(try SGD(momentum: 0.9, nesterov: true, weightDecay: 0.01)),
             .adam(try Adam()), .adam(try Adam(weightDecay: 0.01, amsgrad: true)),
-            .adamW(try AdamW()), .rmsprop(try RMSProp(momentum: 0.9, centered: true)),
+            .adamW(try AdamW()), .rmsProp(try RMSProp(momentum: 0.9, centered: true)),
             .adagrad(try Adagrad()), .nadam(try NAdam()), .lion(try Lion()),
             .lbfgs(try LBFGS()),
         ]
