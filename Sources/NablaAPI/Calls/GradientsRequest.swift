@@ -92,26 +92,19 @@ public struct GradientsRequest: Sendable, Equatable {
     /// Reads a request; `defaults` has the fields that it may lack.
     init(reading value: JSONValue, defaults: GradientsDefaults? = nil) throws {
         let object = try value.object(GradientsRequest.fields)
-        /// A field of the request, else of the defaults.
-        func readIfPresent<Value>(
-            _ name: StaticString, _ body: (JSONValue) throws -> Value
-        ) throws -> Value? {
-            try object.readIfPresent(name, body)
-                ?? defaults.flatMap { try $0.object.readIfPresent(name, body) }
-        }
-        let dtype = try readIfPresent("dtype") { try DType(reading: $0) } ?? .float64
+        let dtype = try object.readIfPresent("dtype", else: defaults) { try DType(reading: $0) } ?? .float64
         self.dtype = dtype
-        encoding = try readIfPresent("encoding") { try Encoding(reading: $0) } ?? .json
+        encoding = try object.readIfPresent("encoding", else: defaults) { try Encoding(reading: $0) } ?? .json
         network = try object.read("network", else: defaults?.network(as: dtype)) {
             try NetworkSource(reading: $0, as: dtype)
         }
-        let reduction = try readIfPresent("reduction") { try Reduction(reading: $0) }
+        let reduction = try object.readIfPresent("reduction", else: defaults) { try Reduction(reading: $0) }
         let loss = try object.read("loss", else: defaults?.loss()) { try Loss(reading: $0) }
         self.loss = reduction.map(loss.reduced(by:)) ?? loss
         samples = try object.read("samples", else: defaults?.samples(as: dtype)) {
             try Samples(reading: $0, as: dtype)
         }
-        let inclusions = try readIfPresent("include") { list in
+        let inclusions = try object.readIfPresent("include", else: defaults) { list in
             try list.list { item in
                 try item.name(of: "inclusion", among: Inclusion.allCases.map(\.rawValue)) {
                     Inclusion(rawValue: $0)
@@ -119,20 +112,25 @@ public struct GradientsRequest: Sendable, Equatable {
             }
         }
         include = inclusions.map { Set($0) } ?? []
-        wrt = try readIfPresent("wrt") { list in
+        wrt = try object.readIfPresent("wrt", else: defaults) { list in
             try list.list { try LayerReference(reading: $0) }
         }
-        training = try readIfPresent("training") { try $0.bool() } ?? false
-        seed = try readIfPresent("seed") { try UInt64(readingSeed: $0) } ?? 0
-        vector = try readIfPresent("vector") { list in
+        training = try object.readIfPresent("training", else: defaults) { try $0.bool() } ?? false
+        seed = try object.readIfPresent("seed", else: defaults) { try UInt64(readingSeed: $0) } ?? 0
+        vector = try object.readIfPresent("vector", else: defaults) { list in
             try list.list { try LayerGradients(reading: $0, as: .float64) }
         }
-        guard (vector != nil) == include.contains(.hessianVectorProduct) else {
+        guard (vector != nil) == asks(for: .hessianVectorProduct) else {
             throw Problem(
                 .inconsistent,
                 "hessian_vector_product in include and a vector to multiply with go together",
                 pointer: value.pointer + (vector == nil ? "/include" : "/vector"))
         }
+    }
+
+    /// Whether the answer is to carry that; nearly always there is nothing to look up.
+    public func asks(for inclusion: Inclusion) -> Bool {
+        !include.isEmpty && include.contains(inclusion)
     }
 
     /// The request as the body of a message; its tensors packed when the answer's are to be.
@@ -175,6 +173,17 @@ public struct GradientsRequest: Sendable, Equatable {
 }
 
 extension JSONObject {
+    /// Reads a field that may be left out or null here, and in the defaults, too.
+    @inline(__always)
+    fileprivate func readIfPresent<Value>(
+        _ name: StaticString, else defaults: GradientsDefaults?,
+        _ body: (JSONValue) throws -> Value
+    ) throws -> Value? {
+        if let value = self[name], !value.isNull { return try body(value) }
+        guard let defaults else { return nil }
+        return try defaults.object.readIfPresent(name, body)
+    }
+
     /// Reads a field that must be there, or has a default.
     @inline(__always)
     fileprivate func read<Value>(

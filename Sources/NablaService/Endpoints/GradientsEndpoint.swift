@@ -14,7 +14,7 @@ struct GradientsEndpoint: Endpoint {
         let start = Stopwatch.now()
         let request = try GradientsRequest(parsing: call.body, limits: limits)
         let isLight =
-            request.vector == nil && !request.include.contains(.perSampleGradients)
+            request.vector == nil && !request.asks(for: .perSampleGradients)
             && request.network.isLight(for: request.samples.inputs)
         guard isLight else {
             let parsing = Stopwatch.now() - start
@@ -47,6 +47,7 @@ struct GradientsEndpoint: Endpoint {
 extension Inclusions {
     init(_ names: Set<Inclusion>) {
         self = []
+        guard !names.isEmpty else { return }
         if names.contains(.outputs) { insert(.outputs) }
         if names.contains(.activations) { insert(.activations) }
         if names.contains(.inputGradients) { insert(.inputGradients) }
@@ -84,7 +85,7 @@ extension GradientsResponse {
         _ shards: ShardRunner, _ call: Call
     ) throws(Problem) -> GradientsResponse {
         let settings = try GradientSettings(request, network)
-        let isExplained = request.include.contains(.explanation)
+        let isExplained = request.asks(for: .explanation)
         if isExplained {
             try refuseToExplain(
                 Explanation.numbers(in: network, samples: request.samples.count))
