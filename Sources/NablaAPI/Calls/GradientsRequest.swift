@@ -92,13 +92,18 @@ public struct GradientsRequest: Sendable, Equatable {
     /// Reads a request; `defaults` has the fields that it may lack.
     init(reading value: JSONValue, defaults: GradientsDefaults? = nil) throws {
         let object = try value.object(GradientsRequest.fields)
-        let dtype = try object.readIfPresent("dtype", else: defaults) { try DType(reading: $0) } ?? .float64
+        let dtype =
+            try object.readIfPresent("dtype", else: defaults) { try DType(reading: $0) } ?? .float64
         self.dtype = dtype
-        encoding = try object.readIfPresent("encoding", else: defaults) { try Encoding(reading: $0) } ?? .json
+        encoding =
+            try object.readIfPresent("encoding", else: defaults) { try Encoding(reading: $0) }
+            ?? .json
         network = try object.read("network", else: defaults?.network(as: dtype)) {
             try NetworkSource(reading: $0, as: dtype)
         }
-        let reduction = try object.readIfPresent("reduction", else: defaults) { try Reduction(reading: $0) }
+        let reduction = try object.readIfPresent("reduction", else: defaults) {
+            try Reduction(reading: $0)
+        }
         let loss = try object.read("loss", else: defaults?.loss()) { try Loss(reading: $0) }
         self.loss = reduction.map(loss.reduced(by:)) ?? loss
         samples = try object.read("samples", else: defaults?.samples(as: dtype)) {
