@@ -12,7 +12,7 @@ public struct Settings: Sendable {
     public var jsonDepth = 64
     /// The most multiplications of a gradient check, counted as 2 · parameters² · samples.
     ///
-    /// A larger one is refused. The default keeps a worker for some seconds.
+    /// A larger one is refused. The default keeps a worker for a second or two.
     public var checkProducts = 10_000_000_000
     /// Requests that a batch of gradient requests may have.
     public var batchRequests = 10_000

@@ -81,77 +81,107 @@ private struct PlainBackward {
     }
 }
 
-@Suite("Gradient checks name mistakes of the backward pass")
-struct GradientMistakeTests {
-    private let plain: PlainBackward
-    private let network: Network
-    private let samples: Samples
+/// A three-layer network with drawn numbers, and its plain backward pass.
+private struct Chain {
+    let plain: PlainBackward
+    let network: Network
+    let samples: Samples
+    /// The layers' activations, the last one a sigmoid.
+    let activations: [Activation]
 
-    init() throws {
-        var generator = Generator(seed: 5)
+    init(_ seed: UInt64) throws {
+        var generator = Generator(seed: seed)
         func rows(_ units: Int, _ inputs: Int) -> [[Double]] {
             (0..<units).map { _ in generator.normals(inputs) }
         }
+        let isOdd = seed % 2 == 1
+        activations = isOdd ? [.tanh, .softplus, .sigmoid] : [.softplus, .sigmoid, .sigmoid]
+        let width = 2 + Int(seed % 3)
         plain = PlainBackward(
-            weights: [rows(3, 2), rows(3, 3), rows(2, 3)], biases: rows(2, 3) + rows(1, 2),
-            functions: [.tanh, .softplus, .sigmoid], inputs: rows(4, 2),
-            targets: [[1, 0], [0, 0], [1, 1], [0, 1]])
-        let activations: [Activation] = [.tanh, .softplus, .sigmoid]
+            weights: [rows(width, 2), rows(width, width), rows(2, width)],
+            biases: rows(2, width) + rows(1, 2),
+            functions: isOdd ? [.tanh, .softplus, .sigmoid] : [.softplus, .sigmoid, .sigmoid],
+            inputs: rows(4, 2), targets: [[1, 0], [0, 0], [1, 1], [0, 1]])
         network = try Network(
-            layers: activations.indices.map { [plain] layer in
+            layers: activations.indices.map { [plain, activations] layer in
                 try dense(plain.weights[layer], bias: plain.biases[layer], activations[layer])
             })
         samples = try Samples(inputs: matrix(plain.inputs), targets: matrix(plain.targets))
     }
 
-    private func check(
-        _ change: (inout PlainBackward) -> Void
-    ) throws -> GradientCheck {
+    func check(_ claim: [LayerGradients], isLogistic: Bool = false) throws -> GradientCheck {
+        try GradientCheck.compute(
+            of: Loss(isLogistic ? .binaryCrossEntropy : .meanSquaredError), network: network,
+            samples: samples, claim: claim, workspace: Workspace())
+    }
+
+    func check(_ change: (inout PlainBackward) -> Void) throws -> GradientCheck {
         var claimed = plain
         change(&claimed)
-        return try GradientCheck.compute(
-            of: Loss(claimed.isLogistic ? .binaryCrossEntropy : .meanSquaredError),
-            network: network, samples: samples, claim: claimed.gradients(), workspace: Workspace())
+        return try check(claimed.gradients(), isLogistic: claimed.isLogistic)
     }
 
-    @Test(arguments: [false, true])
-    func thePlainBackwardPassIsRight(_ isLogistic: Bool) throws {
-        let check = try check { $0.isLogistic = isLogistic }
-        #expect(check.passes && check.maximumRelativeError < 1e-6)
+    /// Expects a mistake named at all tensors of the layers up to one, and the others right.
+    func expectPhrase(_ phrase: String, in check: GradientCheck, upTo layer: Int) {
+        let names = (0...layer).map { "layer \($0) weights, layer \($0) bias" }
+        let isAll = layer == network.layers.count - 1
+        #expect(
+            check.diagnosis == (isAll ? "every tensor" : names.joined(separator: ", ")) + ": "
+                + phrase + (isAll ? "" : "; the other tensors agree"))
+        #expect(!check.passes)
+    }
+}
+
+@Suite("Gradient checks name mistakes of the backward pass")
+struct GradientMistakeTests {
+    static let seeds: [UInt64] = [1, 2, 3, 4, 5, 6]
+
+    @Test(arguments: seeds)
+    func thePlainBackwardPassIsRight(_ seed: UInt64) throws {
+        for isLogistic in [false, true] {
+            let check = try Chain(seed).check { $0.isLogistic = isLogistic }
+            #expect(check.passes && check.maximumRelativeError < 1e-6)
+        }
     }
 
-    @Test(arguments: [(0, "tanh"), (1, "softplus"), (2, "sigmoid")])
-    func aLeftOutDerivative(_ layer: Int, _ name: String) throws {
-        let check = try check { $0.leavesOut = [layer] }
-        let phrase = "the derivative of layer \(layer)'s activation (\(name)) is left out"
-        expectPhrase(phrase, in: check, upTo: layer)
-        // With the sign wrong, too.
-        var claimed = plain
-        claimed.leavesOut = [layer]
-        let negative = try claimed.gradients().map { $0.mapped { $0.map { -$0 } } }
-        let both = try GradientCheck.compute(
-            of: Loss(.meanSquaredError), network: network, samples: samples, claim: negative,
-            workspace: Workspace())
-        #expect(both.diagnosis.contains(phrase + ", and sign flipped"), "\(both.diagnosis)")
+    @Test(arguments: seeds)
+    func aLeftOutDerivative(_ seed: UInt64) throws {
+        let chain = try Chain(seed)
+        for (layer, activation) in chain.activations.enumerated() {
+            let phrase =
+                "the derivative of layer \(layer)'s activation (\(activation.name)) is left out"
+            chain.expectPhrase(
+                phrase, in: try chain.check { $0.leavesOut = [layer] }, upTo: layer)
+            // With the sign wrong, too.
+            var claimed = chain.plain
+            claimed.leavesOut = [layer]
+            let negative = try claimed.gradients().map { $0.mapped { $0.map { -$0 } } }
+            let both = try chain.check(negative)
+            #expect(both.diagnosis.contains(phrase + ", and sign flipped"), "\(both.diagnosis)")
+        }
     }
 
-    @Test func allDerivativesLeftOut() throws {
-        let check = try check { $0.leavesOut = [0, 1, 2] }
+    @Test(arguments: seeds)
+    func allDerivativesLeftOut(_ seed: UInt64) throws {
+        let check = try Chain(seed).check { $0.leavesOut = [0, 1, 2] }
         #expect(
             check.diagnosis == "every tensor: the derivatives of all activations are left out")
     }
 
-    @Test func aDerivativeTakenAtTheActivation() throws {
-        for (layer, name) in [(0, "tanh"), (1, "softplus"), (2, "sigmoid")] {
-            let check = try check { $0.takesAtActivation = layer }
-            expectPhrase(
-                "the derivative of layer \(layer)'s activation (\(name)) is taken at a instead of z",
-                in: check, upTo: layer)
+    @Test(arguments: seeds)
+    func aDerivativeTakenAtTheActivation(_ seed: UInt64) throws {
+        let chain = try Chain(seed)
+        for (layer, activation) in chain.activations.enumerated() {
+            chain.expectPhrase(
+                "the derivative of layer \(layer)'s activation (\(activation.name)) is taken at a "
+                    + "instead of z",
+                in: try chain.check { $0.takesAtActivation = layer }, upTo: layer)
         }
     }
 
-    @Test func aDerivativeTooManyAtTheOutput() throws {
-        let check = try check {
+    @Test(arguments: seeds)
+    func aDerivativeTooManyAtTheOutput(_ seed: UInt64) throws {
+        let check = try Chain(seed).check {
             $0.isLogistic = true
             $0.doublesOutputDerivative = true
         }
@@ -160,41 +190,33 @@ struct GradientMistakeTests {
                 + "there once too often: with this loss the error at z is a − y already")
     }
 
-    @Test func preActivationsReadAsInputs() throws {
-        let check = try check { $0.usesPreActivations = 1 }
+    @Test(arguments: seeds)
+    func preActivationsReadAsInputs(_ seed: UInt64) throws {
+        let check = try Chain(seed).check { $0.usesPreActivations = 1 }
         #expect(
             check.diagnosis == "layer 1 weights: made with z of layer 0 instead of its "
                 + "activations; the other tensors agree")
     }
 
-    @Test func weightsThatAreNotTransposedOnTheWayBack() throws {
-        let check = try check { $0.usesUntransposed = 1 }
+    @Test(arguments: seeds)
+    func weightsThatAreNotTransposedOnTheWayBack(_ seed: UInt64) throws {
+        let check = try Chain(seed).check { $0.usesUntransposed = 1 }
         #expect(
             check.diagnosis == "layer 0 weights, layer 0 bias: the error goes back through the "
                 + "weights of layer 1 untransposed; the other tensors agree")
     }
 
-    @Test func twoMistakesAreBothNamed() throws {
-        var claim = try plain.gradients()
+    @Test(arguments: seeds)
+    func twoMistakesAreBothNamed(_ seed: UInt64) throws {
+        let chain = try Chain(seed)
+        var claim = try chain.plain.gradients()
         claim[0] = LayerGradients(
             weights: claim[0].weights, bias: claim[0].mapped { $0.map { -$0 } }.bias)
         claim[1] = LayerGradients(
             weights: try matrix(#require(claim[1].weights).rows.transposed), bias: claim[1].bias)
-        let check = try GradientCheck.compute(
-            of: Loss(.meanSquaredError), network: network, samples: samples, claim: claim,
-            workspace: Workspace())
         #expect(
-            check.diagnosis == "layer 0 bias: sign flipped; layer 1 weights: transposed; the other "
-                + "tensors agree")
-    }
-
-    /// Expects a mistake named at all tensors of the layers up to one, and the others right.
-    private func expectPhrase(_ phrase: String, in check: GradientCheck, upTo layer: Int) {
-        let names = (0...layer).map { "layer \($0) weights, layer \($0) bias" }
-        let isAll = layer == network.layers.count - 1
-        #expect(
-            check.diagnosis == (isAll ? "every tensor" : names.joined(separator: ", ")) + ": "
-                + phrase + (isAll ? "" : "; the other tensors agree"))
-        #expect(!check.passes)
+            try chain.check(claim).diagnosis
+                == "layer 0 bias: sign flipped; layer 1 weights: transposed; the other tensors agree"
+        )
     }
 }
