@@ -59,13 +59,15 @@ let package = Package(
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CProcessor"),
 
         // What can be asked for, as plain checked values.
         .target(name: "NablaNetworks", swiftSettings: strict),
         // The mathematics.
         .target(
             name: "NablaCore",
-            dependencies: ["NablaNetworks", "CBLAS"] + compiledProducts, swiftSettings: strict),
+            dependencies: ["NablaNetworks", "CBLAS", "CProcessor"] + compiledProducts,
+            swiftSettings: strict),
         // Bytes ⇄ values.
         .target(name: "NablaJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         // The wire types.

@@ -88,7 +88,7 @@ struct Options {
     var shards: ShardRunner {
         threads == 1
             ? .serial
-            : ShardRunner { count, shard in
+            : ShardRunner(threads: threads) { count, shard in
                 DispatchQueue.concurrentPerform(iterations: count, execute: shard)
             }
     }

@@ -23,7 +23,7 @@ func benchmarkProducts(_ options: Options) {
         for (m, n, k) in [(32, 128, 784), (784, 128, 32), (784, 32, 128), (784, 10, 32)] {
             guard
                 let kernel = nabla_xsmm_compile_float(
-                    Int32(m), Int32(n), Int32(k), Int32(k), false, false)
+                    Int32(m), Int32(n), Int32(k), Int32(m), Int32(k), Int32(m), false, false)
             else { continue }
             compiled = max(
                 compiled, rate(m: m, n: n, k: k) { nabla_xsmm_call_float(kernel, a, b, &c) })

@@ -3,26 +3,26 @@
 // variadic functions, which Swift can't call: each wrapper below is one number type.
 //
 // All is column-major: C (m, n) = A (m, k) · B (k, n), with B stored as (n, k) where it is transposed;
-// its columns lie `columns_b` numbers apart.
+// columns lie `lda`, `ldb` and `ldc` numbers apart.
 #include <libxsmm.h>
 #include <stdbool.h>
 
 /// The kernel's code, or NULL where libxsmm has none for this machine or size; it is never freed.
-static inline const void *nabla_xsmm_compile_float(int m, int n, int k, int columns_b,
+static inline const void *nabla_xsmm_compile_float(int m, int n, int k, int lda, int ldb, int ldc,
                                                    bool transposes_b, bool adds) {
     const int flags = transposes_b ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
     const int prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
     const float alpha = 1, beta = adds ? 1 : 0;
-    return (const void *)libxsmm_smmdispatch(m, n, k, &m, &columns_b, &m, &alpha, &beta, &flags,
+    return (const void *)libxsmm_smmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags,
                                              &prefetch);
 }
 
-static inline const void *nabla_xsmm_compile_double(int m, int n, int k, int columns_b,
+static inline const void *nabla_xsmm_compile_double(int m, int n, int k, int lda, int ldb, int ldc,
                                                     bool transposes_b, bool adds) {
     const int flags = transposes_b ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
     const int prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
     const double alpha = 1, beta = adds ? 1 : 0;
-    return (const void *)libxsmm_dmmdispatch(m, n, k, &m, &columns_b, &m, &alpha, &beta, &flags,
+    return (const void *)libxsmm_dmmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags,
                                              &prefetch);
 }
 

@@ -118,7 +118,7 @@ private struct ForwardPasses<S: Real> {
             plan: plan, layout: layout, parameters: memory.parameters,
             statistics: memory.statistics, scratch: memory.scratch + shard * layout.stride,
             inputs: inputs + positions.lowerBound * plan.inputWidth, rows: positions.count,
-            first: positions.lowerBound, mode: PassMode(), wanted: nil)
+            first: positions.lowerBound, mode: PassMode(), wanted: nil, team: nil)
     }
 
     /// Writes the outputs of the samples at some positions, (n, outputs).

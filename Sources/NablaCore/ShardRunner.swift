@@ -3,16 +3,25 @@
 /// The bits of a result don't depend on it: shards are cut by the batch's size alone and summed in
 /// order.
 public struct ShardRunner: Sendable {
+    /// How many shards may run at once.
+    let threads: Int
     private let body: @Sendable (Int, @Sendable (Int) -> Void) -> Void
 
     /// Makes a runner from a function.
     ///
-    /// - Parameter run: Calls its second argument with 0, 1, … up to below its first, once each, in
-    ///   any order and on any threads, and returns when all calls have returned.
-    public init(_ run: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void) { body = run }
+    /// - Parameters:
+    ///   - threads: How many calls of the function's second argument may run at once.
+    ///   - run: Calls its second argument with 0, 1, … up to below its first, once each, in any order
+    ///     and on any threads, and returns when all calls have returned.
+    public init(
+        threads: Int, _ run: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void
+    ) {
+        self.threads = threads
+        body = run
+    }
 
     /// Runs the shards one after another on the calling thread.
-    public static let serial = ShardRunner { count, shard in
+    public static let serial = ShardRunner(threads: 1) { count, shard in
         for index in 0..<count { shard(index) }
     }
 
@@ -26,7 +35,8 @@ public struct ShardRunner: Sendable {
 ///
 /// Unchecked because a pointer isn't `Sendable`. It is safe where this is used: shards read the
 /// same parameters and samples, write to memory of their own, by `Partition.positions` and the
-/// shard's index, and have all returned before anything else touches that memory.
+/// shard's index, and have all returned before anything else touches that memory. What a team's
+/// leader does is run by one thread alone.
 struct SharedByShards<Value>: @unchecked Sendable {
     let value: Value
 }

@@ -97,7 +97,7 @@ private struct Products<S: FloatingReal> {
         var transposed = [S](repeating: .nan, count: max(kernels?.transposedCount ?? 0, 1))
         plan.preActivate(
             x, into: &z, rows: rows, weights: parameters,
-            bias: Array(parameters[places.bias]), kernels: kernels, transposed: &transposed)
+            bias: Array(parameters[places.bias]), kernels: kernels, transposed: &transposed, nil)
         return z
     }
 
@@ -115,7 +115,7 @@ private struct Products<S: FloatingReal> {
             guard let buffer = flat.baseAddress else { return }
             let refused = plan.gradients(
                 of: delta, x, rows: rows, parameters: places, kernels: kernels,
-                into: FlatGradients(buffer: buffer))
+                into: FlatGradients(buffer: buffer), nil)
             #expect(refused == nil)
         }
         return flat

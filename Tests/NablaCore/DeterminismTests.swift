@@ -111,7 +111,7 @@ extension ShardRunner {
     static func workers(_ count: Int) -> ShardRunner {
         // A serial queue has a thread of its own, however few processors there are.
         let queues = (0..<count).map { DispatchQueue(label: "worker \($0)") }
-        return ShardRunner { shards, shard in
+        return ShardRunner(threads: count) { shards, shard in
             let (counter, group) = (Counter(), DispatchGroup())
             withoutActuallyEscaping(shard) { shard in
                 for queue in queues {

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import NablaNetworks
 import Testing
 
@@ -72,12 +73,14 @@ extension Network {
 
 extension ShardRunner {
     /// Runs shards on all cores.
-    static let concurrent = ShardRunner { count, shard in
+    static let concurrent = ShardRunner(
+        threads: ProcessInfo.processInfo.activeProcessorCount
+    ) { count, shard in
         DispatchQueue.concurrentPerform(iterations: count, execute: shard)
     }
 
     /// Runs shards one after another, the last one first.
-    static let backwards = ShardRunner { count, shard in
+    static let backwards = ShardRunner(threads: 1) { count, shard in
         for index in (0..<count).reversed() { shard(index) }
     }
 }

@@ -15,8 +15,10 @@ struct DenseKernels<S: Real>: Sendable {
     ///
     /// Beyond, they leave the caches between tiles, and OpenBLAS, which cuts its factors into blocks,
     /// is faster.
-    private static var mostWeights: Int { 1 << 19 }
+    static var mostWeights: Int { 1 << 19 }
 
+    /// The products over weights in panels, in place of all others; nil where they lie in rows.
+    let panels: PanelKernels<S>?
     /// zᵀ (u, t) = W (u, i) · xᵀ (i, t).
     let preActivations: ProductKernel<S>?
     /// How many numbers xᵀ and zᵀ of a tile are; 0 where they aren't needed.
@@ -37,15 +39,23 @@ struct DenseKernels<S: Real>: Sendable {
         // units don't pay for transposing x.
         let servesForward = units >= 8 && inputs >= 8
         let servesBackward = inputs >= 16
+        panels = nil
         preActivations =
             servesForward
-            ? ProductKernel(MatrixProduct(m: units, n: tile, k: inputs), .plain) : nil
+            ? ProductKernel(MatrixProduct(m: units, n: tile, k: inputs)) : nil
         weightGradients =
             servesBackward ? WeightGradientKernels(inputs: inputs, units: units, rows: rows) : nil
         inputGradients =
             servesBackward
-            ? ProductKernel(MatrixProduct(m: tile, n: inputs, k: units), .plain) : nil
+            ? ProductKernel(MatrixProduct(m: tile, n: inputs, k: units)) : nil
         transposedCount = preActivations == nil ? 0 : tile * (inputs + units)
+    }
+
+    /// Makes the kernels of a layer whose weights lie in panels.
+    init(panels: PanelKernels<S>) {
+        self.panels = panels
+        (preActivations, weightGradients, inputGradients) = (nil, nil, nil)
+        transposedCount = 0
     }
 }
 
@@ -61,9 +71,10 @@ struct WeightGradientKernels<S: Real>: Sendable {
 
         /// Compiles them; δ has rows of `stride`.
         fileprivate init?(_ size: MatrixProduct, stride: Int) {
-            guard let writing = ProductKernel<S>(size, .transposed(stride: stride)),
-                let adding = ProductKernel<S>(size, .transposedAdding(stride: stride))
-            else { return nil }
+            var form = ProductForm(transposes: true, strideA: stride)
+            guard let writing = ProductKernel<S>(size, form) else { return nil }
+            form.adds = true
+            guard let adding = ProductKernel<S>(size, form) else { return nil }
             self.writing = writing
             self.adding = adding
         }

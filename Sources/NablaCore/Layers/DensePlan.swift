@@ -6,12 +6,18 @@ struct DensePlan: Sendable {
     let inputs: Int
     /// u.
     let units: Int
+
     /// z = x·Wᵀ + b for `rows` samples, with room for `DenseKernels.transposedCount` numbers.
     func preActivate<S: Real>(
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
         weights w: UnsafePointer<S>, bias b: UnsafePointer<S>?, kernels: DenseKernels<S>?,
-        transposed: UnsafeMutablePointer<S>
+        transposed: UnsafeMutablePointer<S>, _ team: Team?
     ) {
+        if let panels = kernels?.panels {
+            return PanelPreActivation(
+                kernels: panels, x: x, z: z, rows: rows, weights: w, bias: b
+            ).run(parts: panels.panels.count, team)
+        }
         let rest = inTiles(of: rows, kernels?.preActivations) { row, kernel in
             let zTransposed = transposed + Tile.rows &* inputs
             Transposition.transpose(
@@ -41,25 +47,25 @@ struct DensePlan: Sendable {
     ///   - parameters: Where W and b lie.
     ///   - kernels: The layer's kernels, if it has any.
     ///   - sink: Where parts go, and what is done with each.
+    ///   - team: Who shares the work; nil for this thread alone.
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
     @inline(__always)
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        kernels: DenseKernels<S>?, into sink: some GradientSink<S>
+        kernels: DenseKernels<S>?, into sink: some GradientSink<S>, _ team: Team?
     ) -> Range<Int>? {
-        let group = kernels?.weightGradients?.group ?? units
-        var unit = 0
-        while unit < units {
-            let count = min(group, units &- unit)
-            let start = parameters.offset &+ unit &* inputs
-            let part = start..<start &+ count &* inputs
-            weightGradients(
-                of: delta, x, rows: rows, units: unit..<unit &+ count,
-                kernels: kernels?.weightGradients, into: sink.memory(for: part))
-            if !sink.take(part) { return parameters.weights }
-            unit &+= count
-        }
+        let isTaken =
+            if let panels = kernels?.panels {
+                panelGradients(
+                    of: delta, x, rows: rows, offset: parameters.offset, kernels: panels,
+                    into: sink, team)
+            } else {
+                rowGradients(
+                    of: delta, x, rows: rows, offset: parameters.offset,
+                    kernels: kernels?.weightGradients, into: sink)
+            }
+        guard isTaken else { return parameters.weights }
         let bias = parameters.bias
         guard !bias.isEmpty else { return nil }
         let b = sink.memory(for: bias)
@@ -69,6 +75,27 @@ struct DensePlan: Sendable {
             for unit in 0..<units { b[unit] += source[unit] }
         }
         return sink.take(bias) ? nil : bias
+    }
+
+    /// ∂L/∂W, and false where the sink refused some.
+    @inline(__always)
+    private func rowGradients<S: Real>(
+        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, offset: Int,
+        kernels: WeightGradientKernels<S>?, into sink: some GradientSink<S>
+    ) -> Bool {
+        let group = kernels?.group ?? units
+        var unit = 0
+        while unit < units {
+            let count = min(group, units &- unit)
+            let start = offset &+ unit &* inputs
+            let part = start..<start &+ count &* inputs
+            weightGradients(
+                of: delta, x, rows: rows, units: unit..<unit &+ count,
+                kernels: kernels, into: sink.memory(for: part))
+            if !sink.take(part) { return false }
+            unit &+= count
+        }
+        return true
     }
 
     /// ∂L/∂W of some units, or of all where there are no kernels.

@@ -154,9 +154,7 @@ struct Dual: Real {
         }
     }
 
-    static func compile(
-        _ size: MatrixProduct, stride: Int, transposes: Bool, adds: Bool
-    ) -> UnsafeRawPointer? { nil }
+    static func compile(_ size: MatrixProduct, _ form: ProductForm) -> UnsafeRawPointer? { nil }
 
     static func run(
         _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Dual>, _ b: UnsafePointer<Dual>,

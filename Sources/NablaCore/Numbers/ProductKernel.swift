@@ -15,7 +15,7 @@ struct ProductKernel<S: Real>: @unchecked Sendable {
     ///
     /// - Returns: nil where libxsmm doesn't serve this machine, or after
     ///   `CompiledProducts.maximumCount` sizes: OpenBLAS computes the product then.
-    init?(_ size: MatrixProduct, _ form: ProductForm) {
+    init?(_ size: MatrixProduct, _ form: ProductForm = ProductForm()) {
         guard let code = CompiledProducts.code(of: size, form, S.self) else { return nil }
         self.code = code
     }
@@ -30,14 +30,18 @@ struct ProductKernel<S: Real>: @unchecked Sendable {
     }
 }
 
-/// What a compiled product computes.
-enum ProductForm: Hashable {
-    /// C = A·B.
-    case plain
-    /// C = Aᵀ·B, with A's rows `stride` numbers apart.
-    case transposed(stride: Int)
-    /// C + Aᵀ·B, likewise.
-    case transposedAdding(stride: Int)
+/// How the matrices of a compiled product lie, and whether it is added: C = A·B or C + A·B.
+struct ProductForm: Hashable {
+    /// Whether A is stored as (k, m).
+    var transposes = false
+    /// Whether the product is added to what C has.
+    var adds = false
+    /// How far A's rows are apart, as they are stored; nil where one follows another.
+    var strideA: Int?
+    /// Likewise of B.
+    var strideB: Int?
+    /// Likewise of C.
+    var strideC: Int?
 }
 
 /// The kernels of this process.
@@ -69,32 +73,30 @@ private enum CompiledProducts {
         return kernels.withLock { kernels in
             if let known = kernels[key] { return known }
             guard kernels.count < maximumCount else { return Code(address: nil) }
-            let code = Code(address: compile(size, form, S.self))
+            let code = Code(address: S.compile(size, form))
             kernels[key] = code
             return code
         }.address
     }
-
-    private static func compile<S: Real>(
-        _ size: MatrixProduct, _ form: ProductForm, _ type: S.Type
-    ) -> UnsafeRawPointer? {
-        switch form {
-        case .plain: S.compile(size, stride: size.k, transposes: false, adds: false)
-        case .transposed(let stride):
-            S.compile(size, stride: stride, transposes: true, adds: false)
-        case .transposedAdding(let stride):
-            S.compile(size, stride: stride, transposes: true, adds: true)
-        }
-    }
 }
 
 #if canImport(CXSMM)
+    extension ProductForm {
+        /// How far the rows of A, B and C are apart.
+        fileprivate func strides(of size: MatrixProduct) -> (a: Int32, b: Int32, c: Int32) {
+            (
+                Int32(strideA ?? (transposes ? size.m : size.k)), Int32(strideB ?? size.n),
+                Int32(strideC ?? size.n)
+            )
+        }
+    }
+
     extension Float {
-        static func compile(
-            _ size: MatrixProduct, stride: Int, transposes: Bool, adds: Bool
-        ) -> UnsafeRawPointer? {
-            nabla_xsmm_compile_float(
-                Int32(size.n), Int32(size.m), Int32(size.k), Int32(stride), transposes, adds)
+        static func compile(_ size: MatrixProduct, _ form: ProductForm) -> UnsafeRawPointer? {
+            let strides = form.strides(of: size)
+            return nabla_xsmm_compile_float(
+                Int32(size.n), Int32(size.m), Int32(size.k), strides.b, strides.a, strides.c,
+                form.transposes, form.adds)
         }
 
         @inline(__always)
@@ -105,11 +107,11 @@ private enum CompiledProducts {
     }
 
     extension Double {
-        static func compile(
-            _ size: MatrixProduct, stride: Int, transposes: Bool, adds: Bool
-        ) -> UnsafeRawPointer? {
-            nabla_xsmm_compile_double(
-                Int32(size.n), Int32(size.m), Int32(size.k), Int32(stride), transposes, adds)
+        static func compile(_ size: MatrixProduct, _ form: ProductForm) -> UnsafeRawPointer? {
+            let strides = form.strides(of: size)
+            return nabla_xsmm_compile_double(
+                Int32(size.n), Int32(size.m), Int32(size.k), strides.b, strides.a, strides.c,
+                form.transposes, form.adds)
         }
 
         @inline(__always)
@@ -121,9 +123,7 @@ private enum CompiledProducts {
 #else
     // libxsmm knows x86-64 alone; elsewhere OpenBLAS computes all products.
     extension Real {
-        static func compile(
-            _ size: MatrixProduct, stride: Int, transposes: Bool, adds: Bool
-        ) -> UnsafeRawPointer? { nil }
+        static func compile(_ size: MatrixProduct, _ form: ProductForm) -> UnsafeRawPointer? { nil }
 
         static func run(
             _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,

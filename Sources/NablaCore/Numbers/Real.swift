@@ -34,11 +34,8 @@ protocol Real: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopy
         _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ size: MatrixProduct,
         _ a: UnsafePointer<Self>, _ lda: Int, _ b: UnsafePointer<Self>, _ ldb: Int, beta: Self,
         _ c: UnsafeMutablePointer<Self>)
-    /// The code of a product compiled by libxsmm, or nil, with A's rows `stride` numbers apart; see
-    /// `ProductKernel`.
-    static func compile(
-        _ size: MatrixProduct, stride: Int, transposes: Bool, adds: Bool
-    ) -> UnsafeRawPointer?
+    /// The code of a product compiled by libxsmm, or nil; see `ProductKernel`.
+    static func compile(_ size: MatrixProduct, _ form: ProductForm) -> UnsafeRawPointer?
     /// Runs such code on column-major matrices.
     static func run(
         _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,

@@ -123,7 +123,8 @@ struct SampleSource<S: Real> {
     /// The samples at those positions: where they lie, or copied into `scratch` when an order is
     /// given.
     func batch(
-        at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout
+        at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout,
+        _ team: Team?
     ) -> Batch<S>? {
         guard let inputs, let targets else { return nil }
         let (first, count) = (positions.lowerBound, positions.count)
@@ -136,11 +137,11 @@ struct SampleSource<S: Real> {
         let rowWeights = scratch + layout.weights
         for row in 0..<count {
             let index = sample(at: first &+ row)
-            (rows + row &* inputWidth).update(from: inputs + index &* inputWidth, count: inputWidth)
             (rowTargets + row &* targetWidth)
                 .update(from: targets + index &* targetWidth, count: targetWidth)
             if let weights { rowWeights[row] = weights[index] }
         }
+        InputGathering.run(self, inputs, at: positions, into: rows, team)
         return Batch(
             inputs: rows, targets: rowTargets,
             weights: weights.map { _ in UnsafePointer(rowWeights) },

@@ -42,6 +42,8 @@ struct BatchPass<S: Real> {
     var mode = PassMode()
     /// Which layers' gradients are wanted; nil for all.
     var wanted: UnsafePointer<Bool>?
+    /// Who shares the work of a batch that is one block.
+    var team: Team?
 
     /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says.
     ///
@@ -146,11 +148,12 @@ struct BatchPass<S: Real> {
     ) -> (ShardPass<S>, Batch<S>)? {
         let scratch = memory.scratch + shard * layout.stride
         let range = first + positions.lowerBound..<first + positions.upperBound
-        guard let batch = source.batch(at: range, in: scratch, layout) else { return nil }
+        guard let batch = source.batch(at: range, in: scratch, layout, team) else { return nil }
         let pass = ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
             statistics: memory.statistics, scratch: scratch, inputs: batch.inputs,
-            rows: batch.count, first: range.lowerBound, mode: mode, wanted: wanted)
+            rows: batch.count, first: range.lowerBound, mode: mode, wanted: wanted,
+            team: team)
         return (pass, batch)
     }
 

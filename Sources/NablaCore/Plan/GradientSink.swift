@@ -6,6 +6,8 @@ protocol GradientSink<S> {
     func memory(for part: Range<Int>) -> UnsafeMutablePointer<S>
     /// Takes the gradients of `part` from there; false when they can't be taken, which ends the pass.
     func take(_ part: Range<Int>) -> Bool
+    /// The sink for the parameters from `first` on, for a thread beside others that have theirs.
+    func apart(from first: Int) -> Self
 }
 
 /// Keeps all gradients in a flat buffer of P numbers.
@@ -17,11 +19,14 @@ struct FlatGradients<S: Real>: GradientSink {
 
     @inline(__always)
     func take(_ part: Range<Int>) -> Bool { true }
+
+    @inline(__always)
+    func apart(from first: Int) -> FlatGradients<S> { self }
 }
 
 /// Gives each part to the optimizer while it is in the caches, and refuses what isn't finite.
 struct UpdatingGradients<S: FloatingReal>: GradientSink {
-    /// As long as the longest part.
+    /// As long as the longest part; P numbers where threads have parts of their own.
     let buffer: UnsafeMutablePointer<S>
     let update: ParameterUpdate<S>
 
@@ -33,5 +38,10 @@ struct UpdatingGradients<S: FloatingReal>: GradientSink {
         guard Finiteness.holds(buffer, count: part.count) else { return false }
         update.run(part, with: buffer)
         return true
+    }
+
+    @inline(__always)
+    func apart(from first: Int) -> UpdatingGradients<S> {
+        UpdatingGradients(buffer: buffer + first, update: update)
     }
 }

@@ -36,7 +36,26 @@ extension Memory where S: FloatingReal {
                 for _ in 0..<planned.biasCount { parameters.append(0) }
             }
         }
+        putInPanels(plan)
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
+    }
+
+    private mutating func putInPanels(_ plan: Plan<S>) {
+        for index in plan.layers.indices {
+            guard let panels = plan.kernels(ofLayer: index)?.panels?.panels else { continue }
+            let weights = plan.layers[index].parameters.weights
+            parameters.replaceSubrange(
+                weights, with: panels.panels(of: Array(parameters[weights])))
+        }
+    }
+
+    /// The weights of a layer as tensors have them, row by row.
+    func weights(ofLayer index: Int, _ plan: Plan<S>) -> [S] {
+        let weights = parameters[plan.layers[index].parameters.weights]
+        guard let panels = plan.kernels(ofLayer: index)?.panels?.panels else {
+            return Array(weights)
+        }
+        return panels.rows(of: weights)
     }
 
     private mutating func setStatistics(of network: Network, _ plan: Plan<S>) {

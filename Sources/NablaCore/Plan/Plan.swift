@@ -35,8 +35,14 @@ final class Plan<S: Real>: @unchecked Sendable {
 
     /// Compiles a network for passes over up to `samples` samples.
     ///
+    /// - Parameters:
+    ///   - network: What is compiled.
+    ///   - samples: The most samples of a pass.
+    ///   - keepsPanels: Whether weights may lie in panels, as training keeps them; see `DensePanels`.
     /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
-    init(_ network: Network, samples: Int) throws(ComputationError) {
+    init(
+        _ network: Network, samples: Int, keepsPanels: Bool = false
+    ) throws(ComputationError) {
         MatrixProduct.usesOneThread
         var compiler = PlanCompiler(network)
         let layers = UnsafeMutableBufferPointer<LayerPlan>.allocate(capacity: network.layers.count)
@@ -58,7 +64,8 @@ final class Plan<S: Real>: @unchecked Sendable {
         vocabulary = compiler.vocabulary
         let rows = min(samples, Partition.blockSize)
         kernels =
-            rows < Tile.rows || !S.compilesProducts ? [] : layers.map { $0.kernels(forRows: rows) }
+            rows < (keepsPanels ? PanelKernels<S>.fewestRows : Tile.rows) || !S.compilesProducts
+            ? [] : layers.map { $0.kernels(forRows: rows, keepsPanels) }
     }
 
     deinit { layers.deallocate() }
@@ -88,6 +95,9 @@ final class Plan<S: Real>: @unchecked Sendable {
             sizes.work, sizes.smallChain,
             kernels.lazy.map { $0?.transposedCount ?? 0 }.max() ?? 0)
     }
+
+    /// The most panels of a layer's weights; 0 where none lie in panels.
+    var mostPanels: Int { kernels.lazy.map { $0?.panels?.panels.count ?? 0 }.max() ?? 0 }
 
     /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
     var numbersOfShard: Int {
@@ -153,8 +163,16 @@ extension Plan {
 
 extension LayerPlan {
     /// Compiles the layer's kernels for up to `rows` samples at once.
-    fileprivate func kernels<S: Real>(forRows rows: Int) -> DenseKernels<S>? {
+    fileprivate func kernels<S: Real>(
+        forRows rows: Int, _ keepsPanels: Bool
+    ) -> DenseKernels<S>? {
         guard case .dense(let dense) = kind else { return nil }
+        // A layer that reads the inputs gives no gradient on, for which rows would be needed.
+        if keepsPanels, source.layer < 0,
+            let panels = PanelKernels<S>(inputs: dense.inputs, units: dense.units, rows: rows)
+        {
+            return DenseKernels(panels: panels)
+        }
         return DenseKernels(inputs: dense.inputs, units: dense.units, rows: rows)
     }
 }

@@ -16,6 +16,8 @@ struct ShardPass<S: Real> {
     let mode: PassMode
     /// Which layers' gradients are wanted; nil for all.
     let wanted: UnsafePointer<Bool>?
+    /// Who shares a layer's work; not counted as a reference, since a pass is over before it.
+    unowned(unsafe) let team: Team?
 
     /// What a layer reads: (rows, i).
     @inline(__always)
@@ -96,7 +98,7 @@ struct ShardPass<S: Real> {
         case .dense(let dense):
             dense.preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),
-                kernels: plan.kernels(ofLayer: index), transposed: scratch + layout.work)
+                kernels: plan.kernels(ofLayer: index), transposed: scratch + layout.work, team)
         case .convolution(let place):
             plan.convolutions[place].preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),

@@ -22,8 +22,24 @@ struct TrainingSlice<S: FloatingReal> {
         _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
         _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress
     ) -> NonFinite? {
+        // Larger batches are cut into shards, which run side by side by themselves.
+        guard prepared.partition.isWhole else {
+            return run(maximumSteps, pass, outputs: outputs, &progress, &optimizer, team: nil)
+        }
+        var place: NonFinite?
+        shards.withTeam(of: plan.mostPanels) { team in
+            place = run(maximumSteps, pass, outputs: outputs, &progress, &optimizer, team: team)
+        }
+        return place
+    }
+
+    private func run(
+        _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
+        _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress, team: Team?
+    ) -> NonFinite? {
         var steps = 0
         var pass = pass
+        pass.team = team
         // A step of L-BFGS may take many evaluations, and each counts as a step here.
         while steps < maximumSteps, progress.position < prepared.samplesPerEpoch {
             if let place = step(&pass, outputs, &progress, &optimizer) { return place }

@@ -43,7 +43,7 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         batchSize = settings.batchSize(of: samples.count)
         stepsPerEpoch = settings.stepsPerEpoch(samples: samples.count)
         plan = try Plan(
-            network, samples: max(batchSize, validation?.count ?? 0))
+            network, samples: max(batchSize, validation?.count ?? 0), keepsPanels: true)
         objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         self.samples = try PreparedSamples(samples, for: plan, objective)
         if let validation {
@@ -200,7 +200,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
                 let planned = plan.layers[index].parameters
                 return try source.layers[index].with(
                     weights: Tensor(
-                        Array(memory.parameters[planned.weights]), shape: shapes.weights),
+                        memory.weights(ofLayer: index, plan), shape: shapes.weights),
                     bias: planned.bias.isEmpty
                         ? nil : Tensor(Array(memory.parameters[planned.bias]), shape: shapes.bias),
                     statistics: statistics(ofLayer: index))

@@ -71,7 +71,7 @@ final class WorkerPool: Sendable {
 
     /// Runs the shards of a job on this worker and on those that have nothing better to do.
     var shardRunner: ShardRunner {
-        ShardRunner { count, body in
+        ShardRunner(threads: workers) { count, body in
             guard count > 1, self.workers > 1 else {
                 for index in 0..<count { body(index) }
                 return

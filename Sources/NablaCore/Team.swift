@@ -1,0 +1,148 @@
+import CProcessor
+import Glibc
+import Synchronization
+
+/// Work cut into parts that may run at the same time.
+protocol PartedWork {
+    /// Does one of them.
+    func run(part: Int)
+}
+
+/// Threads that do the parts of one piece of work after another, and spin in between.
+///
+/// For steps so short that waking a thread for each would take longer than the step. The leader
+/// never depends on the others: it takes whatever part nobody else has begun. A member takes the same
+/// parts each time if it can, so that what they read stays in its caches.
+///
+/// Unchecked because the task changes. It is safe: the leader alone writes it, before it publishes
+/// the parts; a member reads it once it has claimed a part, and until that part is done the leader
+/// waits.
+final class Team: @unchecked Sendable {
+    /// The most parts of a piece of work.
+    static var mostParts: Int { 32 }
+    /// How often a member looks in vain before it leaves: some hundred microseconds.
+    private static var patience: Int { 10_000 }
+    /// After so many looks in vain a thread lets others have the processor.
+    private static var looksBetweenYields: Int { 64 }
+
+    private struct Task {
+        let work: UnsafeRawPointer
+        let run: (UnsafeRawPointer, Int) -> Void
+    }
+
+    /// How many threads there are, with the leader.
+    let members: Int
+    private var task: Task?
+    /// The parts claimed, a bit each; above them how many parts there are, and whether it has ended.
+    private let state = Atomic<UInt64>(0)
+    private let done = Atomic<Int>(0)
+
+    private static var endBit: UInt64 { 1 << 63 }
+
+    init(members: Int) { self.members = members }
+
+    /// Does all parts, and returns when they are done; called by the leader alone.
+    ///
+    /// - Parameters:
+    ///   - work: What is done.
+    ///   - parts: How many parts it has, up to `mostParts`.
+    func run<Work: PartedWork>(_ work: Work, parts: Int) {
+        withUnsafePointer(to: work) { pointer in
+            task = Task(work: UnsafeRawPointer(pointer)) { work, part in
+                work.assumingMemoryBound(to: Work.self).pointee.run(part: part)
+            }
+            done.store(0, ordering: .relaxed)
+            state.store(UInt64(parts) << 32, ordering: .releasing)
+            while let part = claim(as: 0) { run(part: part) }
+            var looks = 0
+            while done.load(ordering: .acquiring) < parts { Team.wait(&looks) }
+        }
+    }
+
+    /// Tells the members that nothing more comes.
+    func end() { state.store(Team.endBit, ordering: .releasing) }
+
+    /// Does parts as a member other than the leader, until the end or until none came for long.
+    func help(as member: Int) {
+        var looks = 0
+        while looks < Team.patience {
+            if let part = claim(as: member) {
+                run(part: part)
+                looks = 0
+            } else if state.load(ordering: .relaxed) == Team.endBit {
+                return
+            } else {
+                Team.wait(&looks)
+            }
+        }
+    }
+
+    private func run(part: Int) {
+        if let task { task.run(task.work, part) }
+        done.add(1, ordering: .releasing)
+    }
+
+    /// Claims a part that nobody has begun, one of the member's own if there is one.
+    private func claim(as member: Int) -> Int? {
+        var current = state.load(ordering: .acquiring)
+        while current != Team.endBit {
+            let count = current >> 32
+            let free = ~current & ((1 << count) - 1)
+            guard free != 0 else { return nil }
+            let own = free & Team.parts(of: member, members: members)
+            let part = (own != 0 ? own : free).trailingZeroBitCount
+            let (isClaimed, seen) = state.weakCompareExchange(
+                expected: current, desired: current | 1 << UInt64(part),
+                successOrdering: .acquiring, failureOrdering: .acquiring)
+            if isClaimed { return part }
+            current = seen
+        }
+        return nil
+    }
+
+    /// The parts a member prefers: each `members`th.
+    private static func parts(of member: Int, members: Int) -> UInt64 {
+        var mask: UInt64 = 0
+        for part in stride(from: member, to: mostParts, by: members) { mask |= 1 << UInt64(part) }
+        return mask
+    }
+
+    private static func wait(_ looks: inout Int) {
+        nabla_pause()
+        looks += 1
+        if looks % looksBetweenYields == 0 { sched_yield() }
+    }
+}
+
+extension PartedWork {
+    /// Does all parts: with the team, or one after another where there is none.
+    @inline(__always)
+    func run(parts: Int, _ team: Team?) {
+        guard let team, parts > 1 else {
+            for part in 0..<parts { run(part: part) }
+            return
+        }
+        team.run(self, parts: parts)
+    }
+}
+
+extension ShardRunner {
+    /// Calls `lead`, once, with a team as large as there are threads and parts of work for them; with
+    /// nil for a single one.
+    func withTeam(of parts: Int, _ lead: (Team?) -> Void) {
+        let members = min(threads, parts)
+        guard members > 1 else { return lead(nil) }
+        let team = Team(members: members)
+        withoutActuallyEscaping(lead) { lead in
+            let lead = SharedByShards(value: lead)
+            run(members) { member in
+                if member == 0 {
+                    lead.value(team)
+                    team.end()
+                } else {
+                    team.help(as: member)
+                }
+            }
+        }
+    }
+}
