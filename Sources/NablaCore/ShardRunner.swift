@@ -5,18 +5,24 @@
 public struct ShardRunner: Sendable {
     /// How many shards may run at once.
     let threads: Int
+    /// Whether a thread that helps should rather go.
+    let isWantedElsewhere: @Sendable () -> Bool
     private let body: @Sendable (Int, @Sendable (Int) -> Void) -> Void
 
     /// Makes a runner from a function.
     ///
     /// - Parameters:
     ///   - threads: How many calls of the function's second argument may run at once.
+    ///   - isWantedElsewhere: Whether a thread that helps with many small pieces of work should leave
+    ///     them to the one it helps; asked between pieces, so it should be quick. Never by default.
     ///   - run: Calls its second argument with 0, 1, … up to below its first, once each, in any order
     ///     and on any threads, and returns when all calls have returned.
     public init(
-        threads: Int, _ run: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void
+        threads: Int, isWantedElsewhere: @escaping @Sendable () -> Bool = { false },
+        _ run: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void
     ) {
         self.threads = threads
+        self.isWantedElsewhere = isWantedElsewhere
         body = run
     }
 

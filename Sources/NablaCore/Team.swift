@@ -62,10 +62,11 @@ final class Team: @unchecked Sendable {
     /// Tells the members that nothing more comes.
     func end() { state.store(Team.endBit, ordering: .releasing) }
 
-    /// Does parts as a member other than the leader, until the end or until none came for long.
-    func help(as member: Int) {
+    /// Does parts as a member other than the leader, until the end, until none came for long or until
+    /// it is wanted elsewhere.
+    func help(as member: Int, unless isWantedElsewhere: () -> Bool) {
         var looks = 0
-        while looks < Team.patience {
+        while looks < Team.patience, !isWantedElsewhere() {
             if let part = claim(as: member) {
                 run(part: part)
                 looks = 0
@@ -140,7 +141,7 @@ extension ShardRunner {
                     lead.value(team)
                     team.end()
                 } else {
-                    team.help(as: member)
+                    team.help(as: member, unless: isWantedElsewhere)
                 }
             }
         }

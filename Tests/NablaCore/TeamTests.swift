@@ -50,4 +50,43 @@ struct TeamTests {
         ShardRunner.workers(4).withTeam(of: 3) { #expect($0?.members == 3) }
         ShardRunner.workers(2).withTeam(of: 30) { #expect($0?.members == 2) }
     }
+
+    @Test("lets a member go that is wanted elsewhere")
+    func leaving() {
+        let flags = Flags()
+        let queue = DispatchQueue(label: "member")
+        let group = DispatchGroup()
+        let shards = ShardRunner(
+            threads: 2, isWantedElsewhere: { flags.isWanted.load(ordering: .relaxed) }
+        ) { _, shard in
+            withoutActuallyEscaping(shard) { shard in
+                queue.async(group: group) {
+                    shard(1)
+                    flags.hasLeft.store(true, ordering: .releasing)
+                }
+                shard(0)
+                group.wait()
+            }
+        }
+        var counts = [0, 0]
+        var rounds = 0
+        counts.withUnsafeMutableBufferPointer { buffer in
+            guard let first = buffer.baseAddress else { return }
+            shards.withTeam(of: 2) { team in
+                // As long as there is work a member doesn't leave for want of it.
+                while !flags.hasLeft.load(ordering: .acquiring), rounds < 10_000_000 {
+                    if rounds == 1000 { flags.isWanted.store(true, ordering: .relaxed) }
+                    Counting(counts: first).run(parts: 2, team)
+                    rounds += 1
+                }
+            }
+        }
+        #expect(flags.hasLeft.load(ordering: .acquiring) && rounds < 10_000_000)
+        #expect(counts == [rounds, rounds])
+    }
+}
+
+private final class Flags: Sendable {
+    let isWanted = Atomic(false)
+    let hasLeft = Atomic(false)
 }

@@ -1,4 +1,4 @@
-/// A dense layer over weights in panels; see `DensePanels`. Each part of the work is one panel.
+/// z = x·Wᵀ + b over weights in panels; see `DensePanels`.
 struct PanelPreActivation<S: Real>: PartedWork {
     let kernels: PanelKernels<S>
     /// (n, i).
@@ -10,7 +10,6 @@ struct PanelPreActivation<S: Real>: PartedWork {
     let weights: UnsafePointer<S>
     let bias: UnsafePointer<S>?
 
-    /// z = x·Wᵀ + b of a panel's units.
     func run(part panel: Int) {
         let panels = kernels.panels
         let units = panels.units(of: panel)

@@ -25,6 +25,8 @@ final class WorkerPool: Sendable {
     /// How many gradient requests may wait.
     let capacity: Int
     private let queues = Mutex(Queues())
+    /// How many gradient requests wait, for those who may not wait for the lock.
+    private let waiting = Atomic(0)
     private let available = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
 
@@ -48,6 +50,7 @@ final class WorkerPool: Sendable {
         let isTaken = queues.withLock { queues in
             guard !queues.isClosed, queues.gradients.count < capacity else { return false }
             queues.gradients.append(job)
+            waiting.add(1, ordering: .relaxed)
             return true
         }
         if isTaken { available.signal() }
@@ -71,7 +74,9 @@ final class WorkerPool: Sendable {
 
     /// Runs the shards of a job on this worker and on those that have nothing better to do.
     var shardRunner: ShardRunner {
-        ShardRunner(threads: workers) { count, body in
+        ShardRunner(
+            threads: workers, isWantedElsewhere: { self.waiting.load(ordering: .relaxed) > 0 }
+        ) { count, body in
             guard count > 1, self.workers > 1 else {
                 for index in 0..<count { body(index) }
                 return
@@ -140,7 +145,10 @@ final class WorkerPool: Sendable {
                 batch.enter()
                 return .shards(batch)
             }
-            if let job = queues.gradients.popFirst() { return .job(job) }
+            if let job = queues.gradients.popFirst() {
+                waiting.subtract(1, ordering: .relaxed)
+                return .job(job)
+            }
             if let slice = queues.slices.popFirst() { return .job(slice) }
             queues.busy -= 1
             return .nothing
