@@ -4,6 +4,8 @@ import Glibc
 /// A TCP connection that sends exactly the bytes a test wants, well-formed or not.
 final class RawConnection {
     private let descriptor: Int32
+    /// What came behind the last of `nextAnswer`.
+    private var unread: [UInt8] = []
 
     init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -72,6 +74,54 @@ final class RawConnection {
     /// The next answer, whose body has a Content-Length.
     func receiveAnswer() throws -> Answer {
         try Answer(receive { Answer.isWhole($0) })
+    }
+
+    /// The next of several answers, which have a Content-Length or no body.
+    ///
+    /// The answer to HEAD says how long a body would be, and none comes.
+    func nextAnswer(toHead: Bool = false) throws -> Answer {
+        let headEnd = Array("\r\n\r\n".utf8)
+        var end: Int?
+        while end == nil {
+            end = unread.indices.dropFirst(3)
+                .first { unread[($0 - 3)...$0].elementsEqual(headEnd) }.map { $0 + 1 }
+            if end == nil { try receiveMore() }
+        }
+        var length = end ?? 0
+        let head = try Answer(Array(unread[..<length]))
+        if !toHead, head.status >= 200, head.status != 204 {
+            length += head.fields["content-length"].flatMap { Int($0) } ?? 0
+        }
+        while unread.count < length { try receiveMore() }
+        defer { unread.removeFirst(length) }
+        return try Answer(Array(unread[..<length]))
+    }
+
+    /// The next answer that is not an interim one.
+    func nextFinalAnswer(toHead: Bool = false) throws -> Answer {
+        while true {
+            let answer = try nextAnswer(toHead: toHead)
+            if answer.status >= 200 { return answer }
+        }
+    }
+
+    /// Waits for the peer to close, and says whether it did without sending more.
+    func isEnded() throws -> Bool {
+        guard unread.isEmpty else { return false }
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, 0)
+        guard count >= 0 || errno == ECONNRESET else { throw TestFailure("recv: \(errno)") }
+        return count <= 0
+    }
+
+    private func receiveMore() throws {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else {
+            let text = String(decoding: unread, as: UTF8.self)
+            throw TestFailure("the connection ended or is silent after \"\(text)\"")
+        }
+        unread += chunk[..<count]
     }
 
     /// An answer, taken apart.
