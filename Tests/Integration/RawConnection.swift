@@ -80,21 +80,21 @@ final class RawConnection {
     ///
     /// The answer to HEAD says how long a body would be, and none comes.
     func nextAnswer(toHead: Bool = false) throws -> Answer {
-        let headEnd = Array("\r\n\r\n".utf8)
-        var end: Int?
-        while end == nil {
-            end = unread.indices.dropFirst(3)
-                .first { unread[($0 - 3)...$0].elementsEqual(headEnd) }.map { $0 + 1 }
-            if end == nil { try receiveMore() }
+        var headLength = unread.lengthOfHead
+        while headLength == nil {
+            try receiveMore()
+            headLength = unread.lengthOfHead
         }
-        var length = end ?? 0
-        let head = try Answer(Array(unread[..<length]))
-        if !toHead, head.status >= 200, head.status != 204 {
-            length += head.fields["content-length"].flatMap { Int($0) } ?? 0
+        let bodyStart = headLength ?? 0
+        var answer = try Answer(Array(unread[..<bodyStart]))
+        var end = bodyStart
+        if !toHead, answer.status >= 200, answer.status != 204 {
+            end += answer.fields["content-length"].flatMap { Int($0) } ?? 0
         }
-        while unread.count < length { try receiveMore() }
-        defer { unread.removeFirst(length) }
-        return try Answer(Array(unread[..<length]))
+        while unread.count < end { try receiveMore() }
+        answer.body = String(decoding: unread[bodyStart..<end], as: UTF8.self)
+        unread.removeFirst(end)
+        return answer
     }
 
     /// The next answer that is not an interim one.
@@ -128,7 +128,7 @@ final class RawConnection {
     struct Answer {
         let status: Int
         let fields: [String: String]
-        let body: String
+        fileprivate(set) var body: String
 
         init(_ bytes: [UInt8]) throws {
             let text = String(decoding: bytes, as: UTF8.self)
@@ -158,6 +158,19 @@ final class RawConnection {
             }
             return answer.body.utf8.count >= length
         }
+    }
+}
+
+extension [UInt8] {
+    /// How long the head is that these bytes begin with; nil while its end isn't there.
+    fileprivate var lengthOfHead: Int? {
+        var length = 4
+        while length <= count {
+            let isEnd = self[length - 1] == 0x0A && self[length - 4] == 0x0D
+            if isEnd, self[length - 3] == 0x0A, self[length - 2] == 0x0D { return length }
+            length += 1
+        }
+        return nil
     }
 }
 
