@@ -1,7 +1,7 @@
 import NablaAPI
 import Testing
 
-/// A row of the table: bytes that a client sends, what the service answers, and the rule that says so.
+/// A row of the table: bytes that a client sends, what the service answers, and the rule for it.
 struct RequestRow: Sendable, CustomTestStringConvertible {
     let name: String
     /// The RFC and its section: "9112 §2.2".

@@ -3,8 +3,8 @@ import NablaAPI
 import NablaService
 import Testing
 
-/// Each request of the table on real connections to a real service: whole, cut in two at every byte,
-/// and byte by byte.
+/// Each request of the table on real connections to a real service: whole, in two parts cut at
+/// every byte, and byte by byte.
 @Suite(.smallService) struct RequestTableTests {
     @Test("a request gets the answer of its row", arguments: RequestRow.all)
     func answers(_ row: RequestRow) throws {
