@@ -21,15 +21,15 @@ struct ByteSet {
     /// That is pchar, "/" and "?" (RFC 3986 §3.4), and what browsers leave as it is there (WHATWG
     /// URL, query percent-encode set): [ ] \ ^ ` { | }
     static var query: ByteSet { ByteSet(low: 0xAFFF_FFF2_0000_0000, high: 0x7FFF_FFFF_FFFF_FFFF) }
-    /// reg-name (RFC 3986 §3.2.2), "%" included.
+    /// reg-name (RFC 3986 §3.2.2), but for "%" and its digits.
     static var registeredName: ByteSet {
-        ByteSet(low: 0x2BFF_7FF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+        ByteSet(low: 0x2BFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
     }
     /// What IPv6address is made of (RFC 3986 §3.2.2): hexadecimal digits, ":" and ".".
     static var addressIPv6: ByteSet {
         ByteSet(low: 0x07FF_4000_0000_0000, high: 0x0000_007E_0000_007E)
     }
-    /// uri-host and port (RFC 3986 §3.2.2): reg-name, brackets and ":".
+    /// uri-host and port (RFC 3986 §3.2.2): reg-name, "%", brackets and ":".
     static var host: ByteSet { ByteSet(low: 0x2FFF_7FF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFE) }
 }
 

@@ -3,6 +3,7 @@ public struct ChunkedDecoder: Sendable {
     /// What the next byte belongs to.
     private enum Expectation: Sendable {
         case sizeDigits
+        case semicolon
         case chunkExtension
         case sizeLineFeed
         case data(remaining: Int)
@@ -59,6 +60,8 @@ public struct ChunkedDecoder: Sendable {
         switch expectation {
         case .sizeDigits:
             try readSize(byte)
+        case .semicolon:
+            try readSpace(byte)
         case .chunkExtension:
             try readExtension(byte)
         case .sizeLineFeed:
@@ -101,8 +104,21 @@ public struct ChunkedDecoder: Sendable {
         }
         switch byte {
         case .carriageReturn: expectation = .sizeLineFeed
-        case UInt8(ascii: ";"): expectation = .chunkExtension
-        default: throw MessageError(.badRequest, "a chunk size is not a hexadecimal number")
+        default: try readSpace(byte)
+        }
+    }
+
+    /// Reads up to the semicolon of an extension, before which there may be white space (BWS, RFC
+    /// 9112 §7.1.1); white space without an extension is refused.
+    private mutating func readSpace(_ byte: UInt8) throws(MessageError) {
+        switch byte {
+        case UInt8(ascii: ";"):
+            expectation = .chunkExtension
+        case .space, .tab:
+            expectation = .semicolon
+            try countExtensionByte()
+        default:
+            throw MessageError(.badRequest, "a chunk size is not a hexadecimal number")
         }
     }
 
@@ -112,12 +128,18 @@ public struct ChunkedDecoder: Sendable {
             expectation = .sizeLineFeed
             return
         }
+        guard !byte.isControl else {
+            throw MessageError(.badRequest, "a chunk extension holds a control byte")
+        }
+        try countExtensionByte()
+    }
+
+    private mutating func countExtensionByte() throws(MessageError) {
         lineBytes += 1
         extensionBytes += 1
-        guard !byte.isControl, lineBytes <= limits.chunkLineBytes,
-            extensionBytes <= limits.chunkExtensionBytes
+        guard lineBytes <= limits.chunkLineBytes, extensionBytes <= limits.chunkExtensionBytes
         else {
-            throw MessageError(.badRequest, "a chunk extension is too long or holds a control byte")
+            throw MessageError(.badRequest, "a chunk extension is too long")
         }
     }
 

@@ -9,6 +9,7 @@ struct RequestDraft: Sendable {
     private var saysClose = false
     private var saysKeepAlive = false
     private var expectsContinue = false
+    private var hasContentCoding = false
 
     /// Reads `method SP target SP version` (RFC 9112 §3); other white space is refused.
     mutating func readRequestLine(
@@ -72,19 +73,35 @@ struct RequestDraft: Sendable {
             }
             hasHost = true
         case 6 where name.spellsIgnoringCase("expect"):
-            // Nothing else can be expected (RFC 9110 §10.1.1).
-            guard value.spellsIgnoringCase("100-continue") else {
-                throw MessageError(.expectationFailed, "only 100-continue can be expected")
-            }
-            expectsContinue = true
+            try readExpectations(value)
         case 10 where name.spellsIgnoringCase("connection"):
             readConnection(value)
         case 14 where name.spellsIgnoringCase("content-length"):
             try framing.readLength(value)
+        case 16 where name.spellsIgnoringCase("content-encoding"):
+            readContentCodings(value)
         case 17 where name.spellsIgnoringCase("transfer-encoding"):
             try framing.readCodings(value)
         default:
             break
+        }
+    }
+
+    /// Reads the expectations, of which there is one that can be met (RFC 9110 §10.1.1).
+    private mutating func readExpectations(_ value: Span<UInt8>) throws(MessageError) {
+        for element in listElements(value) {
+            guard value.extracting(element).spellsIgnoringCase("100-continue") else {
+                throw MessageError(.expectationFailed, "only 100-continue can be expected")
+            }
+            expectsContinue = true
+        }
+    }
+
+    /// Reads the content codings (RFC 9110 §8.4); identity is none.
+    private mutating func readContentCodings(_ value: Span<UInt8>) {
+        for element in listElements(value)
+        where !value.extracting(element).spellsIgnoringCase("identity") {
+            hasContentCoding = true
         }
     }
 
@@ -112,6 +129,7 @@ struct RequestDraft: Sendable {
             framing: try framing.resolved(version: version, limits: limits),
             keepAlive: !saysClose && (version == .http11 || saysKeepAlive),
             // A 1.0 client's expectation is ignored (RFC 9110 §10.1.1).
-            expectsContinue: expectsContinue && version == .http11)
+            expectsContinue: expectsContinue && version == .http11,
+            hasContentCoding: hasContentCoding)
     }
 }

@@ -24,6 +24,8 @@ public struct RequestHead: Sendable {
     public let keepAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
     public let expectsContinue: Bool
+    /// Whether Content-Encoding says that the body is coded in any way (RFC 9110 §8.4).
+    public let hasContentCoding: Bool
 
     /// Host and port the request was sent to: the target's own, else the Host field's.
     public var host: String { target.authority ?? fields["host"] ?? "" }

@@ -19,24 +19,30 @@ public struct RequestTarget: Sendable {
 
     /// Reads a target in the form its method allows.
     init(_ bytes: Span<UInt8>, method: Method) throws(MessageError) {
+        guard bytes.count > 0, bytes[0] != UInt8(ascii: "/") else {
+            try self.init(bytes, pathStart: 0, authority: nil)
+            return
+        }
         // asterisk-form is for OPTIONS alone (RFC 9112 §3.2.4).
         if bytes.spells("*"), method == .options {
             self.init(rawPath: "*", path: "*", query: [], authority: nil)
-            return
-        }
-        guard bytes.count > 0, bytes[0] != UInt8(ascii: "/") else {
-            try self.init(bytes, pathStart: 0, authority: nil)
             return
         }
         let start = try Self.authorityStart(bytes)
         var end = start
         while end < bytes.count, ByteSet.host.contains(bytes[end]) { end += 1 }
         // An empty host or user information is refused (RFC 9110 §4.2.1, §4.2.4).
-        guard end > start, isHost(bytes.extracting(start..<end)) else {
+        guard end > start, bytes[start] != .colon, isHost(bytes.extracting(start..<end)) else {
             throw MessageError(.badRequest, "the request target's authority is not a host")
         }
-        try self.init(
-            bytes, pathStart: end, authority: String(bytes.extracting(start..<end)))
+        let authority = String(bytes.extracting(start..<end))
+        guard end < bytes.count else {
+            // No path is "/", but of OPTIONS it is asterisk-form (RFC 9110 §4.2.3).
+            let path = method == .options ? "*" : "/"
+            self.init(rawPath: path, path: path, query: [], authority: authority)
+            return
+        }
+        try self.init(bytes, pathStart: end, authority: authority)
     }
 
     /// Where the authority begins in an absolute-form target (RFC 9112 §3.2.2).
@@ -50,6 +56,7 @@ public struct RequestTarget: Sendable {
         throw MessageError(.badRequest, "the request target is neither a path nor an http URI")
     }
 
+    /// Reads path and query; no path before a query is "/" (RFC 9110 §4.2.3) if there is an authority.
     private init(
         _ bytes: Span<UInt8>, pathStart: Int, authority: String?
     ) throws(MessageError) {
@@ -66,8 +73,9 @@ public struct RequestTarget: Sendable {
             // A fragment is not sent (RFC 9112 §3.2), and no other byte belongs in a path.
             throw MessageError(.badRequest, "the request target has a byte that must be escaped")
         }
-        let raw = end == pathStart ? "/" : String(bytes.extracting(pathStart..<end))
-        guard raw.utf8.first == UInt8(ascii: "/") else {
+        let isEmpty = end == pathStart
+        let raw = isEmpty ? "/" : String(bytes.extracting(pathStart..<end))
+        guard raw.utf8.first == UInt8(ascii: "/"), !isEmpty || authority != nil else {
             throw MessageError(.badRequest, "the request target's path does not begin with /")
         }
         let path = isEncoded ? try percentDecoded(raw.utf8, inQuery: false) : raw
@@ -133,8 +141,15 @@ func isHost(_ bytes: Span<UInt8>) -> Bool {
         end += 1
     } else {
         while end < bytes.count, bytes[end] != .colon {
-            guard ByteSet.registeredName.contains(bytes[end]) else { return false }
-            end += 1
+            if ByteSet.registeredName.contains(bytes[end]) {
+                end += 1
+            } else if bytes[end] == UInt8(ascii: "%"), end + 2 < bytes.count,
+                bytes[end + 1].hexDigit != nil, bytes[end + 2].hexDigit != nil
+            {
+                end += 3
+            } else {
+                return false
+            }
         }
     }
     guard end < bytes.count else { return true }

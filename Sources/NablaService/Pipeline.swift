@@ -48,8 +48,8 @@ struct Pipeline: RequestHandler {
                 fields: [allow])
         case .endpoint(let endpoint, let subject):
             call.subject = subject
-            if let problem = Pipeline.refusal(of: call) {
-                reply.send(problem)
+            if let (problem, field) = Pipeline.refusal(of: call) {
+                reply.send(problem, fields: [field])
             } else {
                 place(call, at: endpoint, reply)
             }
@@ -95,17 +95,25 @@ extension Pipeline {
         ("Allow", methods.map(\.name).joined(separator: ", "))
     }
 
-    /// Refuses a body that says it isn't JSON; one that says nothing is taken for it.
-    private static func refusal(of call: Call) -> Problem? {
+    /// Refuses a body that is coded or says it isn't JSON, with the field that says what would do
+    /// (RFC 9110, section 15.5.16); one that says nothing is taken for JSON.
+    private static func refusal(
+        of call: Call
+    ) -> (problem: Problem, field: (name: String, value: String))? {
         let fields = call.head.fields
-        guard !call.body.isEmpty, !fields.says("content-type", "application/json"),
-            let type = fields["content-type"]
+        guard !call.body.isEmpty else { return nil }
+        if call.head.hasContentCoding {
+            let codings = fields.values(of: "content-encoding").joined(separator: ", ")
+            let detail = "the body's Content-Encoding is \(codings), but must be left out"
+            return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", "identity"))
+        }
+        guard !fields.says("content-type", "application/json"), let type = fields["content-type"]
         else { return nil }
-        let mediaType = type.prefix { $0 != ";" }.lowercased()
-        guard mediaType.filter({ $0 != " " }) != "application/json" else { return nil }
-        return Problem(
-            .unsupportedMediaType,
-            "the body's Content-Type is \(type), but must be application/json")
+        var mediaType = type.prefix { $0 != ";" }
+        while mediaType.last == " " || mediaType.last == "\t" { mediaType.removeLast() }
+        guard mediaType.lowercased() != "application/json" else { return nil }
+        let detail = "the body's Content-Type is \(type), but must be application/json"
+        return (Problem(.unsupportedMediaType, detail), ("Accept", "application/json"))
     }
 
     private func place(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {

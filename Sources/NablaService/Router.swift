@@ -34,16 +34,30 @@ struct Router: Sendable {
 
     /// Finds what answers a request.
     func match(_ method: Method, _ path: String) -> Match {
-        guard let (methods, subject) = methods(of: path) else { return .nothing }
+        guard let (methods, subject) = methods(of: path) else {
+            // RFC 9112, section 3.2.4: only OPTIONS comes with it, and asks about the whole server.
+            return path == "*" ? .options(Router.allowed(allMethods)) : .nothing
+        }
         if let endpoint = methods[method] { return .endpoint(endpoint, subject: subject) }
         // RFC 9110, section 9.3.2: HEAD is GET without the content, which the connection leaves out.
         if method == .head, let endpoint = methods[.get] {
             return .endpoint(endpoint, subject: subject)
         }
-        var allowed = methods.keys.sorted { $0.name < $1.name }
-        if allowed.contains(.get) { allowed.append(.head) }
-        allowed.append(.options)
+        let allowed = Router.allowed(Set(methods.keys))
         return method == .options ? .options(allowed) : .otherMethod(allowed: allowed)
+    }
+
+    /// Methods with an endpoint and those that come with them, in the order `Allow` lists them.
+    private static func allowed(_ methods: Set<Method>) -> [Method] {
+        var allowed = methods.sorted { $0.name < $1.name }
+        if methods.contains(.get) { allowed.append(.head) }
+        return allowed + [.options]
+    }
+
+    private var allMethods: Set<Method> {
+        var all = Set(run.keys)
+        for methods in [fixed.values, runParts.values].joined() { all.formUnion(methods.keys) }
+        return all
     }
 
     private func methods(of path: String) -> (Methods, subject: String)? {

@@ -4,6 +4,8 @@ import Glibc
 /// A TCP connection that sends exactly the bytes a test wants, well-formed or not.
 final class RawConnection {
     private let descriptor: Int32
+    /// What came behind the last of `nextAnswer`.
+    private var unread: [UInt8] = []
 
     init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -74,11 +76,59 @@ final class RawConnection {
         try Answer(receive { Answer.isWhole($0) })
     }
 
+    /// The next of several answers, which have a Content-Length or no body.
+    ///
+    /// The answer to HEAD says how long a body would be, and none comes.
+    func nextAnswer(toHead: Bool = false) throws -> Answer {
+        var headLength = unread.lengthOfHead
+        while headLength == nil {
+            try receiveMore()
+            headLength = unread.lengthOfHead
+        }
+        let bodyStart = headLength ?? 0
+        var answer = try Answer(Array(unread[..<bodyStart]))
+        var end = bodyStart
+        if !toHead, answer.status >= 200, answer.status != 204 {
+            end += answer.fields["content-length"].flatMap { Int($0) } ?? 0
+        }
+        while unread.count < end { try receiveMore() }
+        answer.body = String(decoding: unread[bodyStart..<end], as: UTF8.self)
+        unread.removeFirst(end)
+        return answer
+    }
+
+    /// The next answer that is not an interim one.
+    func nextFinalAnswer(toHead: Bool = false) throws -> Answer {
+        while true {
+            let answer = try nextAnswer(toHead: toHead)
+            if answer.status >= 200 { return answer }
+        }
+    }
+
+    /// Waits for the peer to close, and says whether it did without sending more.
+    func isEnded() throws -> Bool {
+        guard unread.isEmpty else { return false }
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, 0)
+        guard count >= 0 || errno == ECONNRESET else { throw TestFailure("recv: \(errno)") }
+        return count <= 0
+    }
+
+    private func receiveMore() throws {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else {
+            let text = String(decoding: unread, as: UTF8.self)
+            throw TestFailure("the connection ended or is silent after \"\(text)\"")
+        }
+        unread += chunk[..<count]
+    }
+
     /// An answer, taken apart.
     struct Answer {
         let status: Int
         let fields: [String: String]
-        let body: String
+        fileprivate(set) var body: String
 
         init(_ bytes: [UInt8]) throws {
             let text = String(decoding: bytes, as: UTF8.self)
@@ -108,6 +158,19 @@ final class RawConnection {
             }
             return answer.body.utf8.count >= length
         }
+    }
+}
+
+extension [UInt8] {
+    /// How long the head is that these bytes begin with; nil while its end isn't there.
+    fileprivate var lengthOfHead: Int? {
+        var length = 4
+        while length <= count {
+            let isEnd = self[length - 1] == 0x0A && self[length - 4] == 0x0D
+            if isEnd, self[length - 3] == 0x0A, self[length - 2] == 0x0D { return length }
+            length += 1
+        }
+        return nil
     }
 }
 

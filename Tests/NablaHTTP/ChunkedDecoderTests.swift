@@ -25,6 +25,7 @@ import Testing
             "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
             "00b;a=\"b c\";d\r\nhello world\r\n0;x\r\nA: b\r\nC:\r\n\r\n",
             "1\r\nh\r\nA\r\nello world\r\n000\r\n\r\n",
+            "b \t ;a\r\nhello world\r\n0 ;\r\n\r\n",
         ])
     func takesChunksOff(_ text: String) throws {
         for size in 1...text.utf8.count {
@@ -42,7 +43,8 @@ import Testing
     @Test(
         "what is no chunk is refused",
         arguments: [
-            "\r\n", "g\r\n", "-1\r\n", " 1\r\n", "1 \r\n", "0x1\r\n", ";a\r\n", "1\n", "1\r\r",
+            "\r\n", "g\r\n", "-1\r\n", " 1\r\n", "1 \r\n", "1 2", "1 \t\r\n", "0x1\r\n", ";a\r\n",
+            "1\n", "1\r\r",
             "1;a\nb\r\n", "1;\u{7F}\r\n", "1\r\nab", "1\r\na\n", "1\r\na\r\r",
             "0000000000000000\r\n",
             "0\r\n\n", "0\r\nA b\r\n", "0\r\n: a\r\n", "0\r\nA: b\n", "0\r\nA: \rb",
@@ -64,6 +66,7 @@ import Testing
             ("7fffffffffffffff\r\n", HTTPLimits(), 400),
             ("7fffffffffffff\r\n", HTTPLimits(), 413),
             ("1;abcdefgh\r\n", HTTPLimits(chunkLineBytes: 8), 400),
+            ("1        ;", HTTPLimits(chunkLineBytes: 8), 400),
             ("1;abc\r\na\r\n1;abc\r\n", HTTPLimits(chunkExtensionBytes: 5), 400),
             ("0\r\nA: b\r\n", HTTPLimits(trailerBytes: 5), 431),
             ("0\r\nA: b\r\nC: d\r\n", HTTPLimits(fieldCount: 1), 431),

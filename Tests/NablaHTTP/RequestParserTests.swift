@@ -120,6 +120,45 @@ func refusal(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Int? {
     }
 
     @Test(
+        "what stands for no path depends on the method and on there being a host",
+        arguments: [
+            ("GET http://a", "/"), ("GET http://a?b", "/"), ("OPTIONS http://a", "*"),
+            ("OPTIONS http://a/", "/"), ("OPTIONS http://a?b", "/"), ("OPTIONS *", "*"),
+            ("GET ", nil), ("GET ?b", nil), ("OPTIONS ", nil), ("GET http://", nil),
+            ("GET http://:80/", nil),
+        ] as [(String, String?)])
+    func emptyPath(_ start: String, _ path: String?) {
+        let result = parse("\(start) HTTP/1.1\r\nHost: a\r\n\r\n")
+        if case .complete(let head, _) = result {
+            #expect(head.target.path == path)
+        } else {
+            #expect(path == nil, "\(result)")
+        }
+    }
+
+    @Test(
+        "a Host's escapes are of two digits",
+        arguments: [
+            ("a%41", true), ("%41:80", true), ("%", false), ("a%4", false), ("a%4:80", false),
+            ("%zz", false), ("a%4g", false),
+        ])
+    func hostEscapes(_ host: String, _ isGood: Bool) {
+        #expect(refusal("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n") == (isGood ? nil : 400))
+    }
+
+    @Test(
+        "a content coding is noted, and identity is none",
+        arguments: [
+            ("", false), ("Content-Encoding:", false), ("content-encoding: Identity", false),
+            ("Content-Encoding: br", true), ("Content-Encoding: identity, gzip", true),
+        ])
+    func contentCoding(_ field: String, _ expected: Bool) throws {
+        let line = field.isEmpty ? "" : field + "\r\n"
+        #expect(
+            try head("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n").hasContentCoding == expected)
+    }
+
+    @Test(
         "methods are told apart by case, and unknown ones kept",
         arguments: [
             ("GET", Method.get), ("HEAD", .head), ("POST", .post), ("PUT", .put), ("PATCH", .patch),

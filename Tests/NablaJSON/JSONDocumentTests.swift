@@ -134,7 +134,7 @@ import Testing
                 let document = try JSONDocument(parsing: bytes)
                 // With more behind it, the scanner has to come past all that simdjson accepted.
                 #expect(syntaxOffset(bytes + Array(" x".utf8)) == bytes.count + 1, "\(bytes)")
-                try walk(document.root)
+                try document.root.readAll()
                 accepted += 1
             } catch {
                 refused += 1
@@ -182,18 +182,6 @@ import Testing
         }
     }
 
-    /// Reads every value there is.
-    private func walk(_ value: JSONValue) throws(JSONError) {
-        switch value.kind {
-        case .object: for (_, field) in try value.anyObject() { try walk(field) }
-        case .array: for element in try value.array() { try walk(element) }
-        case .string: _ = try value.string()
-        case .number: _ = try value.double()
-        case .boolean: _ = try value.bool()
-        case .null: #expect(value.isNull)
-        }
-    }
-
     private func isValueError(_ error: JSONError) -> Bool {
         switch error.kind {
         case .duplicateField, .numberTooLarge: true
@@ -208,6 +196,18 @@ func document(_ text: String, _ limits: JSONLimits = JSONLimits()) throws(JSONEr
 }
 
 extension JSONValue {
+    /// Reads every value in it.
+    func readAll() throws(JSONError) {
+        switch kind {
+        case .object: for (_, field) in try anyObject() { try field.readAll() }
+        case .array: for element in try array() { try element.readAll() }
+        case .string: _ = try string()
+        case .number: _ = try double()
+        case .boolean: _ = try bool()
+        case .null: #expect(isNull)
+        }
+    }
+
     /// The lengths and the numbers of a nested array.
     func shaped<N: JSONNumber>(_ type: N.Type) throws -> (shape: [Int], values: [N]) {
         (Array(try lengths), try numbers(type))

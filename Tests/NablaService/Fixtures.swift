@@ -35,7 +35,10 @@ final class Workbench: Sendable {
     }
 
     /// Takes a run in, with the network its request writes out.
-    func submit(_ request: TrainRequest) throws -> Run {
+    func submit(_ request: TrainRequest) throws -> Run { try submitted(request).acknowledged }
+
+    /// The same, with the run as it goes on.
+    func submitted(_ request: TrainRequest) throws -> (acknowledged: Run, live: LiveRun) {
         guard case .inline(let network) = request.network else {
             throw TestFailure("the request names its network")
         }

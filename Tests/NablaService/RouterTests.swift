@@ -62,10 +62,14 @@ import Testing
         #expect(match(.options, "/runs/abc/metrics") == "options: GET HEAD OPTIONS")
     }
 
+    @Test func anAsteriskAsksForTheMethodsOfAll() {
+        #expect(match(.options, "*") == "options: DELETE GET POST HEAD OPTIONS")
+    }
+
     @Test(
         "no other path leads anywhere",
         arguments: [
-            "", "/", "*", "/run", "/runs/", "/runs//metrics", "/runs/abc/", "/runs/abc/metrics/",
+            "", "/", "/*", "/run", "/runs/", "/runs//metrics", "/runs/abc/", "/runs/abc/metrics/",
             "/runs/abc/other", "/runs/abc/metrics/x", "runs/abc", "/RUNS", "/trains", "/x/abc",
         ])
     func nothing(_ path: String) {

@@ -1,3 +1,4 @@
+import Dispatch
 import NablaAPI
 import NablaNetworks
 import NablaStore
@@ -42,6 +43,19 @@ import Testing
             #expect(first.status == .queued && second.status == .queued)
             #expect(try bench.stored(second.id).status == .queued)
             #expect(bench.scheduler.load == (waiting: 1, training: 1))
+        }
+    }
+
+    @Test func aRunThatEndedMeanwhileStillTellsItsEnd() throws {
+        try withWorkbench { bench in
+            let (run, live) = try bench.submitted(.regression())
+            #expect(try bench.end(of: run.id).status == .succeeded)
+            let told = DispatchSemaphore(value: 0)
+            live.whenEnded { ended in
+                #expect(ended.status == .succeeded)
+                told.signal()
+            }
+            #expect(told.wait(timeout: .now()) == .success)
         }
     }
 

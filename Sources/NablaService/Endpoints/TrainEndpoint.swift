@@ -17,17 +17,13 @@ struct TrainEndpoint: Endpoint {
         let wait = try Preference.wait(call.head.fields["prefer"], atMost: longestWait)
         let request = try TrainRequest(parsing: call.body, limits: limits)
         let network = try networks.network(for: request.network, as: request.settings.dtype)
-        let run = try scheduler.submit(request, network: network)
+        let (run, live) = try scheduler.submit(request, network: network)
         guard let wait else { return .content(acknowledgement(of: run)) }
         return .later { reply in
             let ended = { @Sendable (run: Run) in
                 var content = Content.json(run.json())
                 content.fields = [("Location", Path.run(run.id))]
                 reply.send(content)
-            }
-            guard let live = scheduler.live(run.id) else {
-                reply.send(acknowledgement(of: run))
-                return
             }
             live.whenEnded(ended)
             DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(wait)) {

@@ -38,8 +38,11 @@ final class RunScheduler: Sendable {
 
     /// Takes a run in; when it returns, the run is stored and will be trained.
     ///
+    /// - Returns: The run as it was taken in, and as it goes on; it may have ended by now.
     /// - Throws: `Problem` when the request can't be trained, the queue is full or the store fails.
-    func submit(_ request: TrainRequest, network: Network) throws(Problem) -> Run {
+    func submit(
+        _ request: TrainRequest, network: Network
+    ) throws(Problem) -> (acknowledged: Run, live: LiveRun) {
         try reservePlace()
         let live: LiveRun
         do {
@@ -56,7 +59,7 @@ final class RunScheduler: Sendable {
         }
         onEvent(.run(id: run.id, status: .queued, detail: nil))
         startWaiting()
-        return run
+        return (run, live)
     }
 
     /// The run of that id when it waits or trains here.
