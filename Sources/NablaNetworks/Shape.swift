@@ -94,6 +94,7 @@ public struct Shape: Sendable, Equatable {
 
     /// How many numbers a tensor of this shape holds; nil when they are too many to count.
     @inlinable public var size: Int? {
+        if count == 1 { return self[0] }
         var size = 1
         for axis in 0..<count {
             let (product, overflow) = size.multipliedReportingOverflow(by: self[axis])
@@ -113,13 +114,19 @@ extension Shape: RandomAccessCollection {
     @inlinable public var count: Int { Int(upper >> 60) }
 
     /// The length along an axis.
-    @inlinable
+    @inlinable @inline(__always)
     public subscript(axis: Int) -> Int {
         precondition(axis >= 0 && axis < count, "the shape has no such axis")
         // Most shapes are lists and matrices.
         if count <= 2 {
             return Int(truncatingIfNeeded: axis == 0 ? lower : upper & (1 << 60 - 1))
         }
+        return packedLength(along: axis)
+    }
+
+    /// The length along an axis of three and more.
+    @usableFromInline
+    func packedLength(along axis: Int) -> Int {
         let word =
             axis < axesOfLower ? lower >> (axis * bits) : upper >> ((axis - axesOfLower) * bits)
         return Int(truncatingIfNeeded: word) & maximumLength

@@ -37,10 +37,10 @@ struct PreparedSamples<S: Real>: Sendable {
         _ samples: Samples, for plan: Plan<S>, _ objective: Objective<S>,
         prefix: String = "/samples"
     ) throws(ComputationError) where S: FloatingReal {
-        try plan.check(inputs: samples.inputs, at: "\(prefix)/inputs")
+        try plan.check(inputs: samples.inputs, under: prefix)
         count = samples.count
         inputs = samples.inputs.values(as: S.self)
-        try plan.check(tokens: inputs, of: samples.inputs.shape, at: "\(prefix)/inputs")
+        try plan.check(tokens: inputs, of: samples.inputs.shape, under: prefix)
         targets = samples.targets.values(as: S.self)
         weights = samples.weights?.values(as: S.self)
         inputWidth = plan.inputWidth
@@ -172,8 +172,9 @@ func requireFinite<S: Real>(
 }
 
 extension Plan {
-    /// Refuses inputs whose rows don't have the length the network reads.
-    func check(inputs: Tensor, at pointer: String) throws(ComputationError) {
+    /// Refuses inputs whose rows don't have the length the network reads; they lie at `/inputs` under
+    /// `prefix`.
+    func check(inputs: Tensor, under prefix: String) throws(ComputationError) {
         guard inputs.shape.count == inputShape.count + 1,
             inputShape.indices.allSatisfy({ inputs.shape[$0 + 1] == inputShape[$0] })
         else {
@@ -183,13 +184,17 @@ extension Plan {
                     .shapeMismatch,
                     "inputs has the shape \(inputs.shape), but a sample of the network has the shape "
                         + "\(inputShape): it must be (n, \(lengths))",
-                    at: pointer))
+                    at: "\(prefix)/inputs"))
         }
     }
 
     /// Refuses inputs that should be tokens and aren't whole numbers from 0 to below the vocabulary's
     /// size; an input that is NaN isn't looked at.
-    func check(tokens: [S], of shape: Shape, at pointer: String) throws(ComputationError) {
+    ///
+    /// They lie at `/inputs` under `prefix`.
+    func check(
+        tokens: [S], of shape: Shape, under prefix: String
+    ) throws(ComputationError) {
         guard let vocabulary, vocabulary > 0 else { return }
         let last = S(vocabulary - 1)
         guard
@@ -202,7 +207,7 @@ extension Plan {
                 .outOfRange,
                 "a token is \(tokens[index]), but must be a whole number from 0 to "
                     + "\(vocabulary - 1)",
-                at: pointer + shape.pointer(to: index)))
+                at: "\(prefix)/inputs" + shape.pointer(to: index)))
     }
 }
 

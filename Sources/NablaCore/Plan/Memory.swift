@@ -1,6 +1,6 @@
 /// The numbers of a computation, in arrays that are reused: a step allocates nothing.
 struct Memory<S: Real>: Sendable {
-    /// P numbers; layout as in `Plan`.
+    /// P numbers and perhaps some that are left of a larger network; layout as in `Plan`.
     var parameters: [S] = []
     /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the
     /// sum.
@@ -20,6 +20,9 @@ struct Memory<S: Real>: Sendable {
         scratch.extend(to: shards * stride)
         losses.extend(to: shards)
     }
+
+    /// Makes the array of parameters at least as long as a network needs.
+    mutating func reserve(parameters count: Int) { parameters.extend(to: count) }
 
     /// Gives `body` pointers to all of it.
     @inline(__always)

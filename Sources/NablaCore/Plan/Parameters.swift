@@ -19,21 +19,20 @@ extension Memory where S: FloatingReal {
     mutating func setParameters(
         of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
     ) throws(ComputationError) {
-        parameters.removeAll(keepingCapacity: true)
-        parameters.reserveCapacity(plan.parameterCount)
+        reserve(parameters: plan.parameterCount)
         for index in network.layers.indices {
-            switch network.layers[index].parameters {
+            let planned = plan.layers[index].parameters
+            switch network.parameters(ofLayer: index) {
             case nil: continue
             case .given(let weights, let bias):
-                try append(weights, "weights", index)
-                if let bias { try append(bias, "bias", index) }
+                try set(planned.weights, to: weights, "weights", index)
+                if let bias { try set(planned.bias, to: bias, "bias", index) }
             case .drawn(let initializer, _):
                 guard let shapes = network.parameterShapes(ofLayer: index) else { continue }
-                let planned = plan.layers[index].parameters
-                for _ in 0..<planned.weightCount {
-                    parameters.append(S(initializer.draw(shapes, from: &generator)))
+                for place in planned.weights {
+                    parameters[place] = S(initializer.draw(shapes, from: &generator))
                 }
-                for _ in 0..<planned.biasCount { parameters.append(0) }
+                for place in planned.bias { parameters[place] = 0 }
             }
         }
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
@@ -55,12 +54,22 @@ extension Memory where S: FloatingReal {
         }
     }
 
-    private mutating func append(
-        _ tensor: Tensor, _ name: String, _ layer: Int
+    private mutating func set(
+        _ part: Range<Int>, to tensor: Tensor, _ name: String, _ layer: Int
     ) throws(ComputationError) {
         let values = tensor.values(as: S.self)
         try requireFinite(values, width: 1, tensor: name, layer: layer)
-        parameters.append(contentsOf: values)
+        parameters.withUnsafeMutableBufferPointer { parameters in
+            _ = UnsafeMutableBufferPointer(rebasing: parameters[part]).update(from: values)
+        }
+    }
+}
+
+extension Network {
+    /// What a layer has learned or will learn; of most, which are dense, without copying the layer.
+    fileprivate func parameters(ofLayer index: Int) -> LayerParameters? {
+        if case .dense(let dense) = layers[index].operation { return dense.parameters }
+        return layers[index].parameters
     }
 }
 

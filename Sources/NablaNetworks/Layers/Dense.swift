@@ -1,8 +1,15 @@
 /// A dense layer: a = f(z), z = W·x + b, for x of shape (inputs), W (units, inputs), b, z and a
 /// (units).
 public struct Dense: Sendable, Equatable {
+    // What compiling a network asks is kept beside the numbers: reading it from them would count
+    // their references.
+
     /// How many activations it gives.
     public let units: Int
+    /// How many inputs it reads, where its weights say so.
+    public let inputs: Int?
+    /// Whether it has a bias.
+    public let usesBias: Bool
     /// The function f.
     public let activation: Activation
     /// W and b, or how to draw them.
@@ -23,6 +30,8 @@ public struct Dense: Sendable, Equatable {
                 at: "/weights")
         }
         units = weights.shape[0]
+        inputs = weights.shape[1]
+        usesBias = bias != nil
         if let bias { try check(bias: bias, rows: units) }
         self.activation = activation
         parameters = .given(weights: weights, bias: bias)
@@ -37,18 +46,11 @@ public struct Dense: Sendable, Equatable {
     ) throws(InvalidValue) {
         try requirePositive(units, named: "units")
         self.units = units
+        self.usesBias = usesBias
+        inputs = nil
         self.activation = activation
         parameters = .drawn(by: initializer, usesBias: usesBias)
     }
-
-    /// How many inputs it reads, where its weights say so.
-    public var inputs: Int? {
-        guard case .given(let weights, _) = parameters else { return nil }
-        return weights.shape[1]
-    }
-
-    /// Whether it has a bias.
-    public var usesBias: Bool { parameters.usesBias }
 
     func parameterShapes(reading input: Shape) -> ParameterShapes {
         let inputs = input.size ?? 0
