@@ -89,23 +89,27 @@ struct Results<S: Real> {
     private var outputs: [S] = []
     private var activations: [S] = []
     private var inputGradients: [S] = []
+    private var isEmpty = true
 
     /// Room for nothing but the gradients.
     init() {}
 
-    init(_ plan: Plan<S>, count: Int, _ reduction: Reduction, _ including: Inclusions) {
+    init(_ plan: borrowing Plan<S>, count: Int, _ reduction: Reduction, _ including: Inclusions) {
         func zeros(_ width: Int, _ isIncluded: Bool) -> [S] {
             isIncluded ? Array(repeating: 0, count: count * width) : []
         }
+        isEmpty = including.isEmpty && reduction != .none
+        guard !isEmpty else { return }
         losses = zeros(1, reduction == .none)
-        guard !including.isEmpty else { return }
         outputs = zeros(plan.outputWidth, including.contains(.outputs))
         activations = zeros(plan.sizes.activations, including.contains(.activations))
         inputGradients = zeros(plan.inputWidth, including.contains(.inputGradients))
     }
 
     mutating func withSinks(_ body: (Sinks<S>) -> PassOutcome) -> PassOutcome {
-        losses.withUnsafeMutableBufferPointer { losses in
+        // An empty array has no memory: asking for a pointer to write to would make some.
+        if isEmpty { return body(Sinks()) }
+        return losses.withUnsafeMutableBufferPointer { losses in
             outputs.withUnsafeMutableBufferPointer { outputs in
                 activations.withUnsafeMutableBufferPointer { activations in
                     inputGradients.withUnsafeMutableBufferPointer { inputGradients in
@@ -231,7 +235,9 @@ func tensor<S: Scalar>(
 private func tensor<S: Scalar>(
     copying values: Slice<UnsafeBufferPointer<S>>, _ shape: Shape
 ) throws(ComputationError) -> Tensor {
-    try tensor(Array(UnsafeBufferPointer(rebasing: values)), shape)
+    try invalidating { () throws(InvalidValue) in
+        try Tensor(Array(UnsafeBufferPointer(rebasing: values)), shape: shape)
+    }
 }
 
 /// Makes a tensor of numbers that fill the shape.

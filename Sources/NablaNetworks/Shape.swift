@@ -93,8 +93,19 @@ public struct Shape: Sendable, Equatable {
     }
 
     /// How many numbers a tensor of this shape holds; nil when they are too many to count.
-    @inlinable public var size: Int? {
+    @inlinable @inline(__always)
+    public var size: Int? {
+        // Most shapes are lists and matrices.
         if count == 1 { return self[0] }
+        if count == 2 {
+            let (product, overflow) = self[0].multipliedReportingOverflow(by: self[1])
+            return overflow ? nil : product
+        }
+        return packedSize
+    }
+
+    /// How many numbers a tensor of three axes and more holds.
+    @usableFromInline var packedSize: Int? {
         var size = 1
         for axis in 0..<count {
             let (product, overflow) = size.multipliedReportingOverflow(by: self[axis])

@@ -34,8 +34,8 @@ struct PreparedSamples<S: Real>: Sendable {
     ///   - prefix: The pointer of the samples in the request.
     /// - Throws: `invalid` for shapes and targets that don't fit, `nonFinite` for NaN and infinity.
     init(
-        _ samples: Samples, for plan: Plan<S>, _ objective: Objective<S>,
-        prefix: String = "/samples"
+        _ samples: borrowing Samples, for plan: borrowing Plan<S>,
+        _ objective: borrowing Objective<S>, prefix: String = "/samples"
     ) throws(ComputationError) where S: FloatingReal {
         try plan.check(inputs: samples.inputs, under: prefix)
         count = samples.count
@@ -161,14 +161,13 @@ extension UnsafeMutableBufferPointer {
     var start: UnsafeMutablePointer<Element>? { isEmpty ? nil : baseAddress }
 }
 
-/// Refuses NaN and infinity in rows of `width` numbers.
+/// Refuses NaN and infinity in samples of `width` numbers.
 func requireFinite<S: Real>(
-    _ values: [S], width: Int, tensor: String, layer: Int? = nil
+    _ values: [S], width: Int, tensor: String
 ) throws(ComputationError) {
     guard !Finiteness.holds(values), let index = values.firstIndex(where: { !$0.isFinite })
     else { return }
-    throw .nonFinite(
-        NonFinite(layer: layer, tensor: tensor, sample: layer == nil ? index / width : nil))
+    throw .nonFinite(NonFinite(tensor: tensor, sample: index / width))
 }
 
 extension Plan {

@@ -16,6 +16,9 @@ struct Memory<S: Real>: Sendable {
 
     /// Makes the arrays at least as long as a pass needs.
     mutating func reserve(shards: Int, parameters count: Int, scratch stride: Int) {
+        // Without memory of their own, empty arrays would be given some by each `withPointers`.
+        if statistics.capacity == 0 { statistics.reserveCapacity(1) }
+        if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
         gradients.extend(to: shards * count)
         scratch.extend(to: shards * stride)
         losses.extend(to: shards)

@@ -20,21 +20,20 @@ extension Memory where S: FloatingReal {
         of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
     ) throws(ComputationError) {
         reserve(parameters: plan.parameterCount)
-        for index in network.layers.indices {
-            let planned = plan.layers[index].parameters
-            switch network.parameters(ofLayer: index) {
-            case nil: continue
-            case .given(let weights, let bias):
-                try set(planned.weights, to: weights, "weights", index)
-                if let bias { try set(planned.bias, to: bias, "bias", index) }
-            case .drawn(let initializer, _):
-                guard let shapes = network.parameterShapes(ofLayer: index) else { continue }
-                for place in planned.weights {
-                    parameters[place] = S(initializer.draw(shapes, from: &generator))
+        let place = parameters.withUnsafeMutableBufferPointer { parameters in
+            for index in network.layers.indices {
+                guard let start = parameters.baseAddress else { break }
+                let part = plan.layers[index].parameters
+                let place = start + part.offset
+                if network.copyDenseWeights(index, to: place) {
+                    network.copyDenseBias(index, to: place + part.weightCount)
+                } else {
+                    network.copy(index, part, to: place, drawingFrom: &generator)
                 }
-                for place in planned.bias { parameters[place] = 0 }
             }
+            return parameters.baseAddress.flatMap { plan.firstNonFinite($0) }
         }
+        if let place { throw .nonFinite(place) }
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
 
@@ -53,23 +52,47 @@ extension Memory where S: FloatingReal {
             }
         }
     }
-
-    private mutating func set(
-        _ part: Range<Int>, to tensor: Tensor, _ name: String, _ layer: Int
-    ) throws(ComputationError) {
-        let values = tensor.values(as: S.self)
-        try requireFinite(values, width: 1, tensor: name, layer: layer)
-        parameters.withUnsafeMutableBufferPointer { parameters in
-            _ = UnsafeMutableBufferPointer(rebasing: parameters[part]).update(from: values)
-        }
-    }
 }
 
 extension Network {
-    /// What a layer has learned or will learn; of most, which are dense, without copying the layer.
-    fileprivate func parameters(ofLayer index: Int) -> LayerParameters? {
-        if case .dense(let dense) = layers[index].operation { return dense.parameters }
-        return layers[index].parameters
+    // Two functions that do nothing else meanwhile: so the compiler copies no layer.
+
+    /// Writes W of a dense layer that has numbers; false for any other.
+    fileprivate func copyDenseWeights<S: FloatingReal>(
+        _ index: Int, to place: UnsafeMutablePointer<S>
+    ) -> Bool {
+        guard case .dense(let dense) = layers[index].operation, let weights = dense.weights
+        else { return false }
+        weights.copy(to: place)
+        return true
+    }
+
+    /// Writes b of a dense layer that has one.
+    fileprivate func copyDenseBias<S: FloatingReal>(
+        _ index: Int, to place: UnsafeMutablePointer<S>
+    ) {
+        guard case .dense(let dense) = layers[index].operation, let bias = dense.bias
+        else { return }
+        bias.copy(to: place)
+    }
+
+    /// Writes the numbers of any layer, W before b, or draws them.
+    fileprivate func copy<S: FloatingReal>(
+        _ index: Int, _ part: ParameterPlan, to place: UnsafeMutablePointer<S>,
+        drawingFrom generator: inout Generator
+    ) {
+        switch layers[index].parameters {
+        case nil: return
+        case .given(let weights, let bias):
+            weights.copy(to: place)
+            bias?.copy(to: place + part.weightCount)
+        case .drawn(let initializer, _):
+            guard let shapes = parameterShapes(ofLayer: index) else { return }
+            for index in 0..<part.weightCount {
+                place[index] = S(initializer.draw(shapes, from: &generator))
+            }
+            (place + part.weightCount).update(repeating: 0, count: part.biasCount)
+        }
     }
 }
 

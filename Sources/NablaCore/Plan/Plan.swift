@@ -37,7 +37,7 @@ final class Plan<S: Real>: @unchecked Sendable {
     /// Compiles a network for passes over up to `samples` samples.
     ///
     /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
-    init(_ network: Network, samples: Int) throws(ComputationError) {
+    init(_ network: borrowing Network, samples: Int) throws(ComputationError) {
         MatrixProduct.usesOneThread
         var compiler = PlanCompiler(network)
         self.layers = try Plan.compileLayers(of: network, with: &compiler)
@@ -57,7 +57,7 @@ final class Plan<S: Real>: @unchecked Sendable {
 
     /// Compiles the layers into memory that is freed with the plan.
     private static func compileLayers(
-        of network: Network, with compiler: inout PlanCompiler
+        of network: borrowing Network, with compiler: inout PlanCompiler
     ) throws(ComputationError) -> UnsafeBufferPointer<LayerPlan> {
         let count = network.layers.count
         // Swift's own `allocate` asks for an alignment, which goes past malloc's lists of small

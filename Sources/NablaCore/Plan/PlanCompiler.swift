@@ -15,7 +15,7 @@ struct PlanCompiler {
     /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
     private static let maximumActivations = 1 << 21
 
-    init(_ network: Network) {
+    init(_ network: borrowing Network) {
         sizes.inputWidth = network.inputShape.size ?? 0
         var widest = 0
         for shape in network.outputShapes { widest = max(widest, shape.size ?? .max) }
@@ -61,7 +61,7 @@ struct PlanCompiler {
             sizes.isSmallChain = false
             return
         }
-        sizes.endsInSoftmax = facts.activation == .softmax
+        if case .softmax = facts.activation { sizes.endsInSoftmax = true }
     }
 
     /// What compiling needs to know of a layer before it is placed.
@@ -77,9 +77,9 @@ struct PlanCompiler {
     private static func facts(ofLayer index: Int, _ network: Network) -> Facts {
         // Most layers are dense: without the detours of the general way, and without a copy of the
         // layer, which would count a reference for each of its tensors.
+        let inputs = network.inputShape(ofLayer: index).size ?? 0
         if case .dense(let dense) = network.layers[index].operation {
-            let (weights, isTooMany) = dense.units.multipliedReportingOverflow(
-                by: network.inputShape(ofLayer: index).size ?? 0)
+            let (weights, isTooMany) = dense.units.multipliedReportingOverflow(by: inputs)
             return Facts(
                 isDense: true, activation: dense.activation,
                 weights: isTooMany ? .max : weights, bias: dense.usesBias ? dense.units : 0)

@@ -1,19 +1,21 @@
 /// A dense layer: a = f(z), z = W·x + b, for x of shape (inputs), W (units, inputs), b, z and a
 /// (units).
 public struct Dense: Sendable, Equatable {
-    // What compiling a network asks is kept beside the numbers: reading it from them would count
-    // their references.
-
     /// How many activations it gives.
     public let units: Int
-    /// How many inputs it reads, where its weights say so.
-    public let inputs: Int?
     /// Whether it has a bias.
     public let usesBias: Bool
     /// The function f.
     public let activation: Activation
-    /// W and b, or how to draw them.
-    public let parameters: LayerParameters
+    // The tensors lie side by side and not in a `LayerParameters`, out of which no number can be read
+    // without counting references to both.
+
+    /// W, unless it is drawn when training begins.
+    public let weights: Tensor?
+    /// b, unless there is none or it is drawn when training begins.
+    public let bias: Tensor?
+    /// How W is drawn, unless it is given.
+    private let initializer: Initializer?
 
     /// Makes a layer with the given numbers.
     ///
@@ -30,11 +32,12 @@ public struct Dense: Sendable, Equatable {
                 at: "/weights")
         }
         units = weights.shape[0]
-        inputs = weights.shape[1]
         usesBias = bias != nil
         if let bias { try check(bias: bias, rows: units) }
         self.activation = activation
-        parameters = .given(weights: weights, bias: bias)
+        self.weights = weights
+        self.bias = bias
+        initializer = nil
     }
 
     /// Makes a layer whose numbers are drawn when training begins.
@@ -47,9 +50,19 @@ public struct Dense: Sendable, Equatable {
         try requirePositive(units, named: "units")
         self.units = units
         self.usesBias = usesBias
-        inputs = nil
         self.activation = activation
-        parameters = .drawn(by: initializer, usesBias: usesBias)
+        self.initializer = initializer
+        weights = nil
+        bias = nil
+    }
+
+    /// How many inputs it reads, where its weights say so.
+    @inlinable public var inputs: Int? { weights?.shape[1] }
+
+    /// W and b, or how to draw them.
+    public var parameters: LayerParameters {
+        if let weights { return .given(weights: weights, bias: bias) }
+        return .drawn(by: initializer ?? .glorotUniform, usesBias: usesBias)
     }
 
     func parameterShapes(reading input: Shape) -> ParameterShapes {
