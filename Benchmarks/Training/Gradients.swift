@@ -47,10 +47,10 @@ func benchmarkNetworks(_ options: Options) throws {
                 shards.run(networks.count / part) { index in
                     let workspace = Workspace()
                     var sum = 0.0
-                    for tiny in networks[index * part..<(index + 1) * part] {
+                    for (network, samples) in networks[index * part..<(index + 1) * part] {
                         let gradients = try? Gradients.compute(
-                            of: loss, network: tiny.network, samples: tiny.samples,
-                            dtype: options.dtype, workspace: workspace)
+                            of: loss, network: network, samples: samples, dtype: options.dtype,
+                            workspace: workspace)
                         sum += gradients?.loss.values(as: Double.self)[0] ?? .nan
                     }
                     total.withLock { $0 += sum }
@@ -66,7 +66,7 @@ func benchmarkNetworks(_ options: Options) throws {
 }
 
 /// Networks i-h-1 with i and h from 2 to 4 and sigmoid or tanh between, with four samples each.
-private func tinyNetworks(count: Int) throws -> [TinyNetwork] {
+private func tinyNetworks(count: Int) throws -> [(Network, Samples)] {
     var drawing = Drawing(seed: 7)
     return try (0..<count).map { index in
         let (inputs, units) = (2 + index % 3, 2 + index / 3 % 3)
@@ -78,18 +78,6 @@ private func tinyNetworks(count: Int) throws -> [TinyNetwork] {
         let samples = try Samples(
             inputs: Tensor(drawing.numbers(4 * inputs, bound: 1), shape: [4, inputs]),
             targets: Tensor([0, 1, 1, 0].map(Double.init)))
-        return TinyNetwork(network: network, samples: samples)
-    }
-}
-
-/// A network and the samples its gradients are taken over; a class, so that taking one out of an array
-/// copies neither.
-private final class TinyNetwork: Sendable {
-    let network: Network
-    let samples: Samples
-
-    init(network: Network, samples: Samples) {
-        self.network = network
-        self.samples = samples
+        return (network, samples)
     }
 }
