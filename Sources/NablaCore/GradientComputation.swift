@@ -11,41 +11,51 @@ enum GradientComputation<S: FloatingReal> {
         _ settings: GradientSettings, _ workspace: Workspace, _ shards: ShardRunner,
         _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Gradients {
+        // Lent once, because each time is checked against all others.
+        try run(
+            loss, network, samples, including, settings, workspace,
+            &S.memory(of: workspace).memory, shards, isCancelled)
+    }
+
+    private static func run(
+        _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions,
+        _ settings: GradientSettings, _ workspace: Workspace, _ memory: inout Memory<S>,
+        _ shards: ShardRunner, _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> Gradients {
         try network.requireNumbers()
         let plan = try Plan<S>(network, samples: samples.count)
         let objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         try Partition.check(batch: samples.count, of: plan, settings.mode, at: "/samples/inputs")
         let prepared = try PreparedSamples(samples, for: plan, objective)
         let divisor = try objective.divisor(of: prepared)
-        let own = S.memory(of: workspace)
         // All numbers are there, so that nothing is drawn.
         var generator = Generator(seed: 0)
-        try own.memory.setParameters(of: network, plan, drawingFrom: &generator)
+        try memory.setParameters(of: network, plan, drawingFrom: &generator)
         var results = Results<S>(plan, count: samples.count, objective.reduction, including)
         let wanted = try settings.wanted(in: network)
         let scale = S(1 / divisor)
         let sum = try GradientPass.run(
-            plan, objective, prepared, scale: scale, settings.mode, wanted, &own.memory, &results,
+            plan, objective, prepared, scale: scale, settings.mode, wanted, &memory, &results,
             shards, isCancelled)
         let mean = S(sum / divisor)
         guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
         let gradients = Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
-            layers: try plan.tensors(own.memory.gradients, of: network, wanted),
+            layers: try plan.tensors(memory.gradients, of: network, wanted),
             samples: samples.count, dtype: S.dtype)
         if including.isEmpty && settings.vector == nil { return gradients }
         var full = gradients
-        try results.add(including, to: &full, network, plan, own.memory.gradients, wanted)
+        try results.add(including, to: &full, network, plan, memory.gradients, wanted)
         if including.contains(.perSampleGradients) {
             full.perSampleGradients = try GradientPass.perSample(
                 plan, objective, prepared, scale: scale, settings.mode, wanted, network,
-                &own.memory, isCancelled)
+                &memory, isCancelled)
         }
         if let vector = settings.vector {
             let product = HessianVectorProduct(
                 loss: loss, network: network, samples: samples, divisor: divisor,
                 mode: settings.mode, wanted: wanted)
-            let flat = try product.run(vector, own.memory, workspace, shards, isCancelled)
+            let flat = try product.run(vector, memory, workspace, shards, isCancelled)
                 .map { S($0) }
             // Finite in float64, but perhaps not in float32.
             guard Finiteness.holds(flat) else {
@@ -79,23 +89,27 @@ struct Results<S: Real> {
     private var outputs: [S] = []
     private var activations: [S] = []
     private var inputGradients: [S] = []
+    private var isEmpty = true
 
     /// Room for nothing but the gradients.
     init() {}
 
-    init(_ plan: Plan<S>, count: Int, _ reduction: Reduction, _ including: Inclusions) {
+    init(_ plan: borrowing Plan<S>, count: Int, _ reduction: Reduction, _ including: Inclusions) {
         func zeros(_ width: Int, _ isIncluded: Bool) -> [S] {
             isIncluded ? Array(repeating: 0, count: count * width) : []
         }
+        isEmpty = including.isEmpty && reduction != .none
+        guard !isEmpty else { return }
         losses = zeros(1, reduction == .none)
-        guard !including.isEmpty else { return }
         outputs = zeros(plan.outputWidth, including.contains(.outputs))
         activations = zeros(plan.sizes.activations, including.contains(.activations))
         inputGradients = zeros(plan.inputWidth, including.contains(.inputGradients))
     }
 
     mutating func withSinks(_ body: (Sinks<S>) -> PassOutcome) -> PassOutcome {
-        losses.withUnsafeMutableBufferPointer { losses in
+        // An empty array has no memory: asking for a pointer to write to would make some.
+        if isEmpty { return body(Sinks()) }
+        return losses.withUnsafeMutableBufferPointer { losses in
             outputs.withUnsafeMutableBufferPointer { outputs in
                 activations.withUnsafeMutableBufferPointer { activations in
                     inputGradients.withUnsafeMutableBufferPointer { inputGradients in
@@ -152,18 +166,20 @@ extension Plan where S: FloatingReal {
     ) throws(ComputationError) -> [LayerGradients] {
         var tensors: [LayerGradients] = []
         tensors.reserveCapacity(layers.count)
-        for index in layers.indices {
-            let parameters = layers[index].parameters
-            guard wanted.isEmpty || wanted[index], let shapes = shapes(ofLayer: index, network)
-            else {
-                tensors.append(LayerGradients(weights: nil, bias: nil))
-                continue
+        try flat.withUnsafeBufferPointer { flat throws(ComputationError) in
+            for index in layers.indices {
+                let parameters = layers[index].parameters
+                guard wanted.isEmpty || wanted[index], let shapes = shapes(ofLayer: index, network)
+                else {
+                    tensors.append(LayerGradients(weights: nil, bias: nil))
+                    continue
+                }
+                tensors.append(
+                    LayerGradients(
+                        weights: try tensor(copying: flat[parameters.weights], shapes.weights),
+                        bias: parameters.biasCount == 0
+                            ? nil : try tensor(copying: flat[parameters.bias], shapes.bias)))
             }
-            tensors.append(
-                LayerGradients(
-                    weights: try tensor(Array(flat[parameters.weights]), shapes.weights),
-                    bias: parameters.biasCount == 0
-                        ? nil : try tensor(Array(flat[parameters.bias]), shapes.bias)))
         }
         return tensors
     }
@@ -211,6 +227,16 @@ func tensor<S: Scalar>(
     try invalidating { () throws(InvalidValue) in
         try Tensor(
             values, shape: shape.count == 1 ? Shape(count, shape[0]) : Shape([count] + shape))
+    }
+}
+
+/// Makes a tensor of a copy of numbers that fill the shape.
+@inline(__always)
+private func tensor<S: Scalar>(
+    copying values: Slice<UnsafeBufferPointer<S>>, _ shape: Shape
+) throws(ComputationError) -> Tensor {
+    try invalidating { () throws(InvalidValue) in
+        try Tensor(Array(UnsafeBufferPointer(rebasing: values)), shape: shape)
     }
 }
 

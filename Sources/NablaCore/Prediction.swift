@@ -33,11 +33,11 @@ private struct Prediction<S: FloatingReal> {
     init(_ network: Network, _ inputs: Tensor) throws(ComputationError) {
         try network.requireNumbers()
         plan = try Plan(network, samples: inputs.shape.first ?? 0)
-        try plan.check(inputs: inputs, at: "/inputs")
+        try plan.check(inputs: inputs, under: "")
         self.network = network
         count = inputs.shape[0]
         self.inputs = inputs.values(as: S.self)
-        try plan.check(tokens: self.inputs, of: inputs.shape, at: "/inputs")
+        try plan.check(tokens: self.inputs, of: inputs.shape, under: "")
         try requireFinite(self.inputs, width: plan.inputWidth, tensor: "inputs")
     }
 

@@ -119,10 +119,12 @@ public struct Network: Sendable, Equatable {
     ///
     /// A normalisation needs none: it begins as γ = 1 and β = 0.
     public var firstLayerWithoutNumbers: Int? {
-        layers.firstIndex { layer in
-            switch layer.operation {
+        // By index, which copies no dense layer.
+        layers.indices.first { index in
+            switch layers[index].operation {
+            case .dense(let dense): dense.inputs == nil
             case .batchNormalization, .layerNormalization: false
-            default: layer.parameters?.areGiven == false
+            default: layers[index].parameters?.areGiven == false
             }
         }
     }

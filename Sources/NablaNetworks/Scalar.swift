@@ -20,6 +20,27 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
     static func wrap(_ values: [Self]) -> Tensor.Numbers
     /// Gives the numbers in this type: without a copy where they are of it already, else rounded to nearest.
     static func unwrap(_ numbers: Tensor.Numbers) -> [Self]
+    /// Writes the numbers to memory that has room for them, rounded to nearest.
+    static func copy(_ numbers: Tensor.Numbers, to memory: UnsafeMutablePointer<Self>)
+}
+
+extension Scalar {
+    /// Writes numbers of this type to memory.
+    @inlinable @inline(__always)
+    static func copy(_ values: [Self], to memory: UnsafeMutablePointer<Self>) {
+        values.withUnsafeBufferPointer { values in
+            guard let start = values.baseAddress else { return }
+            memory.update(from: start, count: values.count)
+        }
+    }
+
+    /// Writes numbers of another type to memory.
+    @inlinable @inline(__always)
+    static func convert<Other: Scalar>(_ values: [Other], to memory: UnsafeMutablePointer<Self>) {
+        values.withUnsafeBufferPointer { values in
+            for index in values.indices { memory[index] = Self(values[index]) }
+        }
+    }
 }
 
 extension Float: Scalar {
@@ -39,6 +60,15 @@ extension Float: Scalar {
         case .float64(let values): values.map(Float.init)
         }
     }
+
+    /// Writes the numbers to memory.
+    @inlinable @inline(__always)
+    public static func copy(_ numbers: Tensor.Numbers, to memory: UnsafeMutablePointer<Float>) {
+        switch numbers {
+        case .float32(let values): copy(values, to: memory)
+        case .float64(let values): convert(values, to: memory)
+        }
+    }
 }
 
 extension Double: Scalar {
@@ -56,6 +86,15 @@ extension Double: Scalar {
         switch numbers {
         case .float32(let values): values.map(Double.init)
         case .float64(let values): values
+        }
+    }
+
+    /// Writes the numbers to memory.
+    @inlinable @inline(__always)
+    public static func copy(_ numbers: Tensor.Numbers, to memory: UnsafeMutablePointer<Double>) {
+        switch numbers {
+        case .float32(let values): convert(values, to: memory)
+        case .float64(let values): copy(values, to: memory)
         }
     }
 }

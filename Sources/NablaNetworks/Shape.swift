@@ -93,7 +93,19 @@ public struct Shape: Sendable, Equatable {
     }
 
     /// How many numbers a tensor of this shape holds; nil when they are too many to count.
-    @inlinable public var size: Int? {
+    @inlinable @inline(__always)
+    public var size: Int? {
+        // Most shapes are lists and matrices.
+        if count == 1 { return self[0] }
+        if count == 2 {
+            let (product, overflow) = self[0].multipliedReportingOverflow(by: self[1])
+            return overflow ? nil : product
+        }
+        return packedSize
+    }
+
+    /// How many numbers a tensor of three axes and more holds.
+    @usableFromInline var packedSize: Int? {
         var size = 1
         for axis in 0..<count {
             let (product, overflow) = size.multipliedReportingOverflow(by: self[axis])
@@ -113,13 +125,19 @@ extension Shape: RandomAccessCollection {
     @inlinable public var count: Int { Int(upper >> 60) }
 
     /// The length along an axis.
-    @inlinable
+    @inlinable @inline(__always)
     public subscript(axis: Int) -> Int {
         precondition(axis >= 0 && axis < count, "the shape has no such axis")
         // Most shapes are lists and matrices.
         if count <= 2 {
             return Int(truncatingIfNeeded: axis == 0 ? lower : upper & (1 << 60 - 1))
         }
+        return packedLength(along: axis)
+    }
+
+    /// The length along an axis of three and more.
+    @usableFromInline
+    func packedLength(along axis: Int) -> Int {
         let word =
             axis < axesOfLower ? lower >> (axis * bits) : upper >> ((axis - axesOfLower) * bits)
         return Int(truncatingIfNeeded: word) & maximumLength

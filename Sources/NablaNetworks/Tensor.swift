@@ -74,6 +74,10 @@ public struct Tensor: Sendable, Equatable {
     @inlinable
     public func values<S: Scalar>(as type: S.Type) -> [S] { S.unwrap(numbers) }
 
+    /// Writes the numbers in row-major order to memory that has room for them, as `S`.
+    @inlinable @inline(__always)
+    public func copy<S: Scalar>(to memory: UnsafeMutablePointer<S>) { S.copy(numbers, to: memory) }
+
     /// The same numbers, rounded to nearest where `dtype` is narrower.
     public func converted(to dtype: DType) -> Tensor {
         guard dtype != self.dtype else { return self }

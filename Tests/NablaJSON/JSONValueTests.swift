@@ -13,6 +13,15 @@ import Testing
         #expect(values.map(\.isNull) == [Bool](repeating: false, count: 9) + [true])
     }
 
+    @Test func readsOnSeparatedFromItsDocument() throws {
+        let value = try document(#"{"a":["kept",1.5]}"#).root.object(["a"]).required("a")
+            .separated()
+        // These would take over the parser, and overwrite the tape, if it were free.
+        let others = try (0..<20).map { try document(#"{"b":["other \#($0)",2.5]}"#) }
+        #expect(try value.array().first { _ in true }?.string() == "kept")
+        #expect(value.pointer == "/a" && others.count == 20)
+    }
+
     @Test func readsStringsDecoded() throws {
         let texts = [
             (#""""#, ""), (#""a""#, "a"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"),

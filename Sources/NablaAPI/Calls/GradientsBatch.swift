@@ -48,7 +48,8 @@ public struct GradientsBatch: @unchecked Sendable {
     public func request(at index: Int) throws(Problem) -> GradientsRequest {
         do {
             return try Problem.reporting {
-                try GradientsRequest(reading: requests[index], defaults: defaults)
+                // Separated, because other threads read other requests.
+                try GradientsRequest(reading: requests[index].separated(), defaults: defaults)
             }
         } catch {
             throw error.inRequest(index)

@@ -23,7 +23,8 @@ final class Objective<S: Real>: Sendable {
     ///
     /// - Throws: `invalid` at `/loss` or below `prefix` at `/targets`.
     init(
-        _ loss: Loss, for plan: Plan<S>, targetShape: Shape, prefix: String = "/samples"
+        _ loss: borrowing Loss, for plan: borrowing Plan<S>, targetShape: Shape,
+        prefix: String = "/samples"
     ) throws(ComputationError) {
         kind = loss.kind
         reduction = loss.reduction
@@ -60,7 +61,7 @@ final class Objective<S: Real>: Sendable {
 
     /// Whether the loss is over probabilities and computed with the activation that gives them.
     private static func fuses(
-        _ loss: Loss, with activation: Activation
+        _ loss: borrowing Loss, with activation: Activation
     ) throws(ComputationError) -> Bool {
         let needed: Activation
         switch loss.kind {

@@ -34,13 +34,13 @@ struct PreparedSamples<S: Real>: Sendable {
     ///   - prefix: The pointer of the samples in the request.
     /// - Throws: `invalid` for shapes and targets that don't fit, `nonFinite` for NaN and infinity.
     init(
-        _ samples: Samples, for plan: Plan<S>, _ objective: Objective<S>,
-        prefix: String = "/samples"
+        _ samples: borrowing Samples, for plan: borrowing Plan<S>,
+        _ objective: borrowing Objective<S>, prefix: String = "/samples"
     ) throws(ComputationError) where S: FloatingReal {
-        try plan.check(inputs: samples.inputs, at: "\(prefix)/inputs")
+        try plan.check(inputs: samples.inputs, under: prefix)
         count = samples.count
         inputs = samples.inputs.values(as: S.self)
-        try plan.check(tokens: inputs, of: samples.inputs.shape, at: "\(prefix)/inputs")
+        try plan.check(tokens: inputs, of: samples.inputs.shape, under: prefix)
         targets = samples.targets.values(as: S.self)
         weights = samples.weights?.values(as: S.self)
         inputWidth = plan.inputWidth
@@ -162,19 +162,19 @@ extension UnsafeMutableBufferPointer {
     var start: UnsafeMutablePointer<Element>? { isEmpty ? nil : baseAddress }
 }
 
-/// Refuses NaN and infinity in rows of `width` numbers.
+/// Refuses NaN and infinity in samples of `width` numbers.
 func requireFinite<S: Real>(
-    _ values: [S], width: Int, tensor: String, layer: Int? = nil
+    _ values: [S], width: Int, tensor: String
 ) throws(ComputationError) {
     guard !Finiteness.holds(values), let index = values.firstIndex(where: { !$0.isFinite })
     else { return }
-    throw .nonFinite(
-        NonFinite(layer: layer, tensor: tensor, sample: layer == nil ? index / width : nil))
+    throw .nonFinite(NonFinite(tensor: tensor, sample: index / width))
 }
 
 extension Plan {
-    /// Refuses inputs whose rows don't have the length the network reads.
-    func check(inputs: Tensor, at pointer: String) throws(ComputationError) {
+    /// Refuses inputs whose rows don't have the length the network reads; they lie at `/inputs` under
+    /// `prefix`.
+    func check(inputs: Tensor, under prefix: String) throws(ComputationError) {
         guard inputs.shape.count == inputShape.count + 1,
             inputShape.indices.allSatisfy({ inputs.shape[$0 + 1] == inputShape[$0] })
         else {
@@ -184,13 +184,17 @@ extension Plan {
                     .shapeMismatch,
                     "inputs has the shape \(inputs.shape), but a sample of the network has the shape "
                         + "\(inputShape): it must be (n, \(lengths))",
-                    at: pointer))
+                    at: "\(prefix)/inputs"))
         }
     }
 
     /// Refuses inputs that should be tokens and aren't whole numbers from 0 to below the vocabulary's
     /// size; an input that is NaN isn't looked at.
-    func check(tokens: [S], of shape: Shape, at pointer: String) throws(ComputationError) {
+    ///
+    /// They lie at `/inputs` under `prefix`.
+    func check(
+        tokens: [S], of shape: Shape, under prefix: String
+    ) throws(ComputationError) {
         guard let vocabulary, vocabulary > 0 else { return }
         let last = S(vocabulary - 1)
         guard
@@ -203,7 +207,7 @@ extension Plan {
                 .outOfRange,
                 "a token is \(tokens[index]), but must be a whole number from 0 to "
                     + "\(vocabulary - 1)",
-                at: pointer + shape.pointer(to: index)))
+                at: "\(prefix)/inputs" + shape.pointer(to: index)))
     }
 }
 

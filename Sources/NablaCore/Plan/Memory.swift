@@ -1,6 +1,6 @@
 /// The numbers of a computation, in arrays that are reused: a step allocates nothing.
 struct Memory<S: Real>: Sendable {
-    /// P numbers; layout as in `Plan`.
+    /// P numbers and perhaps some that are left of a larger network; layout as in `Plan`.
     var parameters: [S] = []
     /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the
     /// sum.
@@ -16,10 +16,16 @@ struct Memory<S: Real>: Sendable {
 
     /// Makes the arrays at least as long as a pass needs.
     mutating func reserve(shards: Int, parameters count: Int, scratch stride: Int) {
+        // Without memory of their own, empty arrays would be given some by each `withPointers`.
+        if statistics.capacity == 0 { statistics.reserveCapacity(1) }
+        if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
         gradients.extend(to: shards * count)
         scratch.extend(to: shards * stride)
         losses.extend(to: shards)
     }
+
+    /// Makes the array of parameters at least as long as a network needs.
+    mutating func reserve(parameters count: Int) { parameters.extend(to: count) }
 
     /// Gives `body` pointers to all of it.
     @inline(__always)

@@ -19,23 +19,21 @@ extension Memory where S: FloatingReal {
     mutating func setParameters(
         of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
     ) throws(ComputationError) {
-        parameters.removeAll(keepingCapacity: true)
-        parameters.reserveCapacity(plan.parameterCount)
-        for index in network.layers.indices {
-            switch network.layers[index].parameters {
-            case nil: continue
-            case .given(let weights, let bias):
-                try append(weights, "weights", index)
-                if let bias { try append(bias, "bias", index) }
-            case .drawn(let initializer, _):
-                guard let shapes = network.parameterShapes(ofLayer: index) else { continue }
-                let planned = plan.layers[index].parameters
-                for _ in 0..<planned.weightCount {
-                    parameters.append(S(initializer.draw(shapes, from: &generator)))
+        reserve(parameters: plan.parameterCount)
+        let place = parameters.withUnsafeMutableBufferPointer { parameters in
+            for index in network.layers.indices {
+                guard let start = parameters.baseAddress else { break }
+                let part = plan.layers[index].parameters
+                let place = start + part.offset
+                if network.copyDenseWeights(index, to: place) {
+                    network.copyDenseBias(index, to: place + part.weightCount)
+                } else {
+                    network.copy(index, part, to: place, drawingFrom: &generator)
                 }
-                for _ in 0..<planned.biasCount { parameters.append(0) }
             }
+            return parameters.baseAddress.flatMap { plan.firstNonFinite($0) }
         }
+        if let place { throw .nonFinite(place) }
         putInPanels(plan)
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
@@ -73,13 +71,47 @@ extension Memory where S: FloatingReal {
             }
         }
     }
+}
 
-    private mutating func append(
-        _ tensor: Tensor, _ name: String, _ layer: Int
-    ) throws(ComputationError) {
-        let values = tensor.values(as: S.self)
-        try requireFinite(values, width: 1, tensor: name, layer: layer)
-        parameters.append(contentsOf: values)
+extension Network {
+    // Two functions that do nothing else meanwhile: so the compiler copies no layer.
+
+    /// Writes W of a dense layer that has numbers; false for any other.
+    fileprivate func copyDenseWeights<S: FloatingReal>(
+        _ index: Int, to place: UnsafeMutablePointer<S>
+    ) -> Bool {
+        guard case .dense(let dense) = layers[index].operation, let weights = dense.weights
+        else { return false }
+        weights.copy(to: place)
+        return true
+    }
+
+    /// Writes b of a dense layer that has one.
+    fileprivate func copyDenseBias<S: FloatingReal>(
+        _ index: Int, to place: UnsafeMutablePointer<S>
+    ) {
+        guard case .dense(let dense) = layers[index].operation, let bias = dense.bias
+        else { return }
+        bias.copy(to: place)
+    }
+
+    /// Writes the numbers of any layer, W before b, or draws them.
+    fileprivate func copy<S: FloatingReal>(
+        _ index: Int, _ part: ParameterPlan, to place: UnsafeMutablePointer<S>,
+        drawingFrom generator: inout Generator
+    ) {
+        switch layers[index].parameters {
+        case nil: return
+        case .given(let weights, let bias):
+            weights.copy(to: place)
+            bias?.copy(to: place + part.weightCount)
+        case .drawn(let initializer, _):
+            guard let shapes = parameterShapes(ofLayer: index) else { return }
+            for index in 0..<part.weightCount {
+                place[index] = S(initializer.draw(shapes, from: &generator))
+            }
+            (place + part.weightCount).update(repeating: 0, count: part.biasCount)
+        }
     }
 }
 

@@ -38,7 +38,7 @@ struct Partition {
     }
 
     /// Cuts a batch for passes through a network, unless it must stay whole in that mode.
-    init<S: Real>(count: Int, of plan: Plan<S>, _ mode: PassMode = PassMode()) {
+    init<S: Real>(count: Int, of plan: borrowing Plan<S>, _ mode: PassMode = PassMode()) {
         if mode.isTraining && plan.sizes.normalizesBatches {
             self.init(uncut: count)
         } else {

@@ -1,3 +1,4 @@
+import Glibc
 import NablaNetworks
 
 /// A network compiled: what each layer computes, and where its numbers lie in the flat buffers.
@@ -41,20 +42,11 @@ final class Plan<S: Real>: @unchecked Sendable {
     ///   - keepsPanels: Whether weights may lie in panels, as training keeps them; see `DensePanels`.
     /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
     init(
-        _ network: Network, samples: Int, keepsPanels: Bool = false
+        _ network: borrowing Network, samples: Int, keepsPanels: Bool = false
     ) throws(ComputationError) {
         MatrixProduct.usesOneThread
         var compiler = PlanCompiler(network)
-        let layers = UnsafeMutableBufferPointer<LayerPlan>.allocate(capacity: network.layers.count)
-        do throws(ComputationError) {
-            for index in network.layers.indices {
-                layers.initializeElement(at: index, to: try compiler.compile(layer: index))
-            }
-        } catch {
-            layers.deallocate()
-            throw error
-        }
-        self.layers = UnsafeBufferPointer(layers)
+        self.layers = try Plan.compileLayers(of: network, with: &compiler)
         convolutions = compiler.convolutions
         poolings = compiler.poolings
         mergeSources = compiler.mergeSources
@@ -68,7 +60,29 @@ final class Plan<S: Real>: @unchecked Sendable {
             ? [] : layers.map { $0.kernels(forRows: rows, keepsPanels) }
     }
 
-    deinit { layers.deallocate() }
+    deinit { free(UnsafeMutablePointer(mutating: layers.baseAddress)) }
+
+    /// Compiles the layers into memory that is freed with the plan.
+    private static func compileLayers(
+        of network: borrowing Network, with compiler: inout PlanCompiler
+    ) throws(ComputationError) -> UnsafeBufferPointer<LayerPlan> {
+        let count = network.layers.count
+        // Swift's own `allocate` asks for an alignment, which goes past malloc's lists of small
+        // pieces and takes more than twice the instructions.
+        guard let memory = malloc(count * MemoryLayout<LayerPlan>.stride) else {
+            fatalError("out of memory")  // as `allocate` and every array would end
+        }
+        let layers = memory.bindMemory(to: LayerPlan.self, capacity: count)
+        do throws(ComputationError) {
+            for index in 0..<count {
+                (layers + index).initialize(to: try compiler.compile(layer: index, of: network))
+            }
+        } catch {
+            free(memory)
+            throw error
+        }
+        return UnsafeBufferPointer(start: layers, count: count)
+    }
 
     /// P.
     var parameterCount: Int { sizes.parameters }

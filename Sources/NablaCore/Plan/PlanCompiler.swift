@@ -2,7 +2,6 @@ import NablaNetworks
 
 /// Compiles a network's layers one after another.
 struct PlanCompiler {
-    private let network: Network
     private(set) var mergeSources: [SourcePlan] = []
     private(set) var convolutions: [ConvolutionPlan] = []
     private(set) var poolings: [PoolingPlan] = []
@@ -16,8 +15,7 @@ struct PlanCompiler {
     /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
     private static let maximumActivations = 1 << 21
 
-    init(_ network: Network) {
-        self.network = network
+    init(_ network: borrowing Network) {
         sizes.inputWidth = network.inputShape.size ?? 0
         var widest = 0
         for shape in network.outputShapes { widest = max(widest, shape.size ?? .max) }
@@ -27,19 +25,21 @@ struct PlanCompiler {
         sizes.isSmallChain = network.isChain
     }
 
-    /// Compiles the next layer.
+    /// Compiles the next layer of the network it was made with.
     ///
     /// - Throws: `invalid` at `/network/layers/…` when the network is too large with it.
-    mutating func compile(layer index: Int) throws(ComputationError) -> LayerPlan {
-        let facts = facts(ofLayer: index)
+    mutating func compile(
+        layer index: Int, of network: Network
+    ) throws(ComputationError) -> LayerPlan {
+        let facts = PlanCompiler.facts(ofLayer: index, network)
         let shape = network.outputShapes[index]
         let width = shape.size ?? .max
         try place(facts, index, width: width)
         let parameters = ParameterPlan(
             offset: sizes.parameters, weightCount: facts.weights, biasCount: facts.bias)
-        let source = sourcePlan(ofLayer: index)
+        let source = sourcePlan(ofLayer: index, network)
         let z = sizes.kept
-        let a = z + keptBeside(facts, width)
+        let a = z + (facts.activation.readsPreActivation ? width : facts.found)
         sizes.kept = a + width
         sizes.parameters += parameters.count
         sizes.activations += width
@@ -50,46 +50,50 @@ struct PlanCompiler {
             sizes.gradients += width
         }
         return LayerPlan(
-            kind: kind(facts, index), source: source, width: width,
+            kind: kind(ofLayer: index, network), source: source, width: width,
             activation: facts.activation, activationWidth: shape.last ?? width,
             parameters: parameters, kept: (z, a), gradient: gradient)
     }
 
     /// Goes on being a small chain, or doesn't.
     private mutating func noteSmallness(of facts: Facts) {
-        guard case .dense(let dense) = facts.operation, !sizes.endsInSoftmax,
-            facts.weights <= SmallChain.mostWeights
-        else {
+        guard facts.isDense, !sizes.endsInSoftmax, facts.weights <= SmallChain.mostWeights else {
             sizes.isSmallChain = false
             return
         }
-        sizes.endsInSoftmax = dense.activation == .softmax
+        if case .softmax = facts.activation { sizes.endsInSoftmax = true }
     }
 
-    /// What compiling needs to know of a layer.
+    /// What compiling needs to know of a layer before it is placed.
     private struct Facts {
-        let operation: Layer.Operation
+        let isDense: Bool
         let activation: Activation
         let weights: Int
         let bias: Int
+        /// How many numbers it finds of a sample and keeps before its activations.
+        var found = 0
     }
 
-    private func facts(ofLayer index: Int) -> Facts {
-        let operation = network.layers[index].operation
-        // Most layers are dense: without the detours of the general way.
-        if case .dense(let dense) = operation {
-            let (weights, isTooMany) = dense.units.multipliedReportingOverflow(
-                by: inputWidth(ofLayer: index))
+    private static func facts(ofLayer index: Int, _ network: Network) -> Facts {
+        // Most layers are dense: without the detours of the general way, and without a copy of the
+        // layer, which would count a reference for each of its tensors.
+        let inputs = network.inputShape(ofLayer: index).size ?? 0
+        if case .dense(let dense) = network.layers[index].operation {
+            let (weights, isTooMany) = dense.units.multipliedReportingOverflow(by: inputs)
             return Facts(
-                operation: operation, activation: dense.activation,
+                isDense: true, activation: dense.activation,
                 weights: isTooMany ? .max : weights, bias: dense.usesBias ? dense.units : 0)
         }
         let layer = network.layers[index]
         let shapes = network.parameterShapes(ofLayer: index)
-        return Facts(
-            operation: operation, activation: layer.activation,
+        var facts = Facts(
+            isDense: false, activation: layer.activation,
             weights: shapes.map { $0.weights.size ?? .max } ?? 0,
             bias: layer.parameters?.usesBias == true ? shapes?.bias.size ?? 0 : 0)
+        if case .layerNormalization = layer.operation {
+            facts.found = LayerNormalizationPlan.keptCount
+        }
+        return facts
     }
 
     /// Refuses a layer whose parameters or activations are too many beside those of the layers
@@ -111,13 +115,14 @@ struct PlanCompiler {
     }
 
     /// What the layer reads; of a merge, what it reads first.
-    private mutating func sourcePlan(ofLayer index: Int) -> SourcePlan {
+    private mutating func sourcePlan(ofLayer index: Int, _ network: Network) -> SourcePlan {
         if network.isChain { return SourcePlan(layer: index - 1, adds: false) }
         let sources = network.sources(ofLayer: index).map(\.planIndex)
         let plans = sources.enumerated().map { position, source in
             SourcePlan(
                 layer: source,
-                adds: sources[..<position].contains(source) || isReadLater(source, than: index))
+                adds: sources[..<position].contains(source)
+                    || network.reads(source, behind: index))
         }
         for plan in plans where plan.adds {
             let read = plan.layer < 0 ? network.inputShape : network.outputShapes[plan.layer]
@@ -127,20 +132,9 @@ struct PlanCompiler {
         return plans[0]
     }
 
-    /// Whether a layer behind `index` reads it too: the pass back comes there first.
-    private func isReadLater(_ source: Int, than index: Int) -> Bool {
-        network.layers.indices.dropFirst(index + 1).contains {
-            network.sources(ofLayer: $0).contains { $0.planIndex == source }
-        }
-    }
-
-    private func inputWidth(ofLayer index: Int) -> Int {
-        network.inputShape(ofLayer: index).size ?? 0
-    }
-
-    private mutating func kind(_ facts: Facts, _ index: Int) -> LayerPlan.Kind {
+    private mutating func kind(ofLayer index: Int, _ network: Network) -> LayerPlan.Kind {
         let input = network.inputShape(ofLayer: index)
-        switch facts.operation {
+        switch network.layers[index].operation {
         case .dense(let dense):
             return .dense(DensePlan(inputs: input.size ?? 0, units: dense.units))
         case .conv2d(let convolution):
@@ -162,7 +156,7 @@ struct PlanCompiler {
         case .layerNormalization(let normalization):
             return .layerNormalization(
                 LayerNormalizationPlan(
-                    width: inputWidth(ofLayer: index), epsilon: normalization.epsilon))
+                    width: input.size ?? 0, epsilon: normalization.epsilon))
         case .dropout(let dropout):
             return .dropout(DropoutPlan(rate: dropout.rate, layer: index))
         case .maxPool2d(let pooling):
@@ -175,15 +169,17 @@ struct PlanCompiler {
         case .add, .multiply, .concatenate:
             let count = network.sources(ofLayer: index).count
             let sources = mergeSources.count - count..<mergeSources.count
-            return .merge(MergePlan(facts.operation, sources: sources))
+            return .merge(MergePlan(network.layers[index].operation, sources: sources))
         }
     }
+}
 
-    /// How many numbers of a sample lie before the layer's activations: pre-activations that its
-    /// derivative reads, or what a normalisation has found.
-    private func keptBeside(_ facts: Facts, _ width: Int) -> Int {
-        if case .layerNormalization = facts.operation { return LayerNormalizationPlan.keptCount }
-        return facts.activation.readsPreActivation ? width : 0
+extension Network {
+    /// Whether a layer behind `index` reads a source too: the pass back comes there first.
+    fileprivate func reads(_ source: Int, behind index: Int) -> Bool {
+        layers.indices.dropFirst(index + 1).contains {
+            sources(ofLayer: $0).contains { $0.planIndex == source }
+        }
     }
 }
 

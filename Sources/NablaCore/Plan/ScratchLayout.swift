@@ -26,7 +26,8 @@ struct ScratchLayout {
 
     /// Lays out the memory for blocks of `rows`, and where each has gradients of its own, for those.
     init<S: Real>(
-        _ plan: Plan<S>, rows: Int, targetWidth: Int, gathers: Bool, blockGradients: Bool = false
+        _ plan: borrowing Plan<S>, rows: Int, targetWidth: Int, gathers: Bool,
+        blockGradients: Bool = false
     ) {
         var end = 0
         func reserve(_ count: Int) -> Int {

@@ -26,6 +26,8 @@ public struct JSONLimits: Sendable, Equatable {
 public final class JSONDocument {
     private let parser: Parser
     let tape: Tape
+    /// The document whose parser this one reads; nil for the one that has parsed the text.
+    private let parsed: JSONDocument?
 
     /// Parses a text.
     ///
@@ -39,6 +41,7 @@ public final class JSONDocument {
         guard bytes.count <= limits.maximumByteCount, let parser = Parser.take(for: bytes.count)
         else { throw Self.tooLarge(bytes.count) }
         self.parser = parser
+        parsed = nil
         switch parser.parse(bytes, maximumDepth: limits.maximumDepth) {
         case NABLA_JSON_PARSED: break
         case NABLA_JSON_TOO_LARGE:
@@ -56,7 +59,14 @@ public final class JSONDocument {
             words: nabla_json_tape(parser.handle), strings: nabla_json_strings(parser.handle))
     }
 
-    deinit { parser.release() }
+    /// Makes another object of a document, which keeps that one alive.
+    init(sharing document: JSONDocument) {
+        parser = document.parser
+        tape = document.tape
+        parsed = document
+    }
+
+    deinit { if parsed == nil { parser.release() } }
 
     /// The value that the text is.
     public var root: JSONValue { JSONValue(document: self, index: 1) }

@@ -8,6 +8,14 @@ public struct JSONValue {
 
     var tape: Tape { document.tape }
 
+    /// The same value, in an object of the document that is its own.
+    ///
+    /// Values count references to their document. Threads that read values of one object wait for
+    /// one another to do so; threads that read separated values don't.
+    public func separated() -> JSONValue {
+        JSONValue(document: JSONDocument(sharing: document), index: index)
+    }
+
     /// What kind of value it is.
     public var kind: JSONKind {
         switch tape.type(at: index) {

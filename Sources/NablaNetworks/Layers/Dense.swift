@@ -3,10 +3,19 @@
 public struct Dense: Sendable, Equatable {
     /// How many activations it gives.
     public let units: Int
+    /// Whether it has a bias.
+    public let usesBias: Bool
     /// The function f.
     public let activation: Activation
-    /// W and b, or how to draw them.
-    public let parameters: LayerParameters
+    // The tensors lie side by side and not in a `LayerParameters`, out of which no number can be read
+    // without counting references to both.
+
+    /// W, unless it is drawn when training begins.
+    public let weights: Tensor?
+    /// b, unless there is none or it is drawn when training begins.
+    public let bias: Tensor?
+    /// How W is drawn, unless it is given.
+    private let initializer: Initializer?
 
     /// Makes a layer with the given numbers.
     ///
@@ -23,9 +32,12 @@ public struct Dense: Sendable, Equatable {
                 at: "/weights")
         }
         units = weights.shape[0]
+        usesBias = bias != nil
         if let bias { try check(bias: bias, rows: units) }
         self.activation = activation
-        parameters = .given(weights: weights, bias: bias)
+        self.weights = weights
+        self.bias = bias
+        initializer = nil
     }
 
     /// Makes a layer whose numbers are drawn when training begins.
@@ -37,18 +49,21 @@ public struct Dense: Sendable, Equatable {
     ) throws(InvalidValue) {
         try requirePositive(units, named: "units")
         self.units = units
+        self.usesBias = usesBias
         self.activation = activation
-        parameters = .drawn(by: initializer, usesBias: usesBias)
+        self.initializer = initializer
+        weights = nil
+        bias = nil
     }
 
     /// How many inputs it reads, where its weights say so.
-    public var inputs: Int? {
-        guard case .given(let weights, _) = parameters else { return nil }
-        return weights.shape[1]
-    }
+    @inlinable public var inputs: Int? { weights?.shape[1] }
 
-    /// Whether it has a bias.
-    public var usesBias: Bool { parameters.usesBias }
+    /// W and b, or how to draw them.
+    public var parameters: LayerParameters {
+        if let weights { return .given(weights: weights, bias: bias) }
+        return .drawn(by: initializer ?? .glorotUniform, usesBias: usesBias)
+    }
 
     func parameterShapes(reading input: Shape) -> ParameterShapes {
         let inputs = input.size ?? 0
