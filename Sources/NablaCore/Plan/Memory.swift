@@ -14,10 +14,12 @@ struct Memory<S: Real>: Sendable {
     /// The sum of the losses of each shard.
     var losses: [Double] = []
 
-    /// Makes the arrays at least as long as a pass needs.
-    mutating func reserve(shards: Int, parameters count: Int, scratch stride: Int) {
+    /// Makes the arrays at least as long as a pass needs, with room behind the shards' scratch.
+    mutating func reserve(
+        shards: Int, parameters count: Int, scratch stride: Int, behind extra: Int = 0
+    ) {
         gradients.extend(to: shards * count)
-        scratch.extend(to: shards * stride)
+        scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
     }
 

@@ -1,9 +1,10 @@
-/// Passes of a chain of small dense layers over few samples, whose numbers lie unit by unit: what
-/// the samples have of one unit is next to one another, in lanes of four.
+/// Chains of small dense layers over few samples, whose numbers lie unit by unit: what the samples
+/// have of one unit is next to one another, in lanes of four.
 ///
 /// A network as small as XOR's is some dozens of multiplications, less than what loops over rows of
 /// two numbers cost around them; four samples fill a vector whatever the widths. L is the number of
-/// samples rounded up to fours; the lanes that this adds have inputs and gradients of 0.
+/// samples rounded up to fours; the lanes that this adds repeat the last sample, and have gradients
+/// of 0.
 enum SmallChain {
     /// The most samples.
     static let mostRows = 16
@@ -14,16 +15,19 @@ enum SmallChain {
     @inline(__always)
     static func lanes(_ rows: Int) -> Int { (rows &+ 3) & ~3 }
 
-    /// Writes a row-major (rows, width) matrix as (width, L), with zeros where there is no row.
+    /// Writes a row-major (rows, width) matrix as (width, L), with the last row or zeros where there
+    /// is no row.
     @inline(__always)
     static func spread<S: Real>(
-        _ source: UnsafePointer<S>, rows: Int, width: Int, into target: UnsafeMutablePointer<S>
+        _ source: UnsafePointer<S>, rows: Int, width: Int, repeatsLast: Bool,
+        into target: UnsafeMutablePointer<S>
     ) {
         let lanes = lanes(rows)
         for unit in 0..<width {
             let line = target + unit &* lanes
             for row in 0..<rows { line[row] = source[row &* width &+ unit] }
-            for lane in rows..<lanes { line[lane] = 0 }
+            let rest = repeatsLast ? line[rows &- 1] : 0
+            for lane in rows..<lanes { line[lane] = rest }
         }
     }
 
@@ -40,9 +44,119 @@ enum SmallChain {
 }
 
 extension PlanSizes {
-    /// The numbers that a small chain's passes need: inputs, activations and gradients.
+    /// The numbers that a small chain's passes need: inputs, activations, gradients, and a training's
+    /// targets and weights. Gradients lie in two places, each as wide as the widest layer.
     var smallChain: Int {
-        isSmallChain ? SmallChain.mostRows * (inputWidth + kept + gradients) : 0
+        isSmallChain ? SmallChain.mostRows * (inputWidth + kept + gradients + gradients / 2 + 1) : 0
+    }
+}
+
+/// Passes over samples whose inputs are spread in lanes.
+///
+/// Without references: handing it on counts none.
+struct SmallChainPass<S: Real> {
+    private let layers: UnsafeBufferPointer<LayerPlan>
+    private let parameters: UnsafePointer<S>
+    /// x: (i, L).
+    let inputs: UnsafeMutablePointer<S>
+    /// The layers' z and a, each (u, L).
+    private let kept: UnsafeMutablePointer<S>
+    /// ∂L/∂a, which become ∂L/∂z: (u, L).
+    private let gradients: UnsafeMutablePointer<S>
+    /// Behind all that, for a training's targets and weights.
+    let rest: UnsafeMutablePointer<S>
+    /// L.
+    let lanes: Int
+
+    /// Lays out `PlanSizes.smallChain` numbers at `memory`.
+    @inline(__always)
+    init(
+        _ plan: Plan<S>, parameters: UnsafePointer<S>, memory: UnsafeMutablePointer<S>, rows: Int
+    ) {
+        layers = plan.layers
+        self.parameters = parameters
+        lanes = SmallChain.lanes(rows)
+        inputs = memory
+        kept = memory + lanes &* plan.sizes.inputWidth
+        gradients = kept + lanes &* plan.sizes.kept
+        rest = gradients + lanes &* plan.sizes.gradients
+    }
+
+    @inline(__always)
+    private var last: LayerPlan { layers[layers.count &- 1] }
+
+    /// The last layer's a, or its z while its activation is left out: (outputs, L).
+    @inline(__always)
+    var outputs: UnsafeMutablePointer<S> { kept + lanes &* last.kept.a }
+
+    /// ∂L/∂outputs: (outputs, L).
+    @inline(__always)
+    var outputGradients: UnsafeMutablePointer<S> { delta(of: last) }
+
+    /// ∂L/∂z of the first layer, behind a pass back: (u, L).
+    @inline(__always)
+    var firstGradients: UnsafePointer<S> { UnsafePointer(delta(of: layers[0])) }
+
+    @inline(__always)
+    private func delta(of layer: LayerPlan) -> UnsafeMutablePointer<S> {
+        gradients + lanes &* layer.gradient
+    }
+
+    @inline(__always)
+    private func weights(of layer: LayerPlan) -> UnsafePointer<S> {
+        parameters + layer.parameters.offset
+    }
+
+    /// Computes all layers' activations, the last one's unless the loss computes it along.
+    ///
+    /// - Returns: 0 where all pre-activations are finite, else NaN.
+    @inline(__always)
+    func forward(leavingOutLastActivation isFused: Bool) -> S {
+        var check = Lanes<S>(repeating: 0)
+        var x = UnsafePointer(inputs)
+        for index in layers.indices {
+            let layer = layers[index]
+            guard case .dense(let dense) = layer.kind else { continue }
+            let (z, a) = (kept + lanes &* layer.preActivations, kept + lanes &* layer.kept.a)
+            let bias =
+                layer.parameters.biasCount == 0
+                ? nil : weights(of: layer) + layer.parameters.weightCount
+            dense.preActivateLanes(
+                x, into: z, lanes: lanes, weights: weights(of: layer), bias: bias, check: &check)
+            if !(isFused && index == layers.count &- 1) {
+                layer.activation.apply(to: z, into: a, rows: 1, width: lanes &* layer.width)
+            }
+            x = UnsafePointer(a)
+        }
+        return check.sum
+    }
+
+    /// Computes the gradients of all P parameters from ∂L/∂outputs.
+    ///
+    /// - Parameter isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
+    @inline(__always)
+    func backward(isFused: Bool, into target: UnsafeMutablePointer<S>) {
+        for index in stride(from: layers.count &- 1, through: 0, by: -1) {
+            let layer = layers[index]
+            guard case .dense(let dense) = layer.kind else { continue }
+            let delta = delta(of: layer)
+            if !(isFused && index == layers.count &- 1) {
+                layer.activation.pullBack(
+                    delta, z: kept + lanes &* layer.preActivations, a: kept + lanes &* layer.kept.a,
+                    rows: 1, width: lanes &* layer.width)
+            }
+            var x = UnsafePointer(inputs)
+            if index > 0 {
+                let source = layers[index &- 1]
+                x = UnsafePointer(kept + lanes &* source.kept.a)
+                dense.inputGradientLanes(
+                    of: delta, into: self.delta(of: source), lanes: lanes,
+                    weights: weights(of: layer))
+            }
+            dense.gradientLanes(
+                of: delta, x, lanes: lanes, hasBias: layer.parameters.biasCount > 0,
+                into: target + layer.parameters.offset)
+        }
     }
 }
 
@@ -55,43 +169,19 @@ extension ShardPass {
             && (isFused || !plan.sizes.endsInSoftmax)
     }
 
-    private var lanes: Int { SmallChain.lanes(rows) }
-    private var spreadInputs: UnsafeMutablePointer<S> { scratch + layout.work }
-
     @inline(__always)
-    private func spread(activationsBehind place: Int) -> UnsafeMutablePointer<S> {
-        spreadInputs + lanes &* (plan.sizes.inputWidth &+ place)
-    }
-
-    @inline(__always)
-    private func spreadGradients(of layer: LayerPlan) -> UnsafeMutablePointer<S> {
-        spread(activationsBehind: plan.sizes.kept &+ layer.gradient)
+    private var smallChain: SmallChainPass<S> {
+        SmallChainPass(plan, parameters: parameters, memory: scratch + layout.work, rows: rows)
     }
 
     /// As `forward`; leaves the outputs, (rows, outputs), where that does.
     func forwardSmallChain(leavingOutLastActivation isFused: Bool) -> Bool {
-        let (lanes, last) = (lanes, plan.layers.count &- 1)
-        SmallChain.spread(inputs, rows: rows, width: plan.sizes.inputWidth, into: spreadInputs)
-        var isFinite = true
-        var x = spreadInputs
-        for index in plan.layers.indices {
-            let layer = plan.layers[index]
-            guard case .dense(let dense) = layer.kind else { continue }
-            let (z, a) = (
-                spread(activationsBehind: layer.preActivations),
-                spread(activationsBehind: layer.kept.a)
-            )
-            dense.preActivateLanes(
-                x, into: z, lanes: lanes, weights: weights(of: layer), bias: bias(of: layer))
-            let count = lanes &* layer.width
-            if !Finiteness.holds(z, count: count) { isFinite = false }
-            if !(isFused && index == last) {
-                layer.activation.apply(to: z, into: a, rows: 1, width: count)
-            }
-            x = a
-        }
-        SmallChain.gather(x, rows: rows, width: plan.layers[last].width, into: outputs)
-        return isFinite
+        let chain = smallChain
+        SmallChain.spread(
+            inputs, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true, into: chain.inputs)
+        let check = chain.forward(leavingOutLastActivation: isFused)
+        SmallChain.gather(chain.outputs, rows: rows, width: plan.outputWidth, into: outputs)
+        return check.isFinite
     }
 
     /// As `backward`, behind `forwardSmallChain`.
@@ -100,56 +190,40 @@ extension ShardPass {
         isFused: Bool, into sink: some GradientSink<S>,
         inputGradients: UnsafeMutablePointer<S>?
     ) -> (layer: Int, parameters: Range<Int>)? {
-        let (lanes, last) = (lanes, plan.layers.count &- 1)
+        let chain = smallChain
         SmallChain.spread(
-            outputGradients, rows: rows, width: plan.layers[last].width,
-            into: spreadGradients(of: plan.layers[last]))
-        for index in stride(from: last, through: 0, by: -1) {
-            let layer = plan.layers[index]
-            guard case .dense(let dense) = layer.kind else { continue }
-            let delta = spreadGradients(of: layer)
-            if !(isFused && index == last) {
-                layer.activation.pullBack(
-                    delta, z: spread(activationsBehind: layer.preActivations),
-                    a: spread(activationsBehind: layer.kept.a), rows: 1,
-                    width: lanes &* layer.width)
-            }
-            var x = spreadInputs
-            if index > 0 {
-                let source = plan.layers[index &- 1]
-                x = spread(activationsBehind: source.kept.a)
-                dense.inputGradientLanes(
-                    of: delta, into: spreadGradients(of: source), lanes: lanes,
-                    weights: weights(of: layer))
-            } else if let inputGradients {
-                giveInputGradients(of: delta, dense, layer, inputGradients)
-            }
-            let parameters = layer.parameters
-            let part = parameters.offset..<parameters.offset &+ parameters.count
-            dense.gradientLanes(
-                of: delta, x, lanes: lanes, hasBias: !parameters.bias.isEmpty,
-                into: sink.memory(for: part))
-            if !sink.take(part) {
-                let weights = sink.memory(for: part)
-                let refusesWeights = !Finiteness.holds(weights, count: parameters.weightCount)
-                return (index, refusesWeights ? parameters.weights : parameters.bias)
+            outputGradients, rows: rows, width: plan.outputWidth, repeatsLast: false,
+            into: chain.outputGradients)
+        let part = 0..<plan.parameterCount
+        let buffer = sink.memory(for: part)
+        chain.backward(isFused: isFused, into: buffer)
+        if let inputGradients { giveInputGradients(of: chain, inputGradients) }
+        return sink.take(part) ? nil : refused(in: buffer)
+    }
+
+    /// The parameters whose gradients a pass back meets first among those that aren't finite.
+    private func refused(in gradients: UnsafePointer<S>) -> (layer: Int, parameters: Range<Int>) {
+        for index in plan.layers.indices.reversed() {
+            for (_, range) in plan.layers[index].parameters.tensors
+            where !Finiteness.holds(gradients + range.lowerBound, count: range.count) {
+                return (index, range)
             }
         }
-        return nil
+        return (0, plan.layers[0].parameters.weights)
     }
 
     /// Writes ∂L/∂inputs, (rows, i), number by number: they are seldom wanted.
     private func giveInputGradients(
-        of delta: UnsafePointer<S>, _ dense: DensePlan, _ layer: LayerPlan,
-        _ inputGradients: UnsafeMutablePointer<S>
+        of chain: SmallChainPass<S>, _ inputGradients: UnsafeMutablePointer<S>
     ) {
+        guard case .dense(let dense) = plan.layers[0].kind else { return }
+        let (delta, weights) = (chain.firstGradients, weights(of: plan.layers[0]))
         for row in 0..<rows {
             for input in 0..<dense.inputs {
                 var sum: S = 0
                 for unit in 0..<dense.units {
                     sum +=
-                        weights(of: layer)[unit &* dense.inputs &+ input]
-                        * delta[unit &* lanes &+ row]
+                        weights[unit &* dense.inputs &+ input] * delta[unit &* chain.lanes &+ row]
                 }
                 inputGradients[row &* dense.inputs &+ input] = sum
             }
