@@ -10,11 +10,21 @@ enum Finiteness {
         S.areFinite(values, count: count)
     }
 
-    /// Looks at 32 numbers at a time.
+    /// Looks at 32 numbers at a time, and at four where they are fewer.
     static func vectorsHold<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> Bool {
-        let whole = count & ~31
+        let (whole, fours) = (count & ~31, count & ~3)
         var total: S = whole == 0 ? 0 : sum(values, count: whole)
-        for index in whole..<count { total += values[index] * 0 }
+        var index = whole
+        var rest = Lanes<S>(repeating: 0)
+        while index < fours {
+            rest += 0 * Lanes(values + index)
+            index &+= 4
+        }
+        total += rest.sum
+        while index < count {
+            total += values[index] * 0
+            index &+= 1
+        }
         return total == 0
     }
 

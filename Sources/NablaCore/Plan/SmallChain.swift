@@ -112,6 +112,12 @@ struct SmallChainPass<S: Real> {
     /// - Returns: 0 where all pre-activations are finite, else NaN.
     @inline(__always)
     func forward(leavingOutLastActivation isFused: Bool) -> S {
+        // Compiled once more for up to four samples: there are no loops over lanes then.
+        lanes == 4 ? forward(isFused, lanes: 4) : forward(isFused, lanes: lanes)
+    }
+
+    @inline(__always)
+    private func forward(_ isFused: Bool, lanes: Int) -> S {
         var check = Lanes<S>(repeating: 0)
         var x = UnsafePointer(inputs)
         for index in layers.indices {
@@ -136,6 +142,15 @@ struct SmallChainPass<S: Real> {
     /// - Parameter isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
     @inline(__always)
     func backward(isFused: Bool, into target: UnsafeMutablePointer<S>) {
+        if lanes == 4 {
+            backward(isFused, lanes: 4, into: target)
+        } else {
+            backward(isFused, lanes: lanes, into: target)
+        }
+    }
+
+    @inline(__always)
+    private func backward(_ isFused: Bool, lanes: Int, into target: UnsafeMutablePointer<S>) {
         for index in stride(from: layers.count &- 1, through: 0, by: -1) {
             let layer = layers[index]
             guard case .dense(let dense) = layer.kind else { continue }

@@ -9,6 +9,14 @@ struct SmallChainSteps<S: FloatingReal> {
     private let memory: MemoryPointers<S>
     private let source: SampleSource<S>
     private let isFused: Bool
+    private let isClipped: Bool
+    private let isValidated: Bool
+    private let parameterCount: Int
+    private let width: Int
+    private let samplesPerEpoch: Int
+    private let stepsPerEpoch: Int
+    private let epochs: Int
+    private let losses: UnsafeMutablePointer<S>
     private let changesEachStep: Bool
     private var update: ParameterUpdate<S>?
     private var rate = 0.0
@@ -33,8 +41,17 @@ struct SmallChainSteps<S: FloatingReal> {
         self.memory = memory
         self.source = source
         self.batch = batch
+        let settings = prepared.settings
         isFused = objective.isFused
-        changesEachStep = prepared.settings.optimizer.changesEachStep
+        isClipped = settings.clipNorm != nil || settings.clipValue != nil
+        isValidated = prepared.validation != nil
+        parameterCount = plan.parameterCount
+        width = objective.width
+        samplesPerEpoch = prepared.samplesPerEpoch
+        stepsPerEpoch = prepared.stepsPerEpoch
+        epochs = settings.epochs
+        losses = memory.scratch + prepared.layout.losses
+        changesEachStep = settings.optimizer.changesEachStep
         chain = SmallChainPass(
             plan, parameters: memory.parameters, memory: memory.scratch + prepared.layout.work,
             rows: rows)
@@ -43,35 +60,79 @@ struct SmallChainSteps<S: FloatingReal> {
     /// Forgets the batch, whose place in memory others have used.
     mutating func forget() { first = -1 }
 
-    /// Makes a step, unless it meets NaN or infinity: nothing is changed then.
+    /// Makes steps and ends epochs up to an allotment, as `TrainingSlice.run` does; comes back before
+    /// what it can't do: a step that meets NaN or infinity, and the end of an epoch with validation.
     ///
-    /// - Parameters:
-    ///   - rate: η.
-    ///   - progress: Where the training is.
-    /// - Returns: Whether it is made.
+    /// - Returns: Whether it ended the last epoch that it may.
+    mutating func run(
+        _ allotment: inout Allotment, stopsAtEndOfEpoch: Bool,
+        _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
+    ) -> Bool {
+        while allotment.steps > 0, progress.position < samplesPerEpoch {
+            if first != progress.position { take(progress.position) }
+            let rate = progress.rate.value
+            guard let loss = makeStep(rate, progress.step + 1, &progress.optimizer) else {
+                // What finds the place uses the same memory.
+                forget()
+                return false
+            }
+            progress.loss += loss
+            progress.mass += mass
+            progress.step += 1
+            progress.position += batch.count
+            allotment.steps -= 1
+            guard progress.position >= samplesPerEpoch else { continue }
+            guard endEpoch(rate, &progress, &ended) else { return false }
+            allotment.epochs -= 1
+            if stopsAtEndOfEpoch || allotment.epochs <= 0 || allotment.steps < stepsPerEpoch
+                || progress.epoch >= epochs
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Ends an epoch as `TrainingSlice.endEpoch` does, where there is nothing but its loss.
     @inline(__always)
-    mutating func makeStep(_ rate: Double, _ progress: inout TrainingProgress) -> Bool {
-        if first != progress.position { take(progress.position) }
+    private func endEpoch(
+        _ rate: Double, _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
+    ) -> Bool {
+        let loss = progress.loss / max(progress.mass, .leastNonzeroMagnitude)
+        guard !isValidated, loss.isFinite, rate.isFinite,
+            Finiteness.holds(memory.parameters, count: parameterCount)
+        else { return false }
+        ended.values.append(loss)
+        ended.values.append(rate)
+        progress.epoch += 1
+        progress.position = 0
+        (progress.loss, progress.mass) = (0, 0)
+        progress.rate.endEpoch(loss: loss)
+        return true
+    }
+
+    /// Makes a step: forward, loss, back and update.
+    ///
+    /// - Returns: The sum of the samples' losses; nil where NaN or infinity was met, and nothing is
+    ///   changed.
+    @inline(__always)
+    private mutating func makeStep(
+        _ rate: Double, _ step: Int, _ optimizer: inout OptimizerProgress
+    ) -> Double? {
         let check = chain.forward(leavingOutLastActivation: isFused)
         let loss = evaluate()
-        guard (loss + check.wide).isFinite else { return false }
-        let count = prepared.plan.parameterCount
+        guard (loss + check.wide).isFinite else { return nil }
         chain.backward(isFused: isFused, into: memory.gradients)
-        guard Finiteness.holds(memory.gradients, count: count) else { return false }
-        prepared.clip(memory.gradients)
+        guard Finiteness.holds(memory.gradients, count: parameterCount) else { return nil }
+        if isClipped { prepared.clip(memory.gradients) }
         if changesEachStep || update == nil || rate != self.rate {
             self.rate = rate
             update = ParameterUpdate(
                 prepared.settings.optimizer, parameters: memory.parameters,
-                state: memory.optimizer, count: count, rate: rate, step: progress.step + 1,
-                &progress.optimizer)
+                state: memory.optimizer, count: parameterCount, rate: rate, step: step, &optimizer)
         }
-        update?.run(0..<count, with: memory.gradients)
-        progress.loss += loss
-        progress.mass += mass
-        progress.step += 1
-        progress.position += batch.count
-        return true
+        update?.run(0..<parameterCount, with: memory.gradients)
+        return loss
     }
 
     /// Puts the batch that begins at a position into lanes.
@@ -109,26 +170,29 @@ struct SmallChainSteps<S: FloatingReal> {
     @inline(__always)
     private func evaluate() -> Double {
         let objective = prepared.objective
-        let losses = memory.scratch + prepared.layout.losses
-        if objective.classSettings == nil {
+        let (outputs, gradient) = (chain.outputs, chain.outputGradients)
+        if objective.classSettings != nil {
+            evaluateClasses()
+        } else if chain.lanes == 4 {
             objective.evaluateLanes(
-                chain.outputs, targets: targets, weights: weights, lanes: chain.lanes, scale: scale,
-                losses: losses, gradient: chain.outputGradients)
+                outputs, targets: targets, weights: weights, lanes: 4, scale: scale,
+                losses: losses, gradient: gradient)
         } else {
-            evaluateClasses(losses)
+            objective.evaluateLanes(
+                outputs, targets: targets, weights: weights, lanes: chain.lanes, scale: scale,
+                losses: losses, gradient: gradient)
         }
         // What the loss is computed along with is z, which is looked at already.
-        guard
-            isFused
-                || Finiteness.holds(chain.outputs, count: chain.lanes &* objective.width)
-        else { return .nan }
+        guard isFused || Finiteness.holds(outputs, count: chain.lanes &* width) else {
+            return .nan
+        }
         var sum = 0.0
         for row in 0..<batch.count { sum += losses[row].wide }
         return sum
     }
 
     /// Evaluates a loss that goes over a sample's outputs, row by row.
-    private func evaluateClasses(_ losses: UnsafeMutablePointer<S>) {
+    private func evaluateClasses() {
         let (objective, layout) = (prepared.objective, prepared.layout)
         let (outputs, gradient) = (
             memory.scratch + layout.activations, memory.scratch + layout.gradients

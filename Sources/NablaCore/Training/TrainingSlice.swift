@@ -40,15 +40,19 @@ struct TrainingSlice<S: FloatingReal> {
         _ allotment: inout Allotment, stopsAtEndOfEpoch: Bool,
         _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> NonFinite? {
-        repeat {
+        while true {
+            let isDone = small?.run(
+                &allotment, stopsAtEndOfEpoch: stopsAtEndOfEpoch, &progress, &ended)
+            if isDone == true { return nil }
             if let place = makeSteps(&allotment, &progress) { return place }
             guard progress.position >= prepared.samplesPerEpoch else { return nil }
             if let place = endEpoch(&progress, &ended) { return place }
+            small?.forget()
             allotment.epochs -= 1
-        } while !stopsAtEndOfEpoch && allotment.epochs > 0
-            && allotment.steps >= prepared.mostStepsOfEpoch
-            && progress.epoch < prepared.settings.epochs
-        return nil
+            guard !stopsAtEndOfEpoch, prepared.mayBeginEpoch(allotment, progress) else {
+                return nil
+            }
+        }
     }
 
     /// Makes steps up to the allotment or the end of the epoch.
@@ -58,11 +62,7 @@ struct TrainingSlice<S: FloatingReal> {
         let rate = progress.rate.value
         // A step of L-BFGS may take many evaluations, and each counts as a step here.
         while allotment.steps > 0, progress.position < prepared.samplesPerEpoch {
-            if small?.makeStep(rate, &progress) != true {
-                // The general way finds the place of what it refuses.
-                small?.forget()
-                if let place = step(rate, &progress) { return place }
-            }
+            if let place = step(rate, &progress) { return place }
             allotment.steps -= 1
         }
         // An update may overflow where the gradients didn't; so often is often enough to look.
@@ -147,7 +147,6 @@ struct TrainingSlice<S: FloatingReal> {
         }
         // The loss that a schedule watches is the validation's, where there is one.
         let isValidated = prepared.validation != nil
-        if isValidated { small?.forget() }
         let observed = ended.values[isValidated ? start + 1 + progress.metrics.count : start]
         progress.epoch += 1
         progress.position = 0

@@ -88,6 +88,12 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         return lbfgs.maxIterations
     }
 
+    /// Whether another epoch may follow the one that ended.
+    func mayBeginEpoch(_ allotment: Allotment, _ progress: TrainingProgress) -> Bool {
+        allotment.epochs > 0 && allotment.steps >= mostStepsOfEpoch
+            && progress.epoch < settings.epochs
+    }
+
     /// Clips gradients as the settings say.
     @inline(__always)
     func clip(_ gradients: UnsafeMutablePointer<S>) {
