@@ -1,3 +1,5 @@
+import NablaNetworks
+
 /// Chains of small dense layers over few samples, whose numbers lie unit by unit: what the samples
 /// have of one unit is next to one another, in lanes of four.
 ///
@@ -51,61 +53,84 @@ extension PlanSizes {
     }
 }
 
+/// A layer of a small chain: what it computes, and where its numbers are, so that a pass looks up
+/// nothing else.
+struct SmallLayer<S: Real> {
+    fileprivate let dense: DensePlan
+    fileprivate let activation: Activation
+    /// W, (u, i), and b, (u), nil for none.
+    fileprivate let weights: UnsafePointer<S>
+    fileprivate let bias: UnsafePointer<S>?
+    /// Where ∂L/∂W begins in the flat buffer.
+    fileprivate let offset: Int
+    /// (i, L).
+    fileprivate let x: UnsafePointer<S>
+    /// z and a: (u, L).
+    fileprivate let z: UnsafeMutablePointer<S>
+    fileprivate let a: UnsafeMutablePointer<S>
+    /// ∂L/∂a, which becomes ∂L/∂z: (u, L).
+    fileprivate let delta: UnsafeMutablePointer<S>
+    /// ∂L/∂x, nil where x are the inputs: (i, L).
+    fileprivate let xGradients: UnsafeMutablePointer<S>?
+}
+
 /// Passes over samples whose inputs are spread in lanes.
 ///
 /// Without references: handing it on counts none.
 struct SmallChainPass<S: Real> {
-    private let layers: UnsafeBufferPointer<LayerPlan>
-    private let parameters: UnsafePointer<S>
+    /// As many as the plan has, in memory of the caller's.
+    private let layers: UnsafeMutablePointer<SmallLayer<S>>
+    private let count: Int
     /// x: (i, L).
     let inputs: UnsafeMutablePointer<S>
-    /// The layers' z and a, each (u, L).
-    private let kept: UnsafeMutablePointer<S>
-    /// ∂L/∂a, which become ∂L/∂z: (u, L).
-    private let gradients: UnsafeMutablePointer<S>
     /// Behind all that, for a training's targets and weights.
     let rest: UnsafeMutablePointer<S>
     /// L.
     let lanes: Int
 
-    /// Lays out `PlanSizes.smallChain` numbers at `memory`.
+    /// Lays out `PlanSizes.smallChain` numbers at `memory`, and writes the layers.
     @inline(__always)
     init(
-        _ plan: Plan<S>, parameters: UnsafePointer<S>, memory: UnsafeMutablePointer<S>, rows: Int
+        _ plan: Plan<S>, layers: UnsafeMutablePointer<SmallLayer<S>>,
+        parameters: UnsafePointer<S>, memory: UnsafeMutablePointer<S>, rows: Int
     ) {
-        layers = plan.layers
-        self.parameters = parameters
+        self.layers = layers
+        count = plan.layers.count
         lanes = SmallChain.lanes(rows)
         inputs = memory
-        kept = memory + lanes &* plan.sizes.inputWidth
-        gradients = kept + lanes &* plan.sizes.kept
+        let kept = memory + lanes &* plan.sizes.inputWidth
+        let gradients = kept + lanes &* plan.sizes.kept
         rest = gradients + lanes &* plan.sizes.gradients
+        var x = UnsafePointer(inputs)
+        var xGradients: UnsafeMutablePointer<S>?
+        for index in 0..<count {
+            let layer = plan.layers[index]
+            guard case .dense(let dense) = layer.kind else { continue }
+            let weights = parameters + layer.parameters.offset
+            let a = kept + lanes &* layer.kept.a
+            let delta = gradients + lanes &* layer.gradient
+            (layers + index).initialize(
+                to: SmallLayer(
+                    dense: dense, activation: layer.activation, weights: weights,
+                    bias: layer.parameters.biasCount == 0
+                        ? nil : weights + layer.parameters.weightCount,
+                    offset: layer.parameters.offset, x: x, z: kept + lanes &* layer.preActivations,
+                    a: a, delta: delta, xGradients: xGradients))
+            (x, xGradients) = (UnsafePointer(a), delta)
+        }
     }
-
-    @inline(__always)
-    private var last: LayerPlan { layers[layers.count &- 1] }
 
     /// The last layer's a, or its z while its activation is left out: (outputs, L).
     @inline(__always)
-    var outputs: UnsafeMutablePointer<S> { kept + lanes &* last.kept.a }
+    var outputs: UnsafeMutablePointer<S> { layers[count &- 1].a }
 
     /// ∂L/∂outputs: (outputs, L).
     @inline(__always)
-    var outputGradients: UnsafeMutablePointer<S> { delta(of: last) }
+    var outputGradients: UnsafeMutablePointer<S> { layers[count &- 1].delta }
 
     /// ∂L/∂z of the first layer, behind a pass back: (u, L).
     @inline(__always)
-    var firstGradients: UnsafePointer<S> { UnsafePointer(delta(of: layers[0])) }
-
-    @inline(__always)
-    private func delta(of layer: LayerPlan) -> UnsafeMutablePointer<S> {
-        gradients + lanes &* layer.gradient
-    }
-
-    @inline(__always)
-    private func weights(of layer: LayerPlan) -> UnsafePointer<S> {
-        parameters + layer.parameters.offset
-    }
+    var firstGradients: UnsafePointer<S> { UnsafePointer(layers[0].delta) }
 
     /// Computes all layers' activations, the last one's unless the loss computes it along.
     ///
@@ -119,20 +144,19 @@ struct SmallChainPass<S: Real> {
     @inline(__always)
     private func forward(_ isFused: Bool, lanes: Int) -> S {
         var check = Lanes<S>(repeating: 0)
-        var x = UnsafePointer(inputs)
-        for index in layers.indices {
-            let layer = layers[index]
-            guard case .dense(let dense) = layer.kind else { continue }
-            let (z, a) = (kept + lanes &* layer.preActivations, kept + lanes &* layer.kept.a)
-            let bias =
-                layer.parameters.biasCount == 0
-                ? nil : weights(of: layer) + layer.parameters.weightCount
+        var layer = layers
+        let end = layers + count
+        let leftOut = isFused ? end - 1 : end
+        while layer < end {
+            let dense = layer.pointee.dense
             dense.preActivateLanes(
-                x, into: z, lanes: lanes, weights: weights(of: layer), bias: bias, check: &check)
-            if !(isFused && index == layers.count &- 1) {
-                layer.activation.apply(to: z, into: a, rows: 1, width: lanes &* layer.width)
+                layer.pointee.x, into: layer.pointee.z, lanes: lanes,
+                weights: layer.pointee.weights, bias: layer.pointee.bias, check: &check)
+            if layer < leftOut {
+                layer.pointee.activation.applyLanes(
+                    to: layer.pointee.z, into: layer.pointee.a, count: lanes &* dense.units)
             }
-            x = UnsafePointer(a)
+            layer += 1
         }
         return check.sum
     }
@@ -151,26 +175,22 @@ struct SmallChainPass<S: Real> {
 
     @inline(__always)
     private func backward(_ isFused: Bool, lanes: Int, into target: UnsafeMutablePointer<S>) {
-        for index in stride(from: layers.count &- 1, through: 0, by: -1) {
-            let layer = layers[index]
-            guard case .dense(let dense) = layer.kind else { continue }
-            let delta = delta(of: layer)
-            if !(isFused && index == layers.count &- 1) {
-                layer.activation.pullBack(
-                    delta, z: kept + lanes &* layer.preActivations, a: kept + lanes &* layer.kept.a,
-                    rows: 1, width: lanes &* layer.width)
+        var layer = layers + count
+        let leftOut = isFused ? layer - 1 : layer
+        while layer > layers {
+            layer -= 1
+            let (dense, delta) = (layer.pointee.dense, layer.pointee.delta)
+            if layer < leftOut {
+                layer.pointee.activation.pullBackLanes(
+                    delta, z: layer.pointee.z, a: layer.pointee.a, count: lanes &* dense.units)
             }
-            var x = UnsafePointer(inputs)
-            if index > 0 {
-                let source = layers[index &- 1]
-                x = UnsafePointer(kept + lanes &* source.kept.a)
+            if let xGradients = layer.pointee.xGradients {
                 dense.inputGradientLanes(
-                    of: delta, into: self.delta(of: source), lanes: lanes,
-                    weights: weights(of: layer))
+                    of: delta, into: xGradients, lanes: lanes, weights: layer.pointee.weights)
             }
             dense.gradientLanes(
-                of: delta, x, lanes: lanes, hasBias: layer.parameters.biasCount > 0,
-                into: target + layer.parameters.offset)
+                of: delta, layer.pointee.x, lanes: lanes, hasBias: layer.pointee.bias != nil,
+                into: target + layer.pointee.offset)
         }
     }
 }
@@ -184,19 +204,29 @@ extension ShardPass {
             && (isFused || !plan.sizes.endsInSoftmax)
     }
 
+    /// Gives `body` the pass over these samples.
     @inline(__always)
-    private var smallChain: SmallChainPass<S> {
-        SmallChainPass(plan, parameters: parameters, memory: scratch + layout.work, rows: rows)
+    private func withSmallChain<Result>(_ body: (SmallChainPass<S>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: SmallLayer<S>.self, capacity: plan.layers.count + 1) {
+            // Of more than nothing, whose memory is there.
+            let layers = $0.baseAddress.unsafelyUnwrapped
+            return body(
+                SmallChainPass(
+                    plan, layers: layers, parameters: parameters, memory: scratch + layout.work,
+                    rows: rows))
+        }
     }
 
     /// As `forward`; leaves the outputs, (rows, outputs), where that does.
     func forwardSmallChain(leavingOutLastActivation isFused: Bool) -> Bool {
-        let chain = smallChain
-        SmallChain.spread(
-            inputs, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true, into: chain.inputs)
-        let check = chain.forward(leavingOutLastActivation: isFused)
-        SmallChain.gather(chain.outputs, rows: rows, width: plan.outputWidth, into: outputs)
-        return check.isFinite
+        withSmallChain { chain in
+            SmallChain.spread(
+                inputs, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true,
+                into: chain.inputs)
+            let check = chain.forward(leavingOutLastActivation: isFused)
+            SmallChain.gather(chain.outputs, rows: rows, width: plan.outputWidth, into: outputs)
+            return check.isFinite
+        }
     }
 
     /// As `backward`, behind `forwardSmallChain`.
@@ -205,14 +235,15 @@ extension ShardPass {
         isFused: Bool, into sink: some GradientSink<S>,
         inputGradients: UnsafeMutablePointer<S>?
     ) -> (layer: Int, parameters: Range<Int>)? {
-        let chain = smallChain
-        SmallChain.spread(
-            outputGradients, rows: rows, width: plan.outputWidth, repeatsLast: false,
-            into: chain.outputGradients)
         let part = 0..<plan.parameterCount
         let buffer = sink.memory(for: part)
-        chain.backward(isFused: isFused, into: buffer)
-        if let inputGradients { giveInputGradients(of: chain, inputGradients) }
+        withSmallChain { chain in
+            SmallChain.spread(
+                outputGradients, rows: rows, width: plan.outputWidth, repeatsLast: false,
+                into: chain.outputGradients)
+            chain.backward(isFused: isFused, into: buffer)
+            if let inputGradients { giveInputGradients(of: chain, inputGradients) }
+        }
         return sink.take(part) ? nil : refused(in: buffer)
     }
 

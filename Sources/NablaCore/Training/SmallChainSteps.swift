@@ -20,6 +20,7 @@ struct SmallChainSteps<S: FloatingReal> {
     private let changesEachStep: Bool
     private var update: ParameterUpdate<S>?
     private var rate = 0.0
+    private let layers: SmallLayers<S>
     private var chain: SmallChainPass<S>
     /// The batch that is in lanes: its first position, none for −1.
     private var first = -1
@@ -52,8 +53,10 @@ struct SmallChainSteps<S: FloatingReal> {
         epochs = settings.epochs
         losses = memory.scratch + prepared.layout.losses
         changesEachStep = settings.optimizer.changesEachStep
+        layers = SmallLayers(plan)
         chain = SmallChainPass(
-            plan, parameters: memory.parameters, memory: memory.scratch + prepared.layout.work,
+            plan, layers: layers.memory, parameters: memory.parameters,
+            memory: memory.scratch + prepared.layout.work,
             rows: rows)
     }
 
@@ -100,7 +103,7 @@ struct SmallChainSteps<S: FloatingReal> {
     ) -> Bool {
         let loss = progress.loss / max(progress.mass, .leastNonzeroMagnitude)
         guard !isValidated, loss.isFinite, rate.isFinite,
-            Finiteness.holds(memory.parameters, count: parameterCount)
+            Finiteness.fewHold(memory.parameters, count: parameterCount)
         else { return false }
         ended.values.append(loss)
         ended.values.append(rate)
@@ -123,7 +126,7 @@ struct SmallChainSteps<S: FloatingReal> {
         let loss = evaluate()
         guard (loss + check.wide).isFinite else { return nil }
         chain.backward(isFused: isFused, into: memory.gradients)
-        guard Finiteness.holds(memory.gradients, count: parameterCount) else { return nil }
+        guard Finiteness.fewHold(memory.gradients, count: parameterCount) else { return nil }
         if isClipped { prepared.clip(memory.gradients) }
         if changesEachStep || update == nil || rate != self.rate {
             self.rate = rate
@@ -148,7 +151,8 @@ struct SmallChainSteps<S: FloatingReal> {
         mass = source.mass(of: positions, objective)
         scale = objective.scale(ofMass: mass)
         chain = SmallChainPass(
-            plan, parameters: memory.parameters, memory: memory.scratch + prepared.layout.work,
+            plan, layers: layers.memory, parameters: memory.parameters,
+            memory: memory.scratch + prepared.layout.work,
             rows: count)
         SmallChain.spread(
             batch.inputs, rows: count, width: plan.inputWidth, repeatsLast: true,
@@ -183,7 +187,7 @@ struct SmallChainSteps<S: FloatingReal> {
                 losses: losses, gradient: gradient)
         }
         // What the loss is computed along with is z, which is looked at already.
-        guard isFused || Finiteness.holds(outputs, count: chain.lanes &* width) else {
+        guard isFused || Finiteness.fewHold(outputs, count: chain.lanes &* width) else {
             return .nan
         }
         var sum = 0.0
@@ -203,4 +207,13 @@ struct SmallChainSteps<S: FloatingReal> {
             gradient, rows: batch.count, width: objective.width, repeatsLast: false,
             into: chain.outputGradients)
     }
+}
+
+/// Memory for the layers of a `SmallChainPass`.
+private final class SmallLayers<S: Real> {
+    let memory: UnsafeMutablePointer<SmallLayer<S>>
+
+    init(_ plan: Plan<S>) { memory = .allocate(capacity: plan.layers.count) }
+
+    deinit { memory.deallocate() }
 }
