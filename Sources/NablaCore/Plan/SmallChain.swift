@@ -46,8 +46,9 @@ enum SmallChain {
 }
 
 extension PlanSizes {
-    /// The numbers that a small chain's passes need: inputs, activations, gradients, and a training's
-    /// targets and weights. Gradients lie in two places, each as wide as the widest layer.
+    /// The numbers that a small chain's passes need, a training's targets and weights among them.
+    ///
+    /// Gradients lie in two places, each as wide as the widest layer.
     var smallChain: Int {
         isSmallChain ? SmallChain.mostRows * (inputWidth + kept + gradients + gradients / 2 + 1) : 0
     }
@@ -163,7 +164,9 @@ struct SmallChainPass<S: Real> {
 
     /// Computes the gradients of all P parameters from ∂L/∂outputs.
     ///
-    /// - Parameter isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
+    /// - Parameters:
+    ///   - isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
+    ///   - target: A flat buffer of P numbers.
     @inline(__always)
     func backward(isFused: Bool, into target: UnsafeMutablePointer<S>) {
         if lanes == 4 {

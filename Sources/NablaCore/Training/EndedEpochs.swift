@@ -28,11 +28,13 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
         self.stepsPerEpoch = stepsPerEpoch
     }
 
+    /// 0.
     public var startIndex: Int { 0 }
 
+    /// How many epochs ended.
     public var endIndex: Int { keys.isEmpty ? 0 : values.count / keys.count }
 
-    /// What one epoch's summary is; the index counts from 0, `firstEpoch` being there.
+    /// The summary of the epoch `firstEpoch` + `index`.
     public subscript(index: Int) -> EpochSummary {
         let start = index * keys.count
         let epoch = firstEpoch + index
