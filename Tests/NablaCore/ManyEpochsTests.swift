@@ -117,6 +117,40 @@ struct ManyEpochsTests {
         }
     }
 
+    /// Small chains have a loop of their own, but where metrics are taken.
+    @Test(
+        "of small chains have the bits of the general way",
+        arguments: try OptimizerPropertyTests.optimizers(), DType.allCases)
+    func general(_ optimizer: Optimizer, _ dtype: DType) throws {
+        for (last, kind): (Activation, Loss.Kind) in [
+            (.sigmoid, .binaryCrossEntropy), (.softmax, .crossEntropy(.plain)),
+            (.identity, .huber(delta: 0.5)), (.softplus, .poisson),
+        ] {
+            for count in [1, 4, 7, 16] {
+                var generator = Generator(seed: UInt64(count))
+                let network = try generator.network(
+                    inputs: 3, hidden: [5, 4], outputs: 2, .gelu, last: last)
+                let samples = try Samples(
+                    inputs: Tensor(generator.normals(count * 3), shape: [count, 3]),
+                    targets: Tensor(
+                        (0..<count * 2).map { _ in generator.uniform() }, shape: [count, 2]),
+                    weights: Tensor((0..<count).map { _ in generator.uniform() }))
+                let courses = try [[], [Metric.meanAbsoluteError]].map { metrics in
+                    let settings = try TrainingSettings(
+                        optimizer: optimizer, epochs: 9,
+                        batchSize: optimizer.takesAllSamples ? nil : 6, seed: 2, dtype: dtype,
+                        metrics: metrics)
+                    let training = try Training(
+                        network: network, loss: Loss(kind), samples: samples, settings: settings)
+                    return together(training, steps: 1000, epochs: 1000)
+                }
+                #expect(courses[0].error == nil && courses[0].values.count == 9)
+                #expect(courses[0].parameters == courses[1].parameters)
+                #expect(courses[0].values.map(\.[0]) == courses[1].values.map(\.[0]))
+            }
+        }
+    }
+
     @Test("have the rates of their schedule")
     func schedules() throws {
         for kind: Schedule.Kind in [

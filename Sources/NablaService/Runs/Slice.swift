@@ -12,7 +12,7 @@ struct Slice {
         case stopped
     }
 
-    /// The most epochs of a slice: a few tenths of a second for the database to write.
+    /// The most epochs of a slice: what the database writes in a fraction of a second.
     private static let mostEpochs = 1024
 
     let limits: TrainingLimits
