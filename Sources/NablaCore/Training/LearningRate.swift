@@ -20,7 +20,7 @@ struct LearningRate: Sendable, Equatable {
         self.schedule = schedule
         self.initial = initial
         plateau = Plateau(rate: initial)
-        value = initial
+        value = initial  // until all is there that `current` reads
         value = current
     }
 
