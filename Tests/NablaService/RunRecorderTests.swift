@@ -8,15 +8,47 @@ import Testing
 @testable import NablaService
 
 @Suite struct RunRecorderTests {
-    private func summary(_ epoch: Int, loss: Double) -> EpochSummary {
-        EpochSummary(
-            epoch: epoch, step: epoch * 2, metrics: [("loss", loss), ("learning_rate", 0.5)])
+    /// Epochs of two steps, from `first` on.
+    private func epochs(from first: Int = 1, losses: [Double]) -> EndedEpochs {
+        var ended = EndedEpochs(
+            keys: ["loss", "learning_rate"], firstEpoch: first, stepsPerEpoch: 2)
+        ended.values = losses.flatMap { [$0, 0.5] }
+        return ended
     }
 
     private func entry(_ epoch: Int, loss: Double, network: Network? = nil) -> RunRecorder.Entry {
-        .epoch(
-            summary(epoch, loss: loss), progress: Run.Progress(epoch: epoch, epochs: 9),
+        .epochs(
+            epochs(from: epoch, losses: [loss]), progress: Run.Progress(epoch: epoch, epochs: 9),
             time: Timestamp(milliseconds: 1000 + Int64(epoch)), checkpoint: network)
+    }
+
+    @Test func epochsThatCameTogetherAreStoredAndToldOneByOne() throws {
+        try withWorkbench { bench in
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            let live = try LiveRun.unscheduled(.regression(), on: bench)
+            let told = Log<String>()
+            let follows = live.follow { event in
+                told.add("\(event.name) \(event.id ?? 0)")
+                return true
+            }
+            #expect(follows)
+            let network = live.training.withLock { $0.network() }
+            recorder.record(
+                .epochs(
+                    epochs(losses: [3, 1, 2]), progress: Run.Progress(epoch: 3, epochs: 9),
+                    time: Timestamp(milliseconds: 1000), checkpoint: network), of: live)
+            recorder.flush()
+            #expect(told.all == ["metrics 1", "metrics 2", "metrics 3", "checkpoint 0"])
+            let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
+            #expect(losses.map(\.value) == [3, 1, 2])
+            #expect(losses.map(\.epoch) == [1, 2, 3] && losses.map(\.step) == [2, 4, 6])
+            let run = try bench.stored(live.id)
+            #expect(run.progress.epoch == 3 && run.best == ["loss": 1])
+            #expect(run.latest == ["loss": 2, "learning_rate": 0.5])
+            // The network is that of the last epoch, and of no other.
+            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 3)
+            #expect(try bench.store.network(runID: live.id, epoch: 2) == nil)
+        }
     }
 
     @Test func whatIsRecordedIsStoredInItsOrder() throws {

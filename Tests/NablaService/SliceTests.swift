@@ -73,6 +73,47 @@ import Testing
         }
     }
 
+    @Test func hasAsManyEpochsAsTheDatabaseWritesSoon() throws {
+        try withWorkbench { bench in
+            let live = try live(.regression(samples: 4, batchSize: 4, epochs: 1500), on: bench)
+            guard case .goesOn = slice(live, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run didn't go on")
+                return
+            }
+            #expect(live.training.withLock(\.epoch) == 1024)
+            guard case .finished = slice(live, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run didn't finish")
+                return
+            }
+            let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
+            #expect(losses.map(\.epoch) == Array(1...1500))
+            #expect(losses.map(\.step) == Array(1...1500))
+            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 1500)
+        }
+    }
+
+    @Test func epochsBeforeAFailureAreStored() throws {
+        try withWorkbench { bench in
+            // Its loss grows until it overflows.
+            let request = try TrainRequest.regression(
+                samples: 4, batchSize: 4, epochs: 500, learningRate: 30)
+            var alone = try live(request, on: bench).training.withLock { $0 }
+            #expect(throws: ComputationError.self) {
+                while !alone.isFinished { _ = try alone.advance(maximumSteps: 1) }
+            }
+            let count = alone.epoch
+            #expect(count > 1)
+            let live = try live(request, on: bench)
+            guard case .failed(let problem) = slice(live, milliseconds: 30_000, on: bench) else {
+                Issue.record("the run didn't fail")
+                return
+            }
+            #expect(problem.detail.contains("epoch \(count + 1), step \(count + 1)"))
+            let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
+            #expect(losses.map(\.epoch) == Array(1...count))
+        }
+    }
+
     @Test func tellsWhatKeepsTheTrainingFromGoingOn() throws {
         try withWorkbench { bench in
             let live = try live(.regression(epochs: 200, learningRate: 1e6), on: bench)

@@ -37,6 +37,37 @@ extension Pointwise {
     }
 }
 
+extension Pointwise {
+    /// As `apply`, for a multiple of four numbers; see `Lanes`.
+    @inline(__always)
+    func applyLanes(to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, count: Int) {
+        var index = 0
+        while index < count {
+            let z = Lanes(z + index)
+            Lanes(value(at: z[0]), value(at: z[1]), value(at: z[2]), value(at: z[3]))
+                .store(at: a + index)
+            index &+= 4
+        }
+    }
+
+    /// As `pullBack`, for a multiple of four numbers.
+    @inline(__always)
+    func pullBackLanes(
+        _ gradient: UnsafeMutablePointer<S>, z: UnsafePointer<S>, a: UnsafePointer<S>, count: Int
+    ) {
+        var index = 0
+        while index < count {
+            let a = Lanes(a + index)
+            let z = Self.readsPreActivation ? Lanes(z + index) : a
+            let slopes = Lanes(
+                slope(at: z[0], value: a[0]), slope(at: z[1], value: a[1]),
+                slope(at: z[2], value: a[2]), slope(at: z[3], value: a[3]))
+            (Lanes(gradient + index) * slopes).store(at: gradient + index)
+            index &+= 4
+        }
+    }
+}
+
 extension Activation {
     /// Whether the derivative needs z beside a.
     var readsPreActivation: Bool {
@@ -85,6 +116,34 @@ extension Activation {
         case .silu: SiLU<S>().pullBack(gradient, z: z, a: a, count: count)
         case .softplus: Softplus<S>().pullBack(gradient, z: z, a: a, count: count)
         case .softmax: Softmax<S>(width: width).pullBack(gradient, a: a, rows: rows)
+        }
+    }
+
+    /// As `apply` to a multiple of four numbers, without softmax, which goes over units.
+    @inline(__always)
+    func applyLanes<S: Real>(
+        to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, count: Int
+    ) {
+        switch self {
+        case .identity: if z != UnsafePointer(a) { a.update(from: z, count: count) }
+        case .sigmoid: Sigmoid<S>().applyLanes(to: z, into: a, count: count)
+        case .tanh: HyperbolicTangent<S>().applyLanes(to: z, into: a, count: count)
+        case .relu: ReLU<S>().applyLanes(to: z, into: a, count: count)
+        default: apply(to: z, into: a, rows: 1, width: count)
+        }
+    }
+
+    /// As `pullBack` of a multiple of four numbers, without softmax.
+    @inline(__always)
+    func pullBackLanes<S: Real>(
+        _ gradient: UnsafeMutablePointer<S>, z: UnsafePointer<S>, a: UnsafePointer<S>, count: Int
+    ) {
+        switch self {
+        case .identity: break
+        case .sigmoid: Sigmoid<S>().pullBackLanes(gradient, z: z, a: a, count: count)
+        case .tanh: HyperbolicTangent<S>().pullBackLanes(gradient, z: z, a: a, count: count)
+        case .relu: ReLU<S>().pullBackLanes(gradient, z: z, a: a, count: count)
+        default: pullBack(gradient, z: z, a: a, rows: 1, width: count)
         }
     }
 }

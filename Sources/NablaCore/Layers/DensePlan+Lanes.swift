@@ -1,17 +1,22 @@
 /// A dense layer over lanes of four samples, with x (i, L), z (u, L) and δ (u, L); see `SmallChain`.
-///
-/// Four numbers side by side are written out, which the compiler makes vectors of.
 extension DensePlan {
-    /// z = W·x + b.
+    /// z = W·x + b; adds 0 to `check` for each number of z that is finite, NaN for any other.
     @inline(__always)
     func preActivateLanes<S: Real>(
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, lanes: Int,
-        weights w: UnsafePointer<S>, bias b: UnsafePointer<S>?
+        weights w: UnsafePointer<S>, bias b: UnsafePointer<S>?, check: inout Lanes<S>
     ) {
         for unit in 0..<units {
-            multiplyLanes(
-                w + unit &* inputs, stride: 1, x, count: inputs, startingFrom: b?[unit] ?? 0,
-                into: z + unit &* lanes, lanes: lanes)
+            let (factors, line) = (w + unit &* inputs, z + unit &* lanes)
+            let start = b?[unit] ?? 0
+            var lane = 0
+            while lane < lanes {
+                let sum = sumOfLines(
+                    x + lane, lanes, times: factors, stride: 1, count: inputs, from: start)
+                check += 0 * sum
+                sum.store(at: line + lane)
+                lane &+= 4
+            }
         }
     }
 
@@ -22,32 +27,28 @@ extension DensePlan {
         weights w: UnsafePointer<S>
     ) {
         for input in 0..<inputs {
-            multiplyLanes(
-                w + input, stride: inputs, delta, count: units, startingFrom: 0,
-                into: target + input &* lanes, lanes: lanes)
+            var lane = 0
+            while lane < lanes {
+                sumOfLines(
+                    delta + lane, lanes, times: w + input, stride: inputs, count: units, from: 0
+                ).store(at: target + (input &* lanes &+ lane))
+                lane &+= 4
+            }
         }
     }
 
-    /// The sum of `count` lines of lanes, each times its factor; factors lie `stride` numbers apart.
+    /// The sum of four lanes of `count` lines, each line times its factor; factors lie `stride`
+    /// numbers apart.
     @inline(__always)
-    private func multiplyLanes<S: Real>(
-        _ factors: UnsafePointer<S>, stride: Int, _ lines: UnsafePointer<S>, count: Int,
-        startingFrom start: S, into target: UnsafeMutablePointer<S>, lanes: Int
-    ) {
-        var lane = 0
-        while lane < lanes {
-            var (first, second, third, fourth) = (start, start, start, start)
-            for index in 0..<count {
-                let (factor, line) = (factors[index &* stride], lines + (index &* lanes &+ lane))
-                first += factor * line[0]
-                second += factor * line[1]
-                third += factor * line[2]
-                fourth += factor * line[3]
-            }
-            let place = target + lane
-            (place[0], place[1], place[2], place[3]) = (first, second, third, fourth)
-            lane &+= 4
+    private func sumOfLines<S: Real>(
+        _ lines: UnsafePointer<S>, _ lanes: Int, times factors: UnsafePointer<S>, stride: Int,
+        count: Int, from start: S
+    ) -> Lanes<S> {
+        var sum = Lanes(repeating: start)
+        for index in 0..<count {
+            sum += factors[index &* stride] * Lanes(lines + index &* lanes)
         }
+        return sum
     }
 
     /// ∂L/∂W = δ·xᵀ and, behind it, ∂L/∂b = Σ δ.
@@ -60,23 +61,20 @@ extension DensePlan {
         for unit in 0..<units {
             let line = delta + unit &* lanes
             for input in 0..<inputs {
-                let (numbers, place) = (x + input &* lanes, unit &* inputs &+ input)
+                let numbers = x + input &* lanes
                 var sum: S = 0
                 var lane = 0
                 while lane < lanes {
-                    sum +=
-                        (line[lane] * numbers[lane] + line[lane &+ 1] * numbers[lane &+ 1])
-                        + (line[lane &+ 2] * numbers[lane &+ 2]
-                            + line[lane &+ 3] * numbers[lane &+ 3])
+                    sum += (Lanes(line + lane) * Lanes(numbers + lane)).sum
                     lane &+= 4
                 }
-                target[place] = sum
+                target[unit &* inputs &+ input] = sum
             }
             guard hasBias else { continue }
             var sum: S = 0
             var lane = 0
             while lane < lanes {
-                sum += (line[lane] + line[lane &+ 1]) + (line[lane &+ 2] + line[lane &+ 3])
+                sum += Lanes(line + lane).sum
                 lane &+= 4
             }
             bias[unit] = sum

@@ -47,6 +47,56 @@ extension ElementLoss {
     }
 }
 
+extension ElementLoss {
+    /// As `evaluate`, with the numbers of four samples side by side: L samples, of which those that
+    /// weigh 0 count nothing.
+    ///
+    /// - Parameters:
+    ///   - outputs: (width, L).
+    ///   - y: Targets: (width, L).
+    ///   - weights: (L).
+    ///   - width: The number of outputs.
+    ///   - lanes: L.
+    ///   - scale: What the gradient is multiplied by.
+    ///   - losses: Gets each sample's loss times its weight: (L).
+    ///   - gradient: Gets ∂L/∂outputs: (width, L).
+    @inline(__always)
+    func evaluateLanes(
+        _ outputs: UnsafePointer<S>, targets y: UnsafePointer<S>, weights: UnsafePointer<S>,
+        width: Int, lanes: Int, scale: S, losses: UnsafeMutablePointer<S>,
+        gradient: UnsafeMutablePointer<S>
+    ) {
+        var lane = 0
+        while lane < lanes {
+            let weight = Lanes(weights + lane)
+            let factor = scale * weight
+            var sum = Lanes<S>(repeating: 0)
+            for index in 0..<width {
+                let place = index &* lanes &+ lane
+                let (a, y) = (Lanes(outputs + place), Lanes(y + place))
+                sum += values(at: a, targets: y)
+                (slopes(at: a, targets: y) * factor).store(at: gradient + place)
+            }
+            (weight * sum).store(at: losses + lane)
+            lane &+= 4
+        }
+    }
+
+    @inline(__always)
+    private func values(at a: Lanes<S>, targets y: Lanes<S>) -> Lanes<S> {
+        Lanes(
+            value(at: a[0], target: y[0]), value(at: a[1], target: y[1]),
+            value(at: a[2], target: y[2]), value(at: a[3], target: y[3]))
+    }
+
+    @inline(__always)
+    private func slopes(at a: Lanes<S>, targets y: Lanes<S>) -> Lanes<S> {
+        Lanes(
+            slope(at: a[0], target: y[0]), slope(at: a[1], target: y[1]),
+            slope(at: a[2], target: y[2]), slope(at: a[3], target: y[3]))
+    }
+}
+
 /// Binary cross entropy of the logit z: ℓ = −y·ln σ(z) − (1 − y)·ln(1 − σ(z)), ∂ℓ/∂z = σ(z) − y.
 ///
 /// Where σ saturates, the loss of a probability loses all digits; from the logit it is exact:

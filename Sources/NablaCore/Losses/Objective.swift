@@ -132,6 +132,15 @@ final class Objective<S: Real>: Sendable {
         return weight * Double(width)
     }
 
+    /// What gradients of a batch of that mass are multiplied by.
+    ///
+    /// A batch whose samples all weigh 0 has no mean; its gradients are 0.
+    @inline(__always)
+    func scale(ofMass mass: Double) -> S {
+        guard reduction == .mean else { return 1 }
+        return mass > 0 ? S(1 / mass) : 0
+    }
+
     /// Whether the mass of a sample is the same for every target.
     var hasEqualMasses: Bool {
         reduction != .mean || !hasClassTargets || classSettings?.classWeights == nil
@@ -161,6 +170,30 @@ final class Objective<S: Real>: Sendable {
         case .crossEntropy, .crossEntropyWithLogits:
             classSettings?.evaluate(
                 outputs, batch, scale: scale, losses: losses, gradient: gradient)
+        case .meanSquaredError: elements(SquaredError<S>())
+        case .meanAbsoluteError: elements(AbsoluteError<S>())
+        case .huber(let delta): elements(HuberLoss(delta: S(delta)))
+        case .hinge: elements(HingeLoss<S>())
+        case .klDivergence: elements(Divergence<S>())
+        case .poisson: elements(PoissonLoss<S>())
+        }
+    }
+    /// Evaluates loss and gradient of samples in lanes, for losses that are sums over outputs;
+    /// parameters as `ElementLoss.evaluateLanes`.
+    @inline(__always)
+    func evaluateLanes(
+        _ outputs: UnsafePointer<S>, targets: UnsafePointer<S>, weights: UnsafePointer<S>,
+        lanes: Int, scale: S, losses: UnsafeMutablePointer<S>, gradient: UnsafeMutablePointer<S>
+    ) {
+        @inline(__always)
+        func elements(_ loss: some ElementLoss<S>) {
+            loss.evaluateLanes(
+                outputs, targets: targets, weights: weights, width: width, lanes: lanes,
+                scale: scale, losses: losses, gradient: gradient)
+        }
+        switch kind {
+        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits: elements(LogisticLoss<S>())
+        case .crossEntropy, .crossEntropyWithLogits: break
         case .meanSquaredError: elements(SquaredError<S>())
         case .meanAbsoluteError: elements(AbsoluteError<S>())
         case .huber(let delta): elements(HuberLoss(delta: S(delta)))

@@ -8,6 +8,8 @@ import CBLAS
 /// - Source: Clifford 1873; Pearlmutter 1994, "Fast exact multiplication by the Hessian"; Griewank &
 ///   Walther 2008, chapter 5.
 struct Dual: Real {
+    typealias Four = FourDuals
+
     var value: Double
     var tangent: Double
 

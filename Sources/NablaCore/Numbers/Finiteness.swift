@@ -10,12 +10,28 @@ enum Finiteness {
         S.areFinite(values, count: count)
     }
 
-    /// Looks at 32 numbers at a time.
+    /// Looks at 32 numbers at a time, and at four where they are fewer.
     static func vectorsHold<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> Bool {
         let whole = count & ~31
-        var total: S = whole == 0 ? 0 : sum(values, count: whole)
-        for index in whole..<count { total += values[index] * 0 }
-        return total == 0
+        let total: S = whole == 0 ? 0 : sum(values, count: whole)
+        return total == 0 && fewHold(values + whole, count: count &- whole)
+    }
+
+    /// As `holds`, for numbers so few that nothing but the loop itself should cost.
+    @inline(__always)
+    static func fewHold<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Bool {
+        var sums = Lanes<S>(repeating: 0)
+        var index = 0
+        while index &+ 4 <= count {
+            sums += 0 * Lanes(values + index)
+            index &+= 4
+        }
+        var total = sums.sum
+        while index < count {
+            total += values[index] * 0
+            index &+= 1
+        }
+        return total.isFinite
     }
 
     /// The sum of the first numbers, a multiple of 32, each times 0.

@@ -5,6 +5,9 @@ import NablaNetworks
 /// What the mathematics needs of a number type: `Float` and `Double` have it, and `Dual`, by which
 /// derivatives are differentiated once more.
 protocol Real: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable {
+    /// Four of them side by side; see `Lanes`.
+    associatedtype Four: FourNumbers where Four.Number == Self
+
     init(_ value: Double)
     init(_ value: Int)
     /// The number as float64; of a dual number its value alone.
@@ -80,6 +83,8 @@ extension FloatingReal {
 }
 
 extension Float: FloatingReal {
+    typealias Four = SIMD4<Float>
+
     /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 7.
     @inline(__always)
     static func exponential(_ x: Float) -> Float {
@@ -140,6 +145,8 @@ extension Float: FloatingReal {
 }
 
 extension Double: FloatingReal {
+    typealias Four = SIMD4<Double>
+
     /// Cody–Waite reduction to |r| ≤ ½ ln 2 and the Taylor polynomial of degree 13.
     @inline(__always)
     static func exponential(_ x: Double) -> Double {

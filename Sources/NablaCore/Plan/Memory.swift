@@ -14,13 +14,15 @@ struct Memory<S: Real>: Sendable {
     /// The sum of the losses of each shard.
     var losses: [Double] = []
 
-    /// Makes the arrays at least as long as a pass needs.
-    mutating func reserve(shards: Int, parameters count: Int, scratch stride: Int) {
+    /// Makes the arrays at least as long as a pass needs, with room behind the shards' scratch.
+    mutating func reserve(
+        shards: Int, parameters count: Int, scratch stride: Int, behind extra: Int = 0
+    ) {
         // Without memory of their own, empty arrays would be given some by each `withPointers`.
         if statistics.capacity == 0 { statistics.reserveCapacity(1) }
         if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
         gradients.extend(to: shards * count)
-        scratch.extend(to: shards * stride)
+        scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
     }
 

@@ -1,9 +1,12 @@
-/// Passes of a chain of small dense layers over few samples, whose numbers lie unit by unit: what
-/// the samples have of one unit is next to one another, in lanes of four.
+import NablaNetworks
+
+/// Chains of small dense layers over few samples, whose numbers lie unit by unit: what the samples
+/// have of one unit is next to one another, in lanes of four.
 ///
 /// A network as small as XOR's is some dozens of multiplications, less than what loops over rows of
 /// two numbers cost around them; four samples fill a vector whatever the widths. L is the number of
-/// samples rounded up to fours; the lanes that this adds have inputs and gradients of 0.
+/// samples rounded up to fours; the lanes that this adds repeat the last sample, and have gradients
+/// of 0.
 enum SmallChain {
     /// The most samples.
     static let mostRows = 16
@@ -14,16 +17,19 @@ enum SmallChain {
     @inline(__always)
     static func lanes(_ rows: Int) -> Int { (rows &+ 3) & ~3 }
 
-    /// Writes a row-major (rows, width) matrix as (width, L), with zeros where there is no row.
+    /// Writes a row-major (rows, width) matrix as (width, L), with the last row or zeros where there
+    /// is no row.
     @inline(__always)
     static func spread<S: Real>(
-        _ source: UnsafePointer<S>, rows: Int, width: Int, into target: UnsafeMutablePointer<S>
+        _ source: UnsafePointer<S>, rows: Int, width: Int, repeatsLast: Bool,
+        into target: UnsafeMutablePointer<S>
     ) {
         let lanes = lanes(rows)
         for unit in 0..<width {
             let line = target + unit &* lanes
             for row in 0..<rows { line[row] = source[row &* width &+ unit] }
-            for lane in rows..<lanes { line[lane] = 0 }
+            let rest = repeatsLast ? line[rows &- 1] : 0
+            for lane in rows..<lanes { line[lane] = rest }
         }
     }
 
@@ -40,9 +46,155 @@ enum SmallChain {
 }
 
 extension PlanSizes {
-    /// The numbers that a small chain's passes need: inputs, activations and gradients.
+    /// The numbers that a small chain's passes need, a training's targets and weights among them.
+    ///
+    /// Gradients lie in two places, each as wide as the widest layer.
     var smallChain: Int {
-        isSmallChain ? SmallChain.mostRows * (inputWidth + kept + gradients) : 0
+        isSmallChain ? SmallChain.mostRows * (inputWidth + kept + gradients + gradients / 2 + 1) : 0
+    }
+}
+
+/// A layer of a small chain: what it computes, and where its numbers are, so that a pass looks up
+/// nothing else.
+struct SmallLayer<S: Real> {
+    fileprivate let dense: DensePlan
+    fileprivate let activation: Activation
+    /// W, (u, i), and b, (u), nil for none.
+    fileprivate let weights: UnsafePointer<S>
+    fileprivate let bias: UnsafePointer<S>?
+    /// Where ∂L/∂W begins in the flat buffer.
+    fileprivate let offset: Int
+    /// (i, L).
+    fileprivate let x: UnsafePointer<S>
+    /// z and a: (u, L).
+    fileprivate let z: UnsafeMutablePointer<S>
+    fileprivate let a: UnsafeMutablePointer<S>
+    /// ∂L/∂a, which becomes ∂L/∂z: (u, L).
+    fileprivate let delta: UnsafeMutablePointer<S>
+    /// ∂L/∂x, nil where x are the inputs: (i, L).
+    fileprivate let xGradients: UnsafeMutablePointer<S>?
+}
+
+/// Passes over samples whose inputs are spread in lanes.
+///
+/// Without references: handing it on counts none.
+struct SmallChainPass<S: Real> {
+    /// As many as the plan has, in memory of the caller's.
+    private let layers: UnsafeMutablePointer<SmallLayer<S>>
+    private let count: Int
+    /// x: (i, L).
+    let inputs: UnsafeMutablePointer<S>
+    /// Behind all that, for a training's targets and weights.
+    let rest: UnsafeMutablePointer<S>
+    /// L.
+    let lanes: Int
+
+    /// Lays out `PlanSizes.smallChain` numbers at `memory`, and writes the layers.
+    @inline(__always)
+    init(
+        _ plan: Plan<S>, layers: UnsafeMutablePointer<SmallLayer<S>>,
+        parameters: UnsafePointer<S>, memory: UnsafeMutablePointer<S>, rows: Int
+    ) {
+        self.layers = layers
+        count = plan.layers.count
+        lanes = SmallChain.lanes(rows)
+        inputs = memory
+        let kept = memory + lanes &* plan.sizes.inputWidth
+        let gradients = kept + lanes &* plan.sizes.kept
+        rest = gradients + lanes &* plan.sizes.gradients
+        var x = UnsafePointer(inputs)
+        var xGradients: UnsafeMutablePointer<S>?
+        for index in 0..<count {
+            let layer = plan.layers[index]
+            guard case .dense(let dense) = layer.kind else { continue }
+            let weights = parameters + layer.parameters.offset
+            let a = kept + lanes &* layer.kept.a
+            let delta = gradients + lanes &* layer.gradient
+            (layers + index).initialize(
+                to: SmallLayer(
+                    dense: dense, activation: layer.activation, weights: weights,
+                    bias: layer.parameters.biasCount == 0
+                        ? nil : weights + layer.parameters.weightCount,
+                    offset: layer.parameters.offset, x: x, z: kept + lanes &* layer.preActivations,
+                    a: a, delta: delta, xGradients: xGradients))
+            (x, xGradients) = (UnsafePointer(a), delta)
+        }
+    }
+
+    /// The last layer's a, or its z while its activation is left out: (outputs, L).
+    @inline(__always)
+    var outputs: UnsafeMutablePointer<S> { layers[count &- 1].a }
+
+    /// ∂L/∂outputs: (outputs, L).
+    @inline(__always)
+    var outputGradients: UnsafeMutablePointer<S> { layers[count &- 1].delta }
+
+    /// ∂L/∂z of the first layer, behind a pass back: (u, L).
+    @inline(__always)
+    var firstGradients: UnsafePointer<S> { UnsafePointer(layers[0].delta) }
+
+    /// Computes all layers' activations, the last one's unless the loss computes it along.
+    ///
+    /// - Returns: 0 where all pre-activations are finite, else NaN.
+    @inline(__always)
+    func forward(leavingOutLastActivation isFused: Bool) -> S {
+        // Compiled once more for up to four samples: there are no loops over lanes then.
+        lanes == 4 ? forward(isFused, lanes: 4) : forward(isFused, lanes: lanes)
+    }
+
+    @inline(__always)
+    private func forward(_ isFused: Bool, lanes: Int) -> S {
+        var check = Lanes<S>(repeating: 0)
+        var layer = layers
+        let end = layers + count
+        let leftOut = isFused ? end - 1 : end
+        while layer < end {
+            let dense = layer.pointee.dense
+            dense.preActivateLanes(
+                layer.pointee.x, into: layer.pointee.z, lanes: lanes,
+                weights: layer.pointee.weights, bias: layer.pointee.bias, check: &check)
+            if layer < leftOut {
+                layer.pointee.activation.applyLanes(
+                    to: layer.pointee.z, into: layer.pointee.a, count: lanes &* dense.units)
+            }
+            layer += 1
+        }
+        return check.sum
+    }
+
+    /// Computes the gradients of all P parameters from ∂L/∂outputs.
+    ///
+    /// - Parameters:
+    ///   - isFused: Whether it is ∂L/∂z of the last layer already, and not ∂L/∂a.
+    ///   - target: A flat buffer of P numbers.
+    @inline(__always)
+    func backward(isFused: Bool, into target: UnsafeMutablePointer<S>) {
+        if lanes == 4 {
+            backward(isFused, lanes: 4, into: target)
+        } else {
+            backward(isFused, lanes: lanes, into: target)
+        }
+    }
+
+    @inline(__always)
+    private func backward(_ isFused: Bool, lanes: Int, into target: UnsafeMutablePointer<S>) {
+        var layer = layers + count
+        let leftOut = isFused ? layer - 1 : layer
+        while layer > layers {
+            layer -= 1
+            let (dense, delta) = (layer.pointee.dense, layer.pointee.delta)
+            if layer < leftOut {
+                layer.pointee.activation.pullBackLanes(
+                    delta, z: layer.pointee.z, a: layer.pointee.a, count: lanes &* dense.units)
+            }
+            if let xGradients = layer.pointee.xGradients {
+                dense.inputGradientLanes(
+                    of: delta, into: xGradients, lanes: lanes, weights: layer.pointee.weights)
+            }
+            dense.gradientLanes(
+                of: delta, layer.pointee.x, lanes: lanes, hasBias: layer.pointee.bias != nil,
+                into: target + layer.pointee.offset)
+        }
     }
 }
 
@@ -55,43 +207,29 @@ extension ShardPass {
             && (isFused || !plan.sizes.endsInSoftmax)
     }
 
-    private var lanes: Int { SmallChain.lanes(rows) }
-    private var spreadInputs: UnsafeMutablePointer<S> { scratch + layout.work }
-
+    /// Gives `body` the pass over these samples.
     @inline(__always)
-    private func spread(activationsBehind place: Int) -> UnsafeMutablePointer<S> {
-        spreadInputs + lanes &* (plan.sizes.inputWidth &+ place)
-    }
-
-    @inline(__always)
-    private func spreadGradients(of layer: LayerPlan) -> UnsafeMutablePointer<S> {
-        spread(activationsBehind: plan.sizes.kept &+ layer.gradient)
+    private func withSmallChain<Result>(_ body: (SmallChainPass<S>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: SmallLayer<S>.self, capacity: plan.layers.count + 1) {
+            // Of more than nothing, whose memory is there.
+            let layers = $0.baseAddress.unsafelyUnwrapped
+            return body(
+                SmallChainPass(
+                    plan, layers: layers, parameters: parameters, memory: scratch + layout.work,
+                    rows: rows))
+        }
     }
 
     /// As `forward`; leaves the outputs, (rows, outputs), where that does.
     func forwardSmallChain(leavingOutLastActivation isFused: Bool) -> Bool {
-        let (lanes, last) = (lanes, plan.layers.count &- 1)
-        SmallChain.spread(inputs, rows: rows, width: plan.sizes.inputWidth, into: spreadInputs)
-        var isFinite = true
-        var x = spreadInputs
-        for index in plan.layers.indices {
-            let layer = plan.layers[index]
-            guard case .dense(let dense) = layer.kind else { continue }
-            let (z, a) = (
-                spread(activationsBehind: layer.preActivations),
-                spread(activationsBehind: layer.kept.a)
-            )
-            dense.preActivateLanes(
-                x, into: z, lanes: lanes, weights: weights(of: layer), bias: bias(of: layer))
-            let count = lanes &* layer.width
-            if !Finiteness.holds(z, count: count) { isFinite = false }
-            if !(isFused && index == last) {
-                layer.activation.apply(to: z, into: a, rows: 1, width: count)
-            }
-            x = a
+        withSmallChain { chain in
+            SmallChain.spread(
+                inputs, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true,
+                into: chain.inputs)
+            let check = chain.forward(leavingOutLastActivation: isFused)
+            SmallChain.gather(chain.outputs, rows: rows, width: plan.outputWidth, into: outputs)
+            return check.isFinite
         }
-        SmallChain.gather(x, rows: rows, width: plan.layers[last].width, into: outputs)
-        return isFinite
     }
 
     /// As `backward`, behind `forwardSmallChain`.
@@ -100,56 +238,41 @@ extension ShardPass {
         isFused: Bool, into sink: some GradientSink<S>,
         inputGradients: UnsafeMutablePointer<S>?
     ) -> (layer: Int, parameters: Range<Int>)? {
-        let (lanes, last) = (lanes, plan.layers.count &- 1)
-        SmallChain.spread(
-            outputGradients, rows: rows, width: plan.layers[last].width,
-            into: spreadGradients(of: plan.layers[last]))
-        for index in stride(from: last, through: 0, by: -1) {
-            let layer = plan.layers[index]
-            guard case .dense(let dense) = layer.kind else { continue }
-            let delta = spreadGradients(of: layer)
-            if !(isFused && index == last) {
-                layer.activation.pullBack(
-                    delta, z: spread(activationsBehind: layer.preActivations),
-                    a: spread(activationsBehind: layer.kept.a), rows: 1,
-                    width: lanes &* layer.width)
-            }
-            var x = spreadInputs
-            if index > 0 {
-                let source = plan.layers[index &- 1]
-                x = spread(activationsBehind: source.kept.a)
-                dense.inputGradientLanes(
-                    of: delta, into: spreadGradients(of: source), lanes: lanes,
-                    weights: weights(of: layer))
-            } else if let inputGradients {
-                giveInputGradients(of: delta, dense, layer, inputGradients)
-            }
-            let parameters = layer.parameters
-            let part = parameters.offset..<parameters.offset &+ parameters.count
-            dense.gradientLanes(
-                of: delta, x, lanes: lanes, hasBias: !parameters.bias.isEmpty,
-                into: sink.memory(for: part))
-            if !sink.take(part) {
-                let weights = sink.memory(for: part)
-                let refusesWeights = !Finiteness.holds(weights, count: parameters.weightCount)
-                return (index, refusesWeights ? parameters.weights : parameters.bias)
+        let part = 0..<plan.parameterCount
+        let buffer = sink.memory(for: part)
+        withSmallChain { chain in
+            SmallChain.spread(
+                outputGradients, rows: rows, width: plan.outputWidth, repeatsLast: false,
+                into: chain.outputGradients)
+            chain.backward(isFused: isFused, into: buffer)
+            if let inputGradients { giveInputGradients(of: chain, inputGradients) }
+        }
+        return sink.take(part) ? nil : refused(in: buffer)
+    }
+
+    /// The parameters whose gradients a pass back meets first among those that aren't finite.
+    private func refused(in gradients: UnsafePointer<S>) -> (layer: Int, parameters: Range<Int>) {
+        for index in plan.layers.indices.reversed() {
+            for (_, range) in plan.layers[index].parameters.tensors
+            where !Finiteness.holds(gradients + range.lowerBound, count: range.count) {
+                return (index, range)
             }
         }
-        return nil
+        return (0, plan.layers[0].parameters.weights)
     }
 
     /// Writes ∂L/∂inputs, (rows, i), number by number: they are seldom wanted.
     private func giveInputGradients(
-        of delta: UnsafePointer<S>, _ dense: DensePlan, _ layer: LayerPlan,
-        _ inputGradients: UnsafeMutablePointer<S>
+        of chain: SmallChainPass<S>, _ inputGradients: UnsafeMutablePointer<S>
     ) {
+        guard case .dense(let dense) = plan.layers[0].kind else { return }
+        let (delta, weights) = (chain.firstGradients, weights(of: plan.layers[0]))
         for row in 0..<rows {
             for input in 0..<dense.inputs {
                 var sum: S = 0
                 for unit in 0..<dense.units {
                     sum +=
-                        weights(of: layer)[unit &* dense.inputs &+ input]
-                        * delta[unit &* lanes &+ row]
+                        weights[unit &* dense.inputs &+ input] * delta[unit &* chain.lanes &+ row]
                 }
                 inputGradients[row &* dense.inputs &+ input] = sum
             }

@@ -5,6 +5,8 @@ struct Evaluation<S: FloatingReal>: Sendable {
     private let objective: Objective<S>
     private let samples: PreparedSamples<S>
     private let accumulators: [MetricAccumulator]
+    private let partition: Partition
+    private let layout: ScratchLayout
 
     /// Checks validation samples; pointers begin with `/validation`.
     init(
@@ -14,44 +16,49 @@ struct Evaluation<S: FloatingReal>: Sendable {
             loss, for: plan, targetShape: samples.targets.shape, prefix: "/validation")
         self.samples = try PreparedSamples(samples, for: plan, objective, prefix: "/validation")
         accumulators = try objective.accumulators(for: metrics)
+        partition = Partition(count: samples.count, of: plan)
+        layout = ScratchLayout(
+            plan, rows: partition.rows, targetWidth: objective.targetWidth, gathers: false)
     }
 
-    /// Computes the mean loss and the metrics, in this order, with the parameters in `memory`.
+    /// The names of what `run` computes, in this order.
+    var keys: [String] { ["loss"] + accumulators.map(\.key) }
+
+    /// Makes room for it.
+    func reserve(in memory: inout Memory<S>, _ plan: Plan<S>) {
+        let outputs = accumulators.isEmpty ? 0 : samples.count * plan.outputWidth
+        memory.reserve(
+            shards: partition.shards, parameters: 0, scratch: layout.stride, behind: outputs)
+    }
+
+    /// Computes the mean loss and the metrics with the parameters in `memory`, and appends them.
     func run(
-        _ plan: Plan<S>, _ memory: inout Memory<S>, _ shards: ShardRunner
-    ) throws(NonFinite) -> [(key: String, value: Double)] {
-        let partition = Partition(count: samples.count, of: plan)
-        let layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
-        memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
-        let count = accumulators.isEmpty ? 0 : samples.count * plan.outputWidth
-        var outputs = [S](repeating: 0, count: count)
+        _ plan: Plan<S>, _ memory: MemoryPointers<S>, _ shards: ShardRunner,
+        appendingTo values: inout [Double]
+    ) throws(NonFinite) {
+        let outputs =
+            accumulators.isEmpty ? nil : memory.scratch + partition.shards * layout.stride
         var accumulators = self.accumulators
-        var mass = 0.0
-        let outcome = memory.withPointers { memory in
-            samples.withSource { source in
-                outputs.withUnsafeMutableBufferPointer { outputs in
-                    mass = source.mass(of: 0..<samples.count, objective)
-                    let outcome = BatchPass(
-                        plan: plan, objective: objective, layout: layout, memory: memory,
-                        source: source, computesGradients: false
-                    ).run(
-                        first: 0, partition, scale: 1,
-                        sinks: Sinks(outputs: outputs.start), shards: shards)
-                    guard let outputs = outputs.start else { return outcome }
-                    for index in accumulators.indices {
-                        accumulators[index].add(
-                            outputs, from: source, at: 0..<samples.count, objective)
-                    }
-                    return outcome
+        let (outcome, mass) = samples.withSource { source in
+            let outcome = BatchPass(
+                plan: plan, objective: objective, layout: layout, memory: memory, source: source,
+                computesGradients: false
+            ).run(
+                first: 0, partition, scale: 1, sinks: Sinks(outputs: outputs), shards: shards)
+            if let outputs {
+                for index in accumulators.indices {
+                    accumulators[index].add(
+                        outputs, from: source, at: 0..<samples.count, objective)
                 }
             }
+            return (outcome, source.mass(of: 0..<samples.count, objective))
         }
         if case .nonFinite(let place) = outcome { throw place }
         guard case .finished(let loss) = outcome, mass > 0 else {
             throw NonFinite(tensor: "validation_loss")
         }
-        return [("loss", loss / mass)] + accumulators.map { ($0.key, $0.value) }
+        values.append(loss / mass)
+        for accumulator in accumulators { values.append(accumulator.value) }
     }
 }
 

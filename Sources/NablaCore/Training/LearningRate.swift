@@ -12,16 +12,19 @@ struct LearningRate: Sendable, Equatable {
     /// Epochs finished, those of the warm-up included.
     private var epoch = 0
     private var plateau: Plateau
+    /// The rate of the epoch that is running.
+    private(set) var value: Double
 
     /// Starts at the first epoch.
     init(_ schedule: Schedule, initial: Double) {
         self.schedule = schedule
         self.initial = initial
         plateau = Plateau(rate: initial)
+        value = initial  // until all is there that `current` reads
+        value = current
     }
 
-    /// The rate of the epoch that is running.
-    var value: Double {
+    private var current: Double {
         guard epoch >= schedule.warmupEpochs else {
             return initial * Double(epoch) / Double(schedule.warmupEpochs)
         }
@@ -48,6 +51,7 @@ struct LearningRate: Sendable, Equatable {
             plateau.observe(loss, factor: factor, patience: patience)
         }
         epoch += 1
+        if schedule.kind != .constant || epoch <= schedule.warmupEpochs { value = current }
     }
 }
 

@@ -14,6 +14,15 @@ extension Optimizer {
         case .lbfgs(let settings): settings.buffers(parameters: count)
         }
     }
+
+    /// Whether steps of the same rate differ.
+    var changesEachStep: Bool {
+        switch self {
+        case .sgd(let settings): settings.momentum != 0
+        case .rmsProp, .adagrad, .lion: false
+        case .adam, .adamW, .nadam, .lbfgs: true
+        }
+    }
 }
 
 /// What an optimizer keeps from step to step beside its buffers.

@@ -1,16 +1,5 @@
 public import NablaNetworks
 
-/// The metrics of one epoch.
-public struct EpochSummary: Sendable {
-    /// The epoch, from 1.
-    public let epoch: Int
-    /// Optimizer steps made since the beginning.
-    public let step: Int
-    /// `loss`, the metrics, `validation_loss` and `validation_…` where there are validation
-    /// samples, and `learning_rate`, in this order; all finite.
-    public let metrics: [(key: String, value: Double)]
-}
-
 /// A training that is run slice by slice.
 ///
 /// A value: it may move between threads, a copy goes its own way, and it continues to the same bits
@@ -66,16 +55,17 @@ public struct Training: Sendable {
     public var stepsPerEpoch: Int { single?.stepsPerEpoch ?? double?.stepsPerEpoch ?? 0 }
 
     /// How many epochs have ended.
-    public var epoch: Int { progress.epoch }
+    public var epoch: Int { single?.progress.epoch ?? double?.progress.epoch ?? 0 }
 
     /// How many optimizer steps were made.
-    public var step: Int { progress.step }
+    public var step: Int { single?.progress.step ?? double?.progress.step ?? 0 }
 
     /// Whether all epochs have ended.
     public var isFinished: Bool { single?.isFinished ?? double?.isFinished ?? true }
 
-    private var progress: TrainingProgress {
-        single?.progress ?? double?.progress ?? TrainingProgress()
+    /// Whether it stands between two epochs, so that `network` is the one the last epoch ended with.
+    public var isBetweenEpochs: Bool {
+        single?.isBetweenEpochs ?? double?.isBetweenEpochs ?? true
     }
 
     /// Makes at most that many optimizer steps, and stops at the end of an epoch.
@@ -91,10 +81,29 @@ public struct Training: Sendable {
     public mutating func advance(
         maximumSteps: Int, shards: ShardRunner = .serial
     ) throws(ComputationError) -> Progress {
-        if let progress = try single?.advance(maximumSteps: maximumSteps, shards: shards) {
-            return progress
-        }
-        return try double?.advance(maximumSteps: maximumSteps, shards: shards) ?? .paused
+        let ended = try advance(maximumSteps: maximumSteps, maximumEpochs: 1, shards: shards)
+        return ended.first.map { .epochEnded($0) } ?? .paused
+    }
+
+    /// Makes at most that many optimizer steps, past ends of epochs.
+    ///
+    /// Another epoch is begun only where the steps suffice for all of it: where any ended, the
+    /// training stands at the end of the last. The bits are those of epochs made one at a time.
+    ///
+    /// - Parameters:
+    ///   - maximumSteps: At least 1; counted as when an epoch is made alone.
+    ///   - maximumEpochs: The most epochs that end; at least 1.
+    ///   - shards: How a batch's shards of 256 samples and more are run.
+    /// - Returns: The epochs that ended.
+    /// - Throws: `nonFinite` as when an epoch is made alone. Epochs that ended before are given
+    ///   back first, and the next call throws.
+    public mutating func advance(
+        maximumSteps: Int, maximumEpochs: Int, shards: ShardRunner = .serial
+    ) throws(ComputationError) -> EndedEpochs {
+        let allotment = Allotment(steps: maximumSteps, epochs: maximumEpochs)
+        if let ended = try single?.advance(allotment, shards: shards) { return ended }
+        return try double?.advance(allotment, shards: shards)
+            ?? EndedEpochs(keys: [], firstEpoch: 1, stepsPerEpoch: 1)
     }
 
     /// The network as trained so far, with numbers in the settings' number type.

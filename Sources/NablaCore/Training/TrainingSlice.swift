@@ -1,60 +1,90 @@
 import NablaNetworks
 
-/// The steps of one slice: nothing in here allocates.
+/// The steps of one slice, and the ends of its epochs: nothing in here allocates for each of them.
 struct TrainingSlice<S: FloatingReal> {
-    let prepared: PreparedTraining<S>
-    /// The learning rate of the epoch.
-    let rate: Double
-    let shards: ShardRunner
+    private let prepared: PreparedTraining<S>
+    private let shards: ShardRunner
+    private var pass: BatchPass<S>
+    /// Room for a batch's outputs, where metrics want them.
+    private let outputs: UnsafeMutablePointer<S>?
+    private var small: SmallChainSteps<S>?
+
+    init(
+        prepared: PreparedTraining<S>, shards: ShardRunner, memory: MemoryPointers<S>,
+        source: SampleSource<S>
+    ) {
+        self.prepared = prepared
+        self.shards = shards
+        pass = BatchPass(
+            plan: prepared.plan, objective: prepared.objective, layout: prepared.layout,
+            memory: memory, source: source, computesGradients: true,
+            mode: PreparedTraining<S>.mode)
+        outputs =
+            prepared.outputCount == 0
+            ? nil : memory.scratch + prepared.partition.shards * prepared.layout.stride
+        small = SmallChainSteps(prepared: prepared, memory: memory, source: source)
+    }
 
     private var plan: Plan<S> { prepared.plan }
+    private var memory: MemoryPointers<S> { pass.memory }
 
-    /// Makes steps up to the limit or the end of the epoch.
+    /// Makes steps and ends epochs up to an allotment, which is used up by them.
     ///
     /// - Parameters:
-    ///   - maximumSteps: The limit.
-    ///   - pass: The pass each step makes.
-    ///   - outputs: Room for a batch's outputs, where metrics want them.
+    ///   - allotment: How many; another epoch is begun only where all of it is allotted.
+    ///   - stopsAtEndOfEpoch: Whether none is begun.
     ///   - progress: Where the training is.
-    ///   - optimizer: Where the optimizer is.
+    ///   - ended: Gets the epochs that ended.
     /// - Returns: Where NaN or infinity appeared.
-    func run(
-        _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
-        _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress
+    mutating func run(
+        _ allotment: inout Allotment, stopsAtEndOfEpoch: Bool,
+        _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> NonFinite? {
-        // Larger batches are cut into shards, which run side by side by themselves.
-        guard prepared.partition.isWhole else {
-            return run(maximumSteps, pass, outputs: outputs, &progress, &optimizer, team: nil)
-        }
+        // Batches of several shards run side by side by these.
+        let parts = prepared.partition.isWhole ? plan.mostPanels : 0
         var place: NonFinite?
-        shards.withTeam(of: plan.mostPanels) { team in
-            place = run(maximumSteps, pass, outputs: outputs, &progress, &optimizer, team: team)
+        shards.withTeam(of: parts) { team in
+            pass.team = team
+            place = runAll(
+                &allotment, stopsAtEndOfEpoch: stopsAtEndOfEpoch, &progress, &ended)
         }
         return place
     }
 
-    private func run(
-        _ maximumSteps: Int, _ pass: BatchPass<S>, outputs: UnsafeMutablePointer<S>?,
-        _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress, team: Team?
+    private mutating func runAll(
+        _ allotment: inout Allotment, stopsAtEndOfEpoch: Bool,
+        _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> NonFinite? {
-        var steps = 0
-        var pass = pass
-        pass.team = team
+        while true {
+            let isDone = small?.run(
+                &allotment, stopsAtEndOfEpoch: stopsAtEndOfEpoch, &progress, &ended)
+            if isDone == true { return nil }
+            if let place = makeSteps(&allotment, &progress) { return place }
+            guard progress.position >= prepared.samplesPerEpoch else { return nil }
+            if let place = endEpoch(&progress, &ended) { return place }
+            small?.forget()
+            allotment.epochs -= 1
+            guard !stopsAtEndOfEpoch, prepared.mayBeginEpoch(allotment, progress) else {
+                return nil
+            }
+        }
+    }
+
+    /// Makes steps up to the allotment or the end of the epoch.
+    private mutating func makeSteps(
+        _ allotment: inout Allotment, _ progress: inout TrainingProgress
+    ) -> NonFinite? {
+        let rate = progress.rate.value
         // A step of L-BFGS may take many evaluations, and each counts as a step here.
-        while steps < maximumSteps, progress.position < prepared.samplesPerEpoch {
-            if let place = step(&pass, outputs, &progress, &optimizer) { return place }
-            steps += 1
+        while allotment.steps > 0, progress.position < prepared.samplesPerEpoch {
+            if let place = step(rate, &progress) { return place }
+            allotment.steps -= 1
         }
-        // An update may overflow where the gradients didn't; once a slice is often enough to look.
-        guard var place = plan.firstNonFinite(pass.memory.parameters) else { return nil }
-        (place.epoch, place.step) = (progress.epoch + 1, progress.step)
-        return place
+        // An update may overflow where the gradients didn't; so often is often enough to look.
+        return plan.firstNonFinite(memory.parameters).map { $0.located(progress) }
     }
 
-    private func step(
-        _ pass: inout BatchPass<S>, _ outputs: UnsafeMutablePointer<S>?,
-        _ progress: inout TrainingProgress, _ optimizer: inout OptimizerProgress
-    ) -> NonFinite? {
+    private mutating func step(_ rate: Double, _ progress: inout TrainingProgress) -> NonFinite? {
         let (settings, objective) = (prepared.settings, prepared.objective)
         // Golden-ratio steps: any two steps of any two seeds near one another draw apart.
         pass.mode.key = settings.seed &+ UInt64(progress.step) &* 0x9e37_79b9_7f4a_7c15
@@ -62,13 +92,12 @@ struct TrainingSlice<S: FloatingReal> {
         let count = min(prepared.batchSize, prepared.samplesPerEpoch - first)
         let partition = Partition(count: count, of: plan, pass.mode)
         let mass = pass.source.mass(of: first..<first + count, objective)
-        // A batch whose samples all weigh 0 has no mean; its gradients are 0.
-        let scale: S = objective.reduction == .mean ? (mass > 0 ? S(1 / mass) : 0) : 1
+        let scale: S = objective.scale(ofMass: mass)
         let update = ParameterUpdate(
-            settings.optimizer, parameters: pass.memory.parameters, state: pass.memory.optimizer,
-            count: plan.parameterCount, rate: rate, step: progress.step + 1, &optimizer)
+            settings.optimizer, parameters: memory.parameters, state: memory.optimizer,
+            count: plan.parameterCount, rate: rate, step: progress.step + 1, &progress.optimizer)
         // Loss and metrics are those of the parameters that a step begins with.
-        let begins = optimizer.lbfgs.evaluations == 0
+        let begins = progress.optimizer.lbfgs.evaluations == 0
         let sinks = Sinks(outputs: begins ? outputs : nil)
         // Clipping needs all gradients at once.
         let updatesOnTheWay =
@@ -81,13 +110,12 @@ struct TrainingSlice<S: FloatingReal> {
                 pass.run(first: first, partition, scale: scale, sinks: sinks, shards: shards)
             }
         guard case .finished(let loss) = outcome else {
-            guard case .nonFinite(var place) = outcome else { return nil }
-            (place.epoch, place.step) = (progress.epoch + 1, progress.step + 1)
-            return place
+            guard case .nonFinite(let place) = outcome else { return nil }
+            return place.located(progress, after: 1)
         }
         let ends =
             updatesOnTheWay
-            || apply(update, pass.memory, loss: loss * Double(scale), &optimizer)
+            || apply(update, rate, loss: loss * Double(scale), &progress.optimizer)
         if begins {
             progress.loss += loss
             progress.mass += mass
@@ -107,11 +135,11 @@ struct TrainingSlice<S: FloatingReal> {
 
     /// Updates the parameters from all gradients; false where L-BFGS wants another evaluation first.
     private func apply(
-        _ update: ParameterUpdate<S>?, _ memory: MemoryPointers<S>, loss: Double,
+        _ update: ParameterUpdate<S>?, _ rate: Double, loss: Double,
         _ progress: inout OptimizerProgress
     ) -> Bool {
         let count = plan.parameterCount
-        clip(memory.gradients)
+        prepared.clip(memory.gradients)
         update?.run(0..<count, with: memory.gradients)
         guard case .lbfgs(let lbfgs) = prepared.settings.optimizer, let state = memory.optimizer
         else {
@@ -123,9 +151,55 @@ struct TrainingSlice<S: FloatingReal> {
         ).run(memory.gradients, loss: loss, &progress.lbfgs)
     }
 
-    private func clip(_ gradients: UnsafeMutablePointer<S>) {
-        let (count, settings) = (plan.parameterCount, prepared.settings)
-        if let limit = settings.clipNorm { Clipping.clip(gradients, count: count, norm: limit) }
-        if let limit = settings.clipValue { Clipping.clip(gradients, count: count, value: limit) }
+    /// Evaluates the validation samples, records the epoch and goes on to the next one.
+    private mutating func endEpoch(
+        _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
+    ) -> NonFinite? {
+        let start = ended.values.count
+        if let place = appendMetrics(of: progress, to: &ended.values) {
+            ended.values.removeSubrange(start...)
+            return place.located(progress)
+        }
+        // The loss that a schedule watches is the validation's, where there is one.
+        let isValidated = prepared.validation != nil
+        let observed = ended.values[isValidated ? start + 1 + progress.metrics.count : start]
+        progress.epoch += 1
+        progress.position = 0
+        (progress.loss, progress.mass) = (0, 0)
+        for index in progress.metrics.indices { progress.metrics[index].reset() }
+        progress.rate.endEpoch(loss: observed)
+        return nil
+    }
+
+    /// Appends an epoch's metrics, as many as there are keys.
+    ///
+    /// - Returns: Where NaN or infinity appeared; some may be appended then.
+    private func appendMetrics(
+        of progress: TrainingProgress, to values: inout [Double]
+    ) -> NonFinite? {
+        let start = values.count
+        values.append(progress.loss / max(progress.mass, .leastNonzeroMagnitude))
+        for metric in progress.metrics { values.append(metric.value) }
+        if let validation = prepared.validation {
+            do {
+                try validation.run(plan, memory, shards, appendingTo: &values)
+            } catch {
+                return error
+            }
+        }
+        values.append(progress.rate.value)
+        for (index, key) in prepared.keys.enumerated() where !values[start + index].isFinite {
+            return NonFinite(tensor: key)
+        }
+        return nil
+    }
+}
+
+extension NonFinite {
+    /// The place in a training that has come so far, `after` that many steps more.
+    fileprivate func located(_ progress: TrainingProgress, after steps: Int = 0) -> NonFinite {
+        var place = self
+        (place.epoch, place.step) = (progress.epoch + 1, progress.step + steps)
+        return place
     }
 }

@@ -14,6 +14,18 @@ struct TrainingProgress: Sendable {
     var mass = 0.0
     /// The metrics over the running epoch's samples.
     var metrics: [MetricAccumulator] = []
+    /// What the optimizer keeps beside `Memory.optimizer`.
+    var optimizer = OptimizerProgress()
+    /// The learning rate, epoch by epoch.
+    var rate: LearningRate
+}
+
+/// How much a training may still do at once.
+struct Allotment {
+    /// Steps; of L-BFGS, evaluations.
+    var steps: Int
+    /// Ends of epochs.
+    var epochs: Int
 }
 
 /// What stays the same all through a training.
@@ -33,6 +45,8 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
     let stepsPerEpoch: Int
     /// The most samples of a batch.
     let batchSize: Int
+    /// The names of an epoch's metrics.
+    let keys: [String]
 
     /// Checks the parts against one another.
     init(
@@ -51,6 +65,9 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         } else {
             self.validation = nil
         }
+        keys =
+            ["loss"] + settings.metrics.map(\.rawValue)
+            + (self.validation?.keys.map { "validation_" + $0 } ?? []) + ["learning_rate"]
         try Partition.check(
             batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
         partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
@@ -65,6 +82,26 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
     /// How many of the samples an epoch sees.
     var samplesPerEpoch: Int { min(samples.count, stepsPerEpoch * batchSize) }
 
+    /// The most of an allotment's steps that an epoch takes.
+    var mostStepsOfEpoch: Int {
+        guard case .lbfgs(let lbfgs) = settings.optimizer else { return stepsPerEpoch }
+        return lbfgs.maxIterations
+    }
+
+    /// Whether another epoch may follow the one that ended.
+    func mayBeginEpoch(_ allotment: Allotment, _ progress: TrainingProgress) -> Bool {
+        allotment.epochs > 0 && allotment.steps >= mostStepsOfEpoch
+            && progress.epoch < settings.epochs
+    }
+
+    /// Clips gradients as the settings say.
+    @inline(__always)
+    func clip(_ gradients: UnsafeMutablePointer<S>) {
+        let count = plan.parameterCount
+        if let limit = settings.clipNorm { Clipping.clip(gradients, count: count, norm: limit) }
+        if let limit = settings.clipValue { Clipping.clip(gradients, count: count, value: limit) }
+    }
+
     /// Numbers for a batch's outputs, which metrics are taken from.
     var outputCount: Int { settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth }
 }
@@ -72,11 +109,10 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
 /// A training in its number type.
 struct TrainingState<S: FloatingReal>: Sendable {
     private let prepared: PreparedTraining<S>
-    private(set) var progress = TrainingProgress()
-    /// What the optimizer keeps beside `Memory.optimizer`.
-    private var optimizerProgress = OptimizerProgress()
+    private(set) var progress: TrainingProgress
     private var memory = Memory<S>()
-    private var rate: LearningRate
+    /// Why it can't go on, where it can't.
+    private var failure: NonFinite?
     /// What the order of the samples is drawn from; its state at the start of an epoch decides the
     /// rest.
     private var generator: Generator
@@ -91,7 +127,8 @@ struct TrainingState<S: FloatingReal>: Sendable {
         prepared = try PreparedTraining(
             network: network, loss: loss, samples: samples, validation: validation,
             settings: settings)
-        rate = LearningRate(settings.schedule, initial: settings.optimizer.learningRate)
+        progress = TrainingProgress(
+            rate: LearningRate(settings.schedule, initial: settings.optimizer.learningRate))
         generator = Generator(seed: settings.seed)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
         if settings.shufflesBatches { order = Array(repeating: 0, count: samples.count) }
@@ -112,82 +149,56 @@ struct TrainingState<S: FloatingReal>: Sendable {
     /// Whether all epochs have ended.
     var isFinished: Bool { progress.epoch >= prepared.settings.epochs }
 
+    /// Whether it stands between two epochs.
+    var isBetweenEpochs: Bool {
+        progress.position == 0 && progress.optimizer.lbfgs.evaluations == 0 && failure == nil
+    }
+
     private mutating func reserve() {
         let settings = prepared.settings
         memory.reserve(
             shards: prepared.partition.shards, parameters: plan.parameterCount,
-            scratch: prepared.layout.stride)
-        memory.scratch.append(contentsOf: repeatElement(0, count: prepared.outputCount))
+            scratch: prepared.layout.stride, behind: prepared.outputCount)
+        prepared.validation?.reserve(in: &memory, plan)
         let count =
             settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
     }
 
-    /// Makes at most that many steps, and stops at the end of an epoch.
+    /// Makes steps and ends epochs up to an allotment, and gives the epochs that ended.
     mutating func advance(
-        maximumSteps: Int, shards: ShardRunner
-    ) throws(ComputationError) -> Training.Progress {
-        guard !isFinished, maximumSteps > 0 else { return .paused }
-        if progress.position == 0 && !order.isEmpty { generator.fill(&order) }
+        _ allotment: Allotment, shards: ShardRunner
+    ) throws(ComputationError) -> EndedEpochs {
+        var ended = EndedEpochs(
+            keys: prepared.keys, firstEpoch: progress.epoch + 1, stepsPerEpoch: stepsPerEpoch)
+        var rest = allotment
+        while failure == nil, !isFinished, rest.steps > 0, rest.epochs > 0 {
+            if progress.position == 0 && !order.isEmpty { generator.fill(&order) }
+            failure = run(&rest, shards, &ended)
+            guard progress.position == 0, rest.steps >= prepared.mostStepsOfEpoch else { break }
+        }
+        if let failure, ended.isEmpty { throw .nonFinite(failure) }
+        return ended
+    }
+
+    /// Makes the steps that have the same order of samples: of one epoch, where it is drawn anew.
+    private mutating func run(
+        _ allotment: inout Allotment, _ shards: ShardRunner, _ ended: inout EndedEpochs
+    ) -> NonFinite? {
         let prepared = self.prepared
-        let slice = TrainingSlice(prepared: prepared, rate: rate.value, shards: shards)
         // Apart from `self`, whose memory is borrowed.
-        var (progress, optimizerProgress) = (self.progress, self.optimizerProgress)
+        var progress = self.progress
         let order = self.order
         let failure = memory.withPointers { memory in
             prepared.samples.withSource(order: order) { source in
-                slice.run(
-                    maximumSteps,
-                    BatchPass(
-                        plan: prepared.plan, objective: prepared.objective,
-                        layout: prepared.layout, memory: memory, source: source,
-                        computesGradients: true, mode: PreparedTraining<S>.mode),
-                    outputs: prepared.outputCount == 0
-                        ? nil
-                        : memory.scratch + prepared.partition.shards * prepared.layout.stride,
-                    &progress, &optimizerProgress)
+                var slice = TrainingSlice(
+                    prepared: prepared, shards: shards, memory: memory, source: source)
+                return slice.run(
+                    &allotment, stopsAtEndOfEpoch: !order.isEmpty, &progress, &ended)
             }
         }
-        (self.progress, self.optimizerProgress) = (progress, optimizerProgress)
-        if case .some(.some(let failure)) = failure { throw .nonFinite(failure) }
-        guard progress.position >= prepared.samplesPerEpoch else { return .paused }
-        return .epochEnded(try endEpoch(shards))
-    }
-
-    /// Evaluates the validation samples, and goes on to the next epoch.
-    private mutating func endEpoch(_ shards: ShardRunner) throws(ComputationError) -> EpochSummary {
-        let loss = progress.loss / max(progress.mass, .leastNonzeroMagnitude)
-        var metrics: [(key: String, value: Double)] = []
-        // All there is without metrics and validation: one allocation.
-        metrics.reserveCapacity(2 + progress.metrics.count)
-        metrics.append(("loss", loss))
-        for metric in progress.metrics { metrics.append((metric.key, metric.value)) }
-        var observed = loss
-        if let validation = prepared.validation {
-            do {
-                let values = try validation.run(plan, &memory, shards)
-                observed = values[0].value
-                metrics += values.map { ("validation_" + $0.key, $0.value) }
-            } catch {
-                throw .nonFinite(located(error))
-            }
-        }
-        metrics.append(("learning_rate", rate.value))
-        for (key, value) in metrics where !value.isFinite {
-            throw .nonFinite(located(NonFinite(tensor: key)))
-        }
-        progress.epoch += 1
-        progress.position = 0
-        (progress.loss, progress.mass) = (0, 0)
-        for index in progress.metrics.indices { progress.metrics[index].reset() }
-        rate.endEpoch(loss: observed)
-        return EpochSummary(epoch: progress.epoch, step: progress.step, metrics: metrics)
-    }
-
-    private func located(_ place: NonFinite) -> NonFinite {
-        var place = place
-        (place.epoch, place.step) = (progress.epoch + 1, progress.step)
-        return place
+        self.progress = progress
+        return failure ?? nil
     }
 
     /// A network like `source` with the parameters as trained so far.

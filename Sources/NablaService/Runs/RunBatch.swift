@@ -35,9 +35,12 @@ struct RunBatch {
             guard loss == nil else { return }
             run.progress = progress
             cameFurther = true
-        case .epoch(let summary, let progress, let time, let network):
+        case .epochs(let ended, let progress, let time, let network):
             guard loss == nil else { return }
-            add(summary, progress, time, network)
+            run.progress = progress
+            for (index, summary) in ended.enumerated() {
+                add(summary, progress, time, index == ended.count - 1 ? network : nil)
+            }
         case .ended(let status, let time, let error):
             end = (loss == nil ? status : .failed, time, loss ?? error)
         }
@@ -46,7 +49,6 @@ struct RunBatch {
     private mutating func add(
         _ summary: EpochSummary, _ progress: Run.Progress, _ time: Timestamp, _ network: Network?
     ) {
-        run.progress = progress
         if network != nil { checkpoint = summary.epoch }
         var best = run.best
         BestMetrics.update(&best, with: summary.metrics)

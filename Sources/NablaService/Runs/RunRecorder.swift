@@ -19,10 +19,15 @@ final class RunRecorder: Sendable {
         case started(Timestamp)
         /// It came further within an epoch: not stored, but told after the epochs before.
         case progress(Run.Progress)
-        /// An epoch ended; with the network where it is time for a checkpoint.
-        case epoch(EpochSummary, progress: Run.Progress, time: Timestamp, checkpoint: Network?)
+        /// Epochs ended; with the network of the last where it is time for a checkpoint.
+        case epochs(EndedEpochs, progress: Run.Progress, time: Timestamp, checkpoint: Network?)
         /// It ended.
         case ended(RunStatus, Timestamp, error: Problem?)
+
+        /// How many rows it is in the database, about.
+        fileprivate var size: Int {
+            if case .epochs(let ended, _, _, _) = self { ended.count } else { 1 }
+        }
     }
 
     private struct Item: Sendable {
@@ -40,6 +45,8 @@ final class RunRecorder: Sendable {
 
     private struct Backlog {
         var entries: [Item] = []
+        /// The size of the entries together.
+        var size = 0
         var isWriting = false
         var whenShort: [@Sendable () -> Void] = []
         /// What the database refused, by run.
@@ -47,7 +54,7 @@ final class RunRecorder: Sendable {
         var isRetryDue = false
     }
 
-    /// How many entries may wait before the runs that make them do.
+    /// How many epochs may wait before the runs that make them do.
     private static let longBacklog = 4096
 
     /// How long what was refused waits before it is written again.
@@ -69,16 +76,17 @@ final class RunRecorder: Sendable {
     ) {
         let starts = backlog.withLock { backlog in
             backlog.entries.append(Item(run: run, entry: entry, whenWritten: whenWritten))
+            backlog.size += entry.size
             defer { backlog.isWriting = true }
             return !backlog.isWriting
         }
         if starts { queue.async { self.write() } }
     }
 
-    /// Calls `action` when few enough entries wait: at once, unless the database is behind.
+    /// Calls `action` when few enough epochs wait: at once, unless the database is behind.
     func whenShort(_ action: @escaping @Sendable () -> Void) {
         let isShort = backlog.withLock { backlog in
-            guard backlog.entries.count >= RunRecorder.longBacklog else { return true }
+            guard backlog.size >= RunRecorder.longBacklog else { return true }
             backlog.whenShort.append(action)
             return false
         }
@@ -98,7 +106,7 @@ final class RunRecorder: Sendable {
             let (entries, waiting) = backlog.withLock { backlog in
                 let taken = (backlog.entries, backlog.whenShort)
                 backlog.isWriting = !taken.0.isEmpty
-                backlog.entries = []
+                (backlog.entries, backlog.size) = ([], 0)
                 backlog.whenShort = []
                 return taken
             }

@@ -12,54 +12,64 @@ struct Slice {
         case stopped
     }
 
+    /// The most epochs of a slice: what the database writes in a fraction of a second.
+    private static let mostEpochs = 1024
+
     let limits: TrainingLimits
     let pool: WorkerPool
     let recorder: RunRecorder
     let live: LiveRun
 
-    /// Trains until the slice's time is used up or the run is at its end.
+    /// Trains until the slice's time or epochs are used up or the run is at its end.
     func run(_ training: inout Training) -> Outcome {
         let deadline = Stopwatch.now() + Double(limits.sliceMilliseconds) / 1000
+        let last = training.epoch + Slice.mostEpochs
         repeat {
             if let problem = live.failure { return .failed(problem) }
             if live.isCancelRequested { return .cancelled }
             do {
-                try advance(&training)
+                try advance(&training, maximumEpochs: last - training.epoch)
             } catch {
                 return .failed(Problem(error))
             }
             if training.isFinished { return .finished }
-        } while Stopwatch.now() < deadline
+        } while Stopwatch.now() < deadline && training.epoch < last
         reportProgress(of: training)
         return .goesOn
     }
 
     private var samplesAStep: Int { live.settings.batchSize(of: live.samples) }
 
-    private func advance(_ training: inout Training) throws(ComputationError) {
+    private func advance(
+        _ training: inout Training, maximumEpochs: Int
+    ) throws(ComputationError) {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
         let start = Stopwatch.now()
-        let progress = try training.advance(maximumSteps: steps, shards: pool.shardRunner)
+        let ended = try training.advance(
+            maximumSteps: steps, maximumEpochs: maximumEpochs, shards: pool.shardRunner)
         let seconds = Stopwatch.now() - start
         let done = training.step - before
         live.pace.withLock { pace in
             pace.learn(steps: done, samples: done * samplesAStep, seconds: seconds)
         }
-        if case .epochEnded(let summary) = progress { record(summary, of: training) }
+        if !ended.isEmpty { record(ended, of: training) }
     }
 
-    private func record(_ summary: EpochSummary, of training: Training) {
+    private func record(_ ended: EndedEpochs, of training: Training) {
         let now = Stopwatch.now()
-        let isDue = live.pace.withLock { pace in
-            let isDue =
-                training.isFinished
-                || now - pace.lastCheckpoint >= Double(limits.checkpointSeconds)
-            if isDue { pace.lastCheckpoint = now }
-            return isDue
-        }
+        // After a step that failed, the network is no longer the one of the last epoch.
+        let isDue =
+            training.isBetweenEpochs
+            && live.pace.withLock { pace in
+                let isDue =
+                    training.isFinished
+                    || now - pace.lastCheckpoint >= Double(limits.checkpointSeconds)
+                if isDue { pace.lastCheckpoint = now }
+                return isDue
+            }
         recorder.record(
-            .epoch(
-                summary, progress: progress(of: training), time: .now,
+            .epochs(
+                ended, progress: progress(of: training), time: .now,
                 checkpoint: isDue ? training.network() : nil),
             of: live)
     }

@@ -1,0 +1,45 @@
+/// The metrics of one epoch.
+public struct EpochSummary: Sendable {
+    /// The epoch, from 1.
+    public let epoch: Int
+    /// Optimizer steps made since the beginning.
+    public let step: Int
+    /// `loss`, the metrics, `validation_loss` and `validation_…` where there are validation
+    /// samples, and `learning_rate`, in this order; all finite.
+    public let metrics: [(key: String, value: Double)]
+}
+
+/// Epochs that ended one after another, and their metrics.
+///
+/// Metrics lie in one array, so that thousands of epochs of a tiny network cost a few allocations.
+public struct EndedEpochs: Sendable, RandomAccessCollection {
+    /// The names of an epoch's metrics, as in `EpochSummary`.
+    public let keys: [String]
+    /// The metrics' values, epoch after epoch: (count, keys).
+    public internal(set) var values: [Double] = []
+    /// The epoch that ended first, from 1.
+    public let firstEpoch: Int
+    /// Optimizer steps an epoch has.
+    public let stepsPerEpoch: Int
+
+    init(keys: [String], firstEpoch: Int, stepsPerEpoch: Int) {
+        self.keys = keys
+        self.firstEpoch = firstEpoch
+        self.stepsPerEpoch = stepsPerEpoch
+    }
+
+    /// 0.
+    public var startIndex: Int { 0 }
+
+    /// How many epochs ended.
+    public var endIndex: Int { keys.isEmpty ? 0 : values.count / keys.count }
+
+    /// The summary of the epoch `firstEpoch` + `index`.
+    public subscript(index: Int) -> EpochSummary {
+        let start = index * keys.count
+        let epoch = firstEpoch + index
+        return EpochSummary(
+            epoch: epoch, step: epoch * stepsPerEpoch,
+            metrics: keys.indices.map { (keys[$0], values[start + $0]) })
+    }
+}
