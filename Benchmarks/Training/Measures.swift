@@ -46,15 +46,19 @@ struct Drawing {
         (0..<count).map { _ in (2 * Double(next()) - 1) * bound }
     }
 
+    /// The weights and the bias of a dense layer, uniform in ±1/√inputs.
+    mutating func parameters(_ inputs: Int, _ units: Int) -> [[Double]] {
+        let bound = 1 / Double(inputs).squareRoot()
+        return [numbers(units * inputs, bound: bound), numbers(units, bound: bound)]
+    }
+
     /// A dense layer whose parameters are uniform in ±1/√inputs.
     mutating func layer(_ inputs: Int, _ units: Int, _ activation: Activation) throws -> Layer {
-        let bound = 1 / Double(inputs).squareRoot()
-        let weights = numbers(units * inputs, bound: bound)
-        let bias = numbers(units, bound: bound)
+        let parameters = parameters(inputs, units)
         return try Layer(
             .dense(
                 Dense(
-                    weights: Tensor(weights, shape: [units, inputs]), bias: Tensor(bias),
-                    activation: activation)))
+                    weights: Tensor(parameters[0], shape: [units, inputs]),
+                    bias: Tensor(parameters[1]), activation: activation)))
     }
 }
