@@ -90,12 +90,15 @@ format: toolchain ## put the sources into the project's format
 bench: build ## measure Nabla beside its peers (ARGS="--only tiny --rounds 3 --markdown FILE")
 	$(PYTHON) Benchmarks/bench.py $(ARGS)
 
-bench-peers: ## install the peers: Python ones into .peers/venv
+bench-peers: ## install the peers into .peers: Python ones, simdjson alone, Hummingbird
 	@$(PYTHON) -m venv .peers/venv || {
 	    echo "bench-peers needs Python's venv module: apt-get install python3-venv" >&2
 	    exit 1
 	}
 	.peers/venv/bin/python -m pip install --quiet --requirement Benchmarks/requirements.txt
+	c++ -std=c++17 -O3 Benchmarks/peers/simdjson_reader.cpp -o .peers/simdjson-reader -lsimdjson
+	swift build --configuration release --package-path Benchmarks/peers/hummingbird \
+	    --scratch-path .peers/hummingbird
 	for program in wrk nginx; do
 	    PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null \
 	        || echo "$$program is not installed: apt-get install $${program/nginx/nginx-light}"

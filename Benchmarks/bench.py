@@ -10,12 +10,12 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from comparison import core, machine, serving, training
+from comparison import core, itself, machine, serving, text, training
 
 CORE_ITEMS = ["xor", "digits", "gradients", "networks", "memory", "allocations"]
 SERVED_ITEMS = ["tiny", "medium", "large"]
-ITEMS = ["training", *CORE_ITEMS, *SERVED_ITEMS]
-DEFAULT_ITEMS = [item for item in ITEMS if item != "medium"]
+OWN_ITEMS = ["batch", "latency"]
+ITEMS = ["training", *CORE_ITEMS, *SERVED_ITEMS, *OWN_ITEMS, "json"]
 
 
 def items(text):
@@ -42,8 +42,8 @@ def threads(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", type=items, default=DEFAULT_ITEMS, metavar="ITEMS",
-                        help=f"comma-separated, of {', '.join(ITEMS)} (default: all but medium)")
+    parser.add_argument("--only", type=items, default=ITEMS, metavar="ITEMS",
+                        help=f"comma-separated, of {', '.join(ITEMS)} (default: all)")
     parser.add_argument("--rounds", type=at_least_one, default=5,
                         help="how often each contender is measured, in turn (default: 5)")
     parser.add_argument("--threads", type=threads, default=training.THREADS, metavar="COUNTS",
@@ -64,6 +64,11 @@ def main():
     if served:
         results.add(*(table.markdown()
                       for table in serving.measure(served, options.rounds, options.peer_workers)))
+    own = [item for item in OWN_ITEMS if item in options.only]
+    if own:
+        results.add(*(table.markdown() for table in itself.measure(own, options.rounds)))
+    if "json" in options.only:
+        results.add(*(table.markdown() for table in text.measure(options.rounds)))
 
 
 class Results:

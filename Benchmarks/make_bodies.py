@@ -7,10 +7,14 @@
 | tiny.json | 2-2-1, sigmoid | XOR, 4 | 0.4 KB |
 | medium.json | 64-32-10, ReLU and softmax | digits, 64 | 70 KB |
 | large.json, large-float32.json | 784-128-10, ReLU and softmax | random, 256 | 6 MB |
+| large-packed.json | the same | float32 in base64, asked for in the answer, too | 1.6 MB |
+| batch.json | a thousand of tiny.json, for `POST /gradients/batch` | | 0.4 MB |
 """
 
+import base64
 import csv
 import json
+import struct
 import sys
 from itertools import islice
 from pathlib import Path
@@ -67,12 +71,38 @@ def large(random):
     }
 
 
+def shape(values):
+    """The lengths of nested lists, the outermost first."""
+    return [len(values), *shape(values[0])] if isinstance(values, list) else []
+
+
+def flat(values):
+    """The numbers of nested lists, the last axis fastest."""
+    return [number for part in values for number in flat(part)] if isinstance(values, list) else [
+        values]
+
+
+def packed(value):
+    """The value with every list of numbers as a float32 tensor in base64."""
+    if isinstance(value, dict):
+        return {key: packed(part) for key, part in value.items()}
+    if not isinstance(value, list):
+        return value
+    if isinstance(value[0], dict):
+        return [packed(part) for part in value]
+    numbers = flat(value)
+    text = base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+    return {"dtype": "float32", "shape": shape(value), "base64": text}
+
+
 def write_bodies(folder):
     """Writes all bodies into the folder, which is made if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     random = Random(2024)
     bodies = {"tiny": tiny(random), "medium": medium(random), "large": large(random)}
     bodies["large-float32"] = bodies["large"] | {"dtype": "float32"}
+    bodies["large-packed"] = packed(bodies["large-float32"]) | {"encoding": "base64"}
+    bodies["batch"] = {"requests": [bodies["tiny"]] * 1000}
     for name, body in bodies.items():
         (folder / f"{name}.json").write_text(json.dumps(body, separators=(",", ":")))
 

@@ -20,10 +20,12 @@ let body = try padded(file)
 let count = arguments.dropFirst().first.flatMap(Int.init) ?? max(1, 4_000_000 / body.count)
 let workspace = Workspace()
 
+var numbers = 0
 var times = (read: [Double](), compute: [Double](), write: [Double]())
 for repetition in 0...9 {
     let request = try GradientsRequest(parsing: body)
     let gradients = try compute(request, in: workspace)
+    numbers = gradients.layers.reduce(0) { $0 + ($1.weights?.count ?? 0) + ($1.bias?.count ?? 0) }
     let read = try microseconds(for: count) { _ = try GradientsRequest(parsing: body) }
     let computed = try microseconds(for: count) { _ = try compute(request, in: workspace) }
     let written = microseconds(for: count) { _ = answer(gradients).json(as: request.encoding) }
@@ -34,6 +36,6 @@ for repetition in 0...9 {
     times.write.append(written)
 }
 print(
-    #"{"impl":"nabla","case":"requests","bytes":\#(body.count),"count":\#(count),"#
+    #"{"impl":"nabla","case":"requests","bytes":\#(body.count),"numbers":\#(numbers),"count":\#(count),"#
         + #""read_us_median":\#(median(times.read)),"compute_us_median":\#(median(times.compute)),"#
         + #""write_us_median":\#(median(times.write))}"#)

@@ -67,8 +67,8 @@ def items():
         "networks": Item(
             "Gradients of 1,000 different tiny networks, 4 samples each, float64, in process", "ms",
             "milliseconds_median",
-            {"1 thread": (["--repeats", 1], 1, 300), "2 threads": (["--repeats", 1], 2, 300)},
-            ["--case", "networks", "--dtype", "f64"],
+            {"1 thread": ([], 1, 300), "2 threads": ([], 2, 300)},
+            ["--case", "networks", "--dtype", "f64", "--repeats", 100],
             {"PyTorch, modules": peer("small.py", "networks-torch", needs=torch),
              "PyTorch, functions": peer("small.py", "networks-functional", needs=torch)}, 1e-9),
     }

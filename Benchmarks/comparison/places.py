@@ -9,10 +9,13 @@ REPOSITORY = BENCHMARKS.parent
 PEERS = BENCHMARKS / "peers"
 
 NABLA = REPOSITORY / ".build" / "release" / "nabla"
+NABLA_REQUESTS = REPOSITORY / ".build" / "release" / "nabla-bench-requests"
 NABLA_TRAINING = REPOSITORY / ".build" / "release" / "nabla-bench-training"
 
 MADE = REPOSITORY / ".peers"
 PYTHON = MADE / "venv" / "bin" / "python"
+HUMMINGBIRD = MADE / "hummingbird" / "release" / "constant"
+SIMDJSON = MADE / "simdjson-reader"
 BODIES = MADE / "bodies"
 TRAINING_DATA = MADE / "training"
 LOGS = MADE / "logs"

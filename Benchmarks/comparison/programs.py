@@ -36,11 +36,12 @@ def installed(item, programs):
 
 
 def run(command, threads):
-    """Runs a program with so many threads; what it printed last."""
+    """Runs a program with so many threads, None where it isn't to be told; what it printed last."""
     environment = os.environ | {
-        variable: str(threads)
+        variable: str(threads or 1)
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    done = subprocess.run([str(part) for part in [*command, "--threads", threads]],
+    flags = ["--threads", threads] if threads else []
+    done = subprocess.run([str(part) for part in [*command, *flags]],
                           env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 

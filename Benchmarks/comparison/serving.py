@@ -1,7 +1,7 @@
 """The work items `tiny`, `medium` and `large`: POST /gradients, Nabla beside its peers.
 
-tiny and medium are loaded by wrk over 16 connections that stay open; large is sent one request at
-a time over one connection. A server is started anew in each round.
+tiny and medium are loaded by wrk over connections that stay open, 16 of them and for tiny 64, too;
+large is sent one request at a time over one connection. A server is started anew in each round.
 """
 
 import json
@@ -22,7 +22,7 @@ from .places import say
 from .report import NABLA, Table
 from .servers import Server, post
 
-CONNECTIONS = 16
+CONNECTIONS = {"tiny": (16, 64), "medium": (16,)}
 WARM_UP_SECONDS = 1
 LOAD_SECONDS = 4
 LARGE_WARM_UP = 3
@@ -32,14 +32,16 @@ PYDANTIC = "FastAPI + PyTorch"
 ORJSON = "FastAPI + orjson + PyTorch"
 NUMPY = "ASGI + NumPy"
 NGINX = "nginx, a constant"
+HUMMINGBIRD = "Hummingbird, a constant"
+JSON_NUMBERS = "Nabla, numbers as JSON"  # beside packed ones
 
 BODIES = {"tiny": ["tiny"], "medium": ["medium"], "large": ["large", "large-float32"]}
-CASES = {"tiny": "XOR", "medium": "64-32-10, 64 samples", "large": "float64",
-         "large-float32": "float32"}
+CASES = {"large": "float64", "large-float32": "float32"}
+PACKED = "float32, packed"
 GOALS = {
-    "tiny": {PYDANTIC: 15, ORJSON: 15, NGINX: 0.5},
-    "medium": {},
-    "large": {ORJSON: 1.8},
+    "tiny": {PYDANTIC: 15, ORJSON: 30, NUMPY: 9, NGINX: 0.85, HUMMINGBIRD: 1},
+    "medium": {ORJSON: 6},
+    "large": {ORJSON: 3},
 }
 
 # How far two programs' gradients may differ, relative to the largest: rounding, and no more.
@@ -53,11 +55,11 @@ class Contender:
     name: str
     command: Callable  # from a port to the arguments
     environment: dict = field(default_factory=dict)
-    computes: bool = True  # nginx does not: its answers are not compared
+    computes: bool = True  # those that answer a constant don't: their answers are not compared
 
 
-def contenders(workers, scratch):
-    """Those that are installed; the peers run as many processes as `workers` says."""
+def contenders(workers, scratch, only=None):
+    """Those that are installed, or one of them; the peers run as many processes as `workers` says."""
     found = []
     if places.NABLA.exists():
         found.append(Contender(NABLA, lambda port: [
@@ -65,6 +67,8 @@ def contenders(workers, scratch):
             "--data", tempfile.mkdtemp(dir=scratch)]))
     else:
         say("serving: Nabla is left out, not built: make build")
+    if only == NABLA:
+        return found
     server = ("uvicorn", "uvloop", "httptools", "orjson", "numpy")
     if places.has_peers(*server, "fastapi", "torch"):
         found.append(python_contender(PYDANTIC, "fastapi_torch:app", workers, PARSE="pydantic"))
@@ -81,6 +85,11 @@ def contenders(workers, scratch):
                                computes=False))
     else:
         say("serving: nginx is left out, not installed: apt-get install nginx-light")
+    if places.HUMMINGBIRD.exists():
+        found.append(Contender(HUMMINGBIRD, lambda port: [places.HUMMINGBIRD, port],
+                               computes=False))
+    else:
+        say("serving: Hummingbird is left out, not built: make bench-peers")
     return found
 
 
@@ -103,13 +112,13 @@ def nginx_command(nginx, port, workers, scratch):
     return [nginx, "-c", configuration, "-p", folder, "-e", "stderr"]
 
 
-def load(server, body):
-    """wrk's summary of some seconds of the body, after a warm-up."""
+def load(server, body, connections, path="/gradients"):
+    """wrk's summary of some seconds of the body over so many connections, after a warm-up."""
     for seconds in (WARM_UP_SECONDS, LOAD_SECONDS):
         done = subprocess.run(
-            ["wrk", "--threads", "1", "--connections", str(CONNECTIONS),
+            ["wrk", "--threads", "1", "--connections", str(connections),
              "--duration", f"{seconds}s", "--script", str(places.BENCHMARKS / "wrk_report.lua"),
-             f"http://127.0.0.1:{server.port}/gradients"],
+             f"http://127.0.0.1:{server.port}{path}"],
             env=os.environ | {"BODY": str(body)}, stdout=subprocess.PIPE, text=True, check=True)
     summary = json.loads(done.stdout.splitlines()[-1])
     if summary["failures"]:
@@ -164,34 +173,55 @@ def tables(items):
     """An empty table for each item, and one for what the servers cost before any request."""
     units = {"tiny": "requests/s", "medium": "requests/s", "large": "ms"}
     titles = {
-        "tiny": f"Tiny: gradients of XOR, {CONNECTIONS} connections",
-        "medium": f"Medium: 73 KB of JSON, {CONNECTIONS} connections",
+        "tiny": "Tiny: gradients of XOR",
+        "medium": "Medium: 64-32-10, 64 samples, 73 KB of JSON",
         "large": "Large: 784-128-10, 256 samples, 6 MB of JSON, one request at a time",
     }
     found = {}
     for item in items:
-        goals = {(CASES[body], contender): goal
-                 for body in BODIES[item] for contender, goal in GOALS[item].items()}
+        cases = ([CASES[body] for body in BODIES[item]] if item == "large"
+                 else map(connections_case, CONNECTIONS[item]))
+        goals = {(case, contender): goal
+                 for case in cases for contender, goal in GOALS[item].items()}
+        if item == "large":
+            goals[PACKED, JSON_NUMBERS] = 4
         found[item] = Table(titles[item], units[item], item == "large", goals)
-    found["start"] = Table("Start and memory", "ms to the first answer", True)
+    found["start"] = Table("Start and memory", "ms to the first answer", True, {
+        ("start", NGINX): 1 / 1.5})
     return found
+
+
+def connections_case(count):
+    """The name of a case with so many connections."""
+    return f"{count} connections"
 
 
 def measure_server(server, items, found, round_number, body_path):
     """Loads a running server with the items' bodies and notes what is seen."""
     idle = server.memory_mebibytes()
-    for item in items:
-        for name in BODIES[item]:
-            body = body_path(name)
-            if item == "large":
-                value, extras = one_at_a_time(server, body.read_bytes()), {}
-            else:
-                extras = load(server, body)
-                value = extras.pop("requests_per_second")
-                del extras["failures"]
-            found[item].add(CASES[name], server.name, round_number, value, **extras)
+    for item in (item for item in items if item != "large"):
+        for connections in CONNECTIONS[item]:
+            extras = load(server, body_path(item), connections)
+            value = extras.pop("requests_per_second")
+            del extras["failures"]
+            found[item].add(connections_case(connections), server.name, round_number, value,
+                            **extras)
+    after = server.memory_mebibytes()
+    if "large" in items and server.name != HUMMINGBIRD:
+        measure_large(server, found["large"], round_number, body_path)
     found["start"].add("start", server.name, round_number, server.start_seconds * 1e3,
-                       idle_MiB=idle, MiB_after_load=server.memory_mebibytes())
+                       idle_MiB=idle, MiB_after_load=after)
+
+
+def measure_large(server, table, round_number, body_path):
+    """Sends large bodies, and to Nabla the same with its numbers packed."""
+    for name in BODIES["large"]:
+        value = one_at_a_time(server, body_path(name).read_bytes())
+        table.add(CASES[name], server.name, round_number, value)
+    if server.name == NABLA:
+        table.add(PACKED, JSON_NUMBERS, round_number, value)
+        packed = one_at_a_time(server, body_path("large-packed").read_bytes())
+        table.add(PACKED, NABLA, round_number, packed)
 
 
 def measure(items, rounds, workers):
