@@ -97,7 +97,7 @@ bench-peers: ## install the peers into .peers: Python ones, simdjson alone, Humm
 	}
 	.peers/venv/bin/python -m pip install --quiet --requirement Benchmarks/requirements.txt
 	c++ -std=c++17 -O3 Benchmarks/peers/simdjson_reader.cpp -o .peers/simdjson-reader -lsimdjson
-	swift build --configuration release --package-path Benchmarks/peers/hummingbird \
+	swift build --configuration release --package-path Benchmarks/peers/hummingbird-constant \
 	    --scratch-path .peers/hummingbird
 	for program in wrk nginx; do
 	    PATH=$$PATH:/usr/sbin command -v "$$program" >/dev/null \

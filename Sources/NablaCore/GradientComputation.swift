@@ -23,7 +23,9 @@ enum GradientComputation<S: FloatingReal> {
         _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Gradients {
         try network.requireNumbers()
-        let plan = try Plan<S>(network, samples: samples.count)
+        let plan = try Plan<S>(
+            network, samples: samples.count,
+            keepsPanels: keepsPanels(network, samples, including, settings))
         let objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         try Partition.check(batch: samples.count, of: plan, settings.mode, at: "/samples/inputs")
         let prepared = try PreparedSamples(samples, for: plan, objective)
@@ -64,6 +66,20 @@ enum GradientComputation<S: FloatingReal> {
             full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
         }
         return full
+    }
+
+    /// Whether a request is so large that a network compiled in panels, which several threads can
+    /// share, pays for compiling more products.
+    @inline(__always)
+    private static func keepsPanels(
+        _ network: Network, _ samples: Samples, _ including: Inclusions,
+        _ settings: GradientSettings
+    ) -> Bool {
+        let fewestProducts = 1 << 22
+        guard samples.count >= Tile.rows, settings.vector == nil,
+            including.isDisjoint(with: [.inputGradients, .perSampleGradients])
+        else { return false }
+        return network.productCount >= fewestProducts / samples.count
     }
 }
 
@@ -174,9 +190,16 @@ extension Plan where S: FloatingReal {
                     tensors.append(LayerGradients(weights: nil, bias: nil))
                     continue
                 }
+                let weights = flat[parameters.weights]
+                let tensorOfWeights =
+                    if let panels = panels(ofLayer: index) {
+                        try tensor(panels.rows(of: weights), shapes.weights)
+                    } else {
+                        try tensor(copying: weights, shapes.weights)
+                    }
                 tensors.append(
                     LayerGradients(
-                        weights: try tensor(copying: flat[parameters.weights], shapes.weights),
+                        weights: tensorOfWeights,
                         bias: parameters.biasCount == 0
                             ? nil : try tensor(copying: flat[parameters.bias], shapes.bias)))
             }

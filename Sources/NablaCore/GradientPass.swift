@@ -43,12 +43,12 @@ enum GradientPass<S: Real> {
             samples.withSource { source in
                 results.withSinks { sinks in
                     withPointer(to: wanted) { wanted in
-                        BatchPass(
+                        let pass = BatchPass(
                             plan: plan, objective: objective, layout: layout, memory: memory,
-                            source: source, computesGradients: true, mode: mode, wanted: wanted
-                        ).run(
-                            first: first, partition, scale: scale, sinks: sinks, shards: shards,
-                            isCancelled: isCancelled)
+                            source: source, computesGradients: true, mode: mode, wanted: wanted)
+                        return pass.run(
+                            first: first, partition, scale: scale, sinks: sinks, shards,
+                            isCancelled)
                     }
                 }
             }

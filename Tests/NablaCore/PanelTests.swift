@@ -40,7 +40,8 @@ struct PanelTests {
     func roundTrip(size: (inputs: Int, units: Int)) {
         let panels = DensePanels(inputs: size.inputs, units: size.units)
         let weights = (0..<size.inputs * size.units).map(Double.init)
-        let inPanels = panels.panels(of: weights)
+        var inPanels = [Double](repeating: -1, count: weights.count)
+        panels.arrange(weights, into: &inPanels)
         #expect(panels.rows(of: inPanels[...]) == weights)
         // Panel after panel, input after input, the weights of a panel's units.
         var expected: [Double] = []
@@ -82,6 +83,25 @@ struct PanelTests {
             let expected = zip(network.flat, gradients.flat).map { $0 - rate * $1 }
             let worst = zip(training.network().flat, expected).map { abs($0 - $1) }.max()
             #expect(try #require(worst) < tolerance, "\(dtype)")
+        }
+    }
+
+    @Test("give large requests the gradients that small ones have, whoever computes them")
+    func gradients() throws {
+        let (network, samples) = try problem((300, 150), samples: 200)
+        func gradients(_ shards: ShardRunner, _ including: Inclusions = []) throws -> Gradients {
+            try Gradients.compute(
+                of: Loss(.meanSquaredError), network: network, samples: samples, dtype: .float64,
+                including: including, workspace: Workspace(), shards: shards)
+        }
+        // Input gradients want rows.
+        let rows = try gradients(.serial, [.inputGradients, .norms])
+        let panels = try gradients(.serial, [.norms])
+        let worst = zip(rows.flat, panels.flat).map { abs($0 - $1) }.max()
+        #expect(try #require(worst) < 1e-14 && panels.flat != rows.flat)
+        #expect(abs(try #require(rows.norms).global - (try #require(panels.norms).global)) < 1e-13)
+        for shards in [ShardRunner.workers(2), .workers(8), .backwards] {
+            #expect(try gradients(shards).flat == panels.flat)
         }
     }
 

@@ -25,30 +25,29 @@ struct DensePanels {
     }
 
     /// Writes row-major weights, (u, i), in panels.
-    func panels<S>(of weights: [S]) -> [S] {
-        var result: [S] = []
-        result.reserveCapacity(weights.count)
+    func arrange<S: Real>(_ rows: UnsafePointer<S>, into panels: UnsafeMutablePointer<S>) {
         for panel in 0..<count {
-            for input in 0..<inputs {
-                for unit in units(of: panel) { result.append(weights[unit * inputs + input]) }
-            }
+            let units = units(of: panel)
+            Transposition.transpose(
+                rows + units.lowerBound * inputs, rows: units.count, columns: inputs,
+                into: panels + units.lowerBound * inputs)
         }
-        return result
     }
 
-    /// Writes weights that lie in panels row by row, (u, i).
-    func rows<S>(of panels: ArraySlice<S>) -> [S] {
-        var result = Array(panels)
-        var next = panels.startIndex
-        for panel in 0..<count {
-            for input in 0..<inputs {
-                for unit in units(of: panel) {
-                    result[unit * inputs + input] = panels[next]
-                    next += 1
+    /// Writes weights that lie in panels, or their gradients, row by row, (u, i).
+    func rows<S: Real>(of panels: some Sequence<S>) -> [S] {
+        panels.withContiguousStorageIfAvailable { panels in
+            Array(unsafeUninitializedCapacity: panels.count) { rows, count in
+                guard let panels = panels.baseAddress, let rows = rows.baseAddress else { return }
+                for panel in 0..<self.count {
+                    let units = units(of: panel)
+                    Transposition.transpose(
+                        panels + units.lowerBound * inputs, rows: inputs, columns: units.count,
+                        into: rows + units.lowerBound * inputs)
                 }
+                count = inputs * self.units
             }
-        }
-        return result
+        } ?? rows(of: Array(panels))
     }
 }
 

@@ -76,6 +76,27 @@ struct BatchPass<S: Real> {
         return .finished(loss: loss)
     }
 
+    /// As above; a batch that is one block is shared within its layers.
+    func run(
+        first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ shards: ShardRunner,
+        _ isCancelled: () -> Bool
+    ) -> PassOutcome {
+        guard partition.isWhole, plan.mostPanels > 1 else {
+            return run(
+                first: first, partition, scale: scale, sinks: sinks, shards: shards,
+                isCancelled: isCancelled)
+        }
+        var outcome = PassOutcome.cancelled
+        shards.withTeam(of: plan.mostPanels) { team in
+            var pass = self
+            pass.team = team
+            outcome = pass.run(
+                first: first, partition, scale: scale, sinks: sinks, shards: shards,
+                isCancelled: isCancelled)
+        }
+        return outcome
+    }
+
     /// Runs one block of one shard; its loss is NaN where a number on the way isn't finite.
     private func runBlock(
         _ block: Int, of shard: Int, first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>

@@ -40,20 +40,22 @@ extension Memory where S: FloatingReal {
 
     private mutating func putInPanels(_ plan: Plan<S>) {
         for index in plan.layers.indices {
-            guard let panels = plan.kernels(ofLayer: index)?.panels?.panels else { continue }
+            guard let panels = plan.panels(ofLayer: index) else { continue }
             let weights = plan.layers[index].parameters.weights
-            parameters.replaceSubrange(
-                weights, with: panels.panels(of: Array(parameters[weights])))
+            Array(parameters[weights]).withUnsafeBufferPointer { rows in
+                parameters.withUnsafeMutableBufferPointer { parameters in
+                    guard let rows = rows.baseAddress, let start = parameters.baseAddress
+                    else { return }
+                    panels.arrange(rows, into: start + weights.lowerBound)
+                }
+            }
         }
     }
 
     /// The weights of a layer as tensors have them, row by row.
     func weights(ofLayer index: Int, _ plan: Plan<S>) -> [S] {
         let weights = parameters[plan.layers[index].parameters.weights]
-        guard let panels = plan.kernels(ofLayer: index)?.panels?.panels else {
-            return Array(weights)
-        }
-        return panels.rows(of: weights)
+        return plan.panels(ofLayer: index)?.rows(of: weights) ?? Array(weights)
     }
 
     private mutating func setStatistics(of network: Network, _ plan: Plan<S>) {

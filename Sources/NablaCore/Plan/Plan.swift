@@ -39,7 +39,8 @@ final class Plan<S: Real>: @unchecked Sendable {
     /// - Parameters:
     ///   - network: What is compiled.
     ///   - samples: The most samples of a pass.
-    ///   - keepsPanels: Whether weights may lie in panels, as training keeps them; see `DensePanels`.
+    ///   - keepsPanels: Whether weights may lie in panels, where no gradients with respect to inputs
+    ///     are wanted; see `DensePanels`.
     /// - Throws: `invalid` at `/network/layers/…` for a layer with which it is too large.
     init(
         _ network: borrowing Network, samples: Int, keepsPanels: Bool = false
@@ -101,6 +102,10 @@ final class Plan<S: Real>: @unchecked Sendable {
     func kernels(ofLayer index: Int) -> DenseKernels<S>? {
         kernels.isEmpty ? nil : kernels[index]
     }
+
+    /// The panels in which a layer's weights lie, and their gradients; nil where they lie in rows.
+    @inline(__always)
+    func panels(ofLayer index: Int) -> DensePanels? { kernels(ofLayer: index)?.panels?.panels }
 
     /// How many numbers are needed beside those of the samples: for transposed tiles, for a sample's
     /// windows or for the passes of a small chain, whichever needs most.

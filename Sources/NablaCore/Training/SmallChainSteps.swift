@@ -143,7 +143,8 @@ struct SmallChainSteps<S: FloatingReal> {
         let (plan, objective) = (prepared.plan, prepared.objective)
         let count = min(prepared.batchSize, prepared.samplesPerEpoch - first)
         let positions = first..<first + count
-        guard let batch = source.batch(at: positions, in: memory.scratch, prepared.layout, nil) else {
+        guard let batch = source.batch(at: positions, in: memory.scratch, prepared.layout, nil)
+        else {
             return
         }
         self.batch = batch

@@ -4,6 +4,7 @@
 //     constant PORT
 
 import Hummingbird
+import Logging
 
 let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 8080
 let answer = """
@@ -22,12 +23,9 @@ router.post("gradients") { request, _ in
         status: .ok, headers: [.contentType: "application/json"],
         body: .init(byteBuffer: ByteBuffer(string: answer)))
 }
+var logger = Logger(label: "constant")
+logger.logLevel = .error
 let application = Application(
-    router: router,
-    configuration: .init(address: .hostname("127.0.0.1", port: port)),
-    logger: {
-        var logger = Logger(label: "constant")
-        logger.logLevel = .error
-        return logger
-    }())
+    router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+    logger: logger)
 try await application.runService()
