@@ -34,7 +34,9 @@ struct Call: Sendable {
     /// Method, target and fields.
     let head: RequestHead
     /// The body, whole.
-    let body: [UInt8]
+    var body: [UInt8]
+    /// Where the path leads.
+    var route = Route.other
     /// The parts of the path that the route leaves open: a run's id.
     var subject = ""
     /// Whether the caller has gone away.

@@ -16,6 +16,8 @@ struct Slice {
     let pool: WorkerPool
     let recorder: RunRecorder
     let live: LiveRun
+    /// Whether the service ends after it: then it ends with an epoch and a checkpoint if it can.
+    var isLast = false
 
     /// Trains until the slice's time is used up or the run is at its end.
     func run(_ training: inout Training) -> Outcome {
@@ -23,12 +25,14 @@ struct Slice {
         repeat {
             if let problem = live.failure { return .failed(problem) }
             if live.isCancelRequested { return .cancelled }
+            let epochEnded: Bool
             do {
-                try advance(&training)
+                epochEnded = try advance(&training)
             } catch {
                 return .failed(Problem(error))
             }
             if training.isFinished { return .finished }
+            if isLast, epochEnded { return .stopped }
         } while Stopwatch.now() < deadline
         reportProgress(of: training)
         return .goesOn
@@ -36,7 +40,8 @@ struct Slice {
 
     private var samplesAStep: Int { live.settings.batchSize(of: live.samples) }
 
-    private func advance(_ training: inout Training) throws(ComputationError) {
+    /// Takes some steps, of one epoch at most, and gives whether it ended.
+    private func advance(_ training: inout Training) throws(ComputationError) -> Bool {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
         let start = Stopwatch.now()
         let progress = try training.advance(maximumSteps: steps, shards: pool.shardRunner)
@@ -45,14 +50,16 @@ struct Slice {
         live.pace.withLock { pace in
             pace.learn(steps: done, samples: done * samplesAStep, seconds: seconds)
         }
-        if case .epochEnded(let summary) = progress { record(summary, of: training) }
+        guard case .epochEnded(let summary) = progress else { return false }
+        record(summary, of: training)
+        return true
     }
 
     private func record(_ summary: EpochSummary, of training: Training) {
         let now = Stopwatch.now()
         let isDue = live.pace.withLock { pace in
             let isDue =
-                training.isFinished
+                training.isFinished || isLast
                 || now - pace.lastCheckpoint >= Double(limits.checkpointSeconds)
             if isDue { pace.lastCheckpoint = now }
             return isDue
