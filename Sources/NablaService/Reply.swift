@@ -35,13 +35,15 @@ final class Reply: Sendable {
     /// Sends an answer, compressed where the caller asked for it and it is long enough.
     func send(_ content: consuming Content, mayCompress: Bool = true) {
         guard take() else { return }
+        if compression.compresses(content.body.count) {
+            content.varies(with: "Accept-Encoding")
+            if mayCompress, compress(&content) {
+                content.fields.append(("Content-Encoding", "gzip"))
+            }
+        }
         var fields = Fields(byteCapacity: 256)
         fields.add("Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
-        if compression.compresses(content.body.count) {
-            fields.add("Vary", "Accept-Encoding")
-            if mayCompress, compress(&content) { fields.add("Content-Encoding", "gzip") }
-        }
         fields.add("X-Request-Id", id)
         content.timing.add(to: &fields)
         let status = content.status

@@ -89,6 +89,7 @@ public final class Service: Sendable {
         } catch {
             throw StartError(error.description)
         }
+        FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
         onEvent(.started(addresses: addresses))
         return addresses
     }

@@ -53,4 +53,22 @@ import Testing
         #expect(try memory(of: served) < during + 16e6)
         #expect(try served.end().code == 0)
     }
+
+    /// A heap's end is given back by itself; what lies free below something small is, too.
+    @Test func whatBodiesTookIsGivenBack() throws {
+        let served = try ServedProgram(environment: ["NABLA_KEPT_BYTES": "2000000"])
+        let before = try memory(of: served)
+        var held: [PlainConnection] = []
+        for _ in 0..<200 { held.append(try holding(served)) }
+        try waitUntil("the bodies to arrive") {
+            try served.metric("nabla_http_received_bytes_total") ?? 0
+                >= Double(200 * Self.bytes)
+        }
+        #expect(try memory(of: served) > before + 150e6)
+        held.removeAll()
+        try waitUntil("the memory to be given back") {
+            try memory(of: served) < before + 80e6
+        }
+        #expect(try served.end().code == 0)
+    }
 }

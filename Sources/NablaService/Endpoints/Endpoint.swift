@@ -65,6 +65,15 @@ struct Content: Sendable {
     static func json(_ body: [UInt8], status: Status = .ok) -> Content {
         Content(status: status, body: body)
     }
+
+    /// Notes in `Vary` that another value of a request's field may lead to another answer.
+    mutating func varies(with field: String) {
+        if let index = fields.firstIndex(where: { $0.name == "Vary" }) {
+            fields[index].value += ", \(field)"
+        } else {
+            fields.append(("Vary", field))
+        }
+    }
 }
 
 /// How long the parts of an answer took, in seconds: what `Server-Timing` tells.

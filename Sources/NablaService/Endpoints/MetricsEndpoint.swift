@@ -104,7 +104,7 @@ struct MetricsEndpoint: Endpoint {
             usage.cpuSeconds)
         text.add(
             "process_resident_memory_bytes", .gauge, "Memory that is there now.",
-            usage.residentBytes)
+            ProcessUsage.residentBytes)
         text.add(
             "process_virtual_memory_bytes", .gauge, "Memory that addresses are given to.",
             usage.virtualBytes)

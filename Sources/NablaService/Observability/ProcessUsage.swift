@@ -2,8 +2,6 @@ import Foundation
 
 /// What the process uses of the machine, as Linux tells it.
 struct ProcessUsage {
-    /// Memory that is there now, in bytes.
-    var residentBytes = 0
     /// Memory that addresses are given to, in bytes.
     var virtualBytes = 0
     /// Processor time of all threads, in seconds.
@@ -24,13 +22,18 @@ struct ProcessUsage {
         if fields.count > 21 {
             cpuSeconds = (Double(fields[11]) ?? 0) / ticks + (Double(fields[12]) ?? 0) / ticks
             virtualBytes = Int(fields[20]) ?? 0
-            residentBytes = (Int(fields[21]) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
             startSeconds = ProcessUsage.bootSeconds + (Double(fields[19]) ?? 0) / ticks
         }
         let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         // One of them is the folder itself.
         openDescriptors = max(0, (descriptors?.count ?? 1) - 1)
         mostDescriptors = DescriptorLimit.current
+    }
+
+    /// Memory that is there now, in bytes; 0 where that can't be read.
+    static var residentBytes: Int {
+        let pages = file("/proc/self/statm").split(separator: " ").dropFirst().first
+        return (pages.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// When the machine started, in seconds since 1970.
