@@ -1,7 +1,7 @@
 """What callers who hold bodies open make a server keep in memory.
 
 Connects clients that each announce a body and send all of it but the last byte, and prints the
-server's resident memory before, meanwhile, and after they have left:
+server's resident memory before, meanwhile, after they have left, and 12 seconds later:
 
     python3 Benchmarks/held_bodies.py 127.0.0.1:8080 --clients 200 --bytes 1000000
 """
@@ -58,9 +58,12 @@ def main() -> None:
     while metric(options.server, "nabla_http_connections") > 1:
         time.sleep(0.01)
     after = metric(options.server, "process_resident_memory_bytes")
+    time.sleep(12)
+    later = metric(options.server, "process_resident_memory_bytes")
     print(f"{options.clients} clients of {options.bytes:,} bytes, {sent / 2**20:.0f} MiB together")
-    for name, value in (("before", before), ("meanwhile", during), ("after", after)):
-        print(f"{name:>9} {value / 2**20:7.1f} MiB")
+    rows = (("before", before), ("meanwhile", during), ("after", after), ("12 s later", later))
+    for name, value in rows:
+        print(f"{name:>10} {value / 2**20:7.1f} MiB")
 
 
 if __name__ == "__main__":

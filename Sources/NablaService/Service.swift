@@ -98,8 +98,9 @@ public final class Service: Sendable {
     public func stop() {
         onEvent(.stopping)
         isDraining.raise()
-        scheduler.stop()
-        _ = server.shutDown(within: .seconds(settings.shutdownSeconds))
+        let deadline = Stopwatch.now() + Double(settings.shutdownSeconds)
+        scheduler.stop(within: Double(settings.shutdownSeconds))
+        _ = server.shutDown(within: .seconds(max(0, deadline - Stopwatch.now())))
         pool.close()
         storagePool.close()
         do {

@@ -81,8 +81,9 @@ final class RunScheduler: Sendable {
 
     /// Ends every run as interrupted and waits until that is stored.
     ///
-    /// Runs that train get one slice more, to end with a checkpoint.
-    func stop() {
+    /// Runs that train get one slice more, to end with a checkpoint, while the `seconds` last.
+    func stop(within seconds: Double = .infinity) {
+        let deadline = Stopwatch.now() + seconds
         let waiting = state.withLock { state in
             state.isStopping = true
             var waiting: [LiveRun] = []
@@ -95,9 +96,11 @@ final class RunScheduler: Sendable {
         for live in waiting { end(live, .interrupted, error: nil, trained: false) }
         for live in training {
             // Comes after the slice that is running; the next one will see the stop.
-            let outcome = live.training.withLock { training in
-                Slice(limits: limits, pool: pool, recorder: recorder, live: live, isLast: true)
-                    .run(&training)
+            let outcome = live.training.withLock { training -> Slice.Outcome in
+                guard Stopwatch.now() < deadline else { return .stopped }
+                return Slice(
+                    limits: limits, pool: pool, recorder: recorder, live: live, isLast: true
+                ).run(&training)
             }
             end(live, after: outcome)
         }
