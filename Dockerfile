@@ -35,7 +35,7 @@ FROM debian:bookworm-slim
 # `nabla … --server https://…`.
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
-        ca-certificates libcurl4 libopenblas0-pthread libsimdjson14 libsqlite3-0 libstdc++6 \
+        ca-certificates libcurl4 libopenblas0-pthread libsimdjson14 libsqlite3-0 libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin nabla \
     && install --directory --owner nabla --group nabla /data

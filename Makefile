@@ -13,6 +13,7 @@ libxsmm-dev small and middling matrix products, on amd64
 libsimdjson-dev reading JSON
 libcurl4-openssl-dev the client library
 libsqlite3-dev storing runs and datasets
+zlib1g-dev compressed bodies of requests and answers
 g++ the C++ standard library that Swift compiles and links against
 pkg-config finding the libraries above
 git fetching the Swift packages

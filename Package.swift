@@ -56,6 +56,7 @@ let package = Package(
             name: "CXSMM", pkgConfig: "libxsmm", providers: [.apt(["libxsmm-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
@@ -73,6 +74,8 @@ let package = Package(
         // The wire types.
         .target(
             name: "NablaAPI", dependencies: ["NablaJSON", "NablaNetworks"], swiftSettings: strict),
+        // Compressed bodies.
+        .target(name: "NablaGzip", dependencies: ["CZlib"], swiftSettings: strict),
         // HTTP/1.1 messages.
         .target(name: "NablaHTTP", swiftSettings: strict),
         // Listener, connections, time-outs.
@@ -88,7 +91,7 @@ let package = Package(
             name: "NablaService",
             dependencies: [
                 "NablaSockets", "NablaHTTP", "NablaStore", "NablaAPI", "NablaCore", "NablaNetworks",
-                "NablaJSON", "CMalloc",
+                "NablaGzip", "NablaJSON", "CMalloc", "CProcessor",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("OpenAPI/openapi.json")],
@@ -124,6 +127,7 @@ let package = Package(
         tests("NablaCore", alsoUsing: ["NablaNetworks"]),
         tests("NablaJSON"),
         tests("NablaAPI", alsoUsing: ["NablaJSON", "NablaNetworks"]),
+        tests("NablaGzip"),
         tests("NablaHTTP"),
         tests("NablaSockets", alsoUsing: ["NablaHTTP"]),
         tests("NablaStore", alsoUsing: [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -145,7 +149,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "NablaService", "NablaClient", "NablaAPI", "NablaNetworks", "NablaJSON",
-                "NablaSockets", "NablaCLI",
+                "NablaSockets", "NablaCLI", "NablaGzip",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Integration", swiftSettings: strict),

@@ -11,29 +11,35 @@ struct Pipeline: RequestHandler {
     private let storagePool: WorkerPool
     private let identifiers: IdentifierSource
     private let inlineBytes: Int
+    private let compression: CompressionSettings
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let loopWorkspaces: LoopWorkspaces
 
     init(
         router: Router, pool: WorkerPool, storagePool: WorkerPool, identifiers: IdentifierSource,
-        inlineBytes: Int, loops: Int, onEvent: @escaping @Sendable (ServiceEvent) -> Void
+        inlineBytes: Int, compression: CompressionSettings = CompressionSettings(), loops: Int,
+        onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.router = router
         self.pool = pool
         self.storagePool = storagePool
         self.identifiers = identifiers
         self.inlineBytes = inlineBytes
+        self.compression = compression
         loopWorkspaces = LoopWorkspaces(count: loops)
         self.onEvent = onEvent
     }
 
     func handle(_ request: consuming Request, _ responder: Responder) {
         let start = Stopwatch.now()
+        let (match, route) = router.match(request.head.method, request.head.target.path)
         var call = Call(
-            id: identify(request.head), head: request.head, body: request.body,
+            id: identify(request.head), head: request.head, body: request.body, route: route,
             isCancelled: { responder.isDisconnected })
-        let reply = Reply(to: call, start: start, responder: responder, onEvent: onEvent)
-        switch router.match(call.head.method, call.head.target.path) {
+        let reply = Reply(
+            to: call, start: start, compression: compression, responder: responder,
+            onEvent: onEvent)
+        switch match {
         case .nothing:
             reply.send(Problem(.notFound, "there is nothing at \(call.head.target.path)"))
         case .options(let methods):
@@ -95,17 +101,17 @@ extension Pipeline {
         ("Allow", methods.map(\.name).joined(separator: ", "))
     }
 
-    /// Refuses a body that is coded or says it isn't JSON, with the field that says what would do
+    /// Refuses a body that is coded otherwise than as gzip or says it isn't JSON, with the field that says what would do
     /// (RFC 9110, section 15.5.16); one that says nothing is taken for JSON.
     private static func refusal(
         of call: Call
     ) -> (problem: Problem, field: (name: String, value: String))? {
         let fields = call.head.fields
         guard !call.body.isEmpty else { return nil }
-        if call.head.hasContentCoding {
-            let codings = fields.values(of: "content-encoding").joined(separator: ", ")
-            let detail = "the body's Content-Encoding is \(codings), but must be left out"
-            return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", "identity"))
+        if case .other(let codings) = ContentCoding(of: call.head) {
+            let detail = "the body's Content-Encoding is \(codings), but must be gzip or left out"
+            let accepted = ContentCoding.accepted
+            return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", accepted))
         }
         guard !fields.says("content-type", "application/json"), let type = fields["content-type"]
         else { return nil }
@@ -117,18 +123,20 @@ extension Pipeline {
     }
 
     private func place(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
+        let isCompressed = call.head.hasContentCoding && !call.body.isEmpty
         switch endpoint.place {
         case .loop:
             answerOnLoop(call, at: endpoint, reply)
-        case .loopOrWorker where call.body.count <= inlineBytes:
+        // A compressed body is small only until it is inflated.
+        case .loopOrWorker where call.body.count <= inlineBytes && !isCompressed:
             answerOnLoop(call, at: endpoint, reply)
-        case .loopOrWorker, .worker:
+        case .loopOrWorker, .worker, .storage:
+            let compression = self.compression
+            let pool = endpoint.place == .storage ? storagePool : pool
             submit(call, reply, to: pool) { workspace throws(Problem) in
-                try endpoint.answer(call, workspace)
-            }
-        case .storage:
-            submit(call, reply, to: storagePool) { workspace throws(Problem) in
-                try endpoint.answer(call, workspace)
+                var call = call
+                if isCompressed { call.body = try compression.inflated(call.body) }
+                return try endpoint.answer(call, workspace)
             }
         }
     }
@@ -137,9 +145,14 @@ extension Pipeline {
         loopWorkspaces.lend { workspace in
             do throws(Problem) {
                 let answer = try endpoint.answer(call, workspace)
-                if case .onWorker(let rest) = answer {
+                switch answer {
+                case .onWorker(let rest):
                     submit(call, reply, to: pool, rest)
-                } else {
+                case .content(let content) where reply.takesLong(toSend: content):
+                    guard !pool.submit({ _ in reply.send(content) }) else { return }
+                    // Better uncompressed than not at all.
+                    reply.send(content, mayCompress: false)
+                default:
                     try give(answer, workspace, reply)
                 }
             } catch {

@@ -9,15 +9,38 @@ struct Router: Sendable {
     let fixed: [String: Methods]
     let run: Methods
     let runParts: [String: Methods]
+    private let places: [String: Place]
+    private let runPlace: Place
+    private let runPartPlaces: [String: Place]
+
+    /// A path's endpoints, and what the log and the metrics call it.
+    private struct Place {
+        let methods: Methods
+        let route: Route
+    }
 
     /// - Parameters:
     ///   - fixed: The endpoints of paths without an open part.
     ///   - run: Those of one run.
     ///   - runParts: Those of a part of one run.
-    init(fixed: [String: Methods], run: Methods, runParts: [Path.RunPart: Methods]) {
+    ///   - metrics: Gives the routes their counters.
+    init(
+        fixed: [String: Methods], run: Methods, runParts: [Path.RunPart: Methods],
+        metrics: Metrics = Metrics()
+    ) {
         self.fixed = fixed
         self.run = run
         self.runParts = Dictionary(uniqueKeysWithValues: runParts.map { ($0.rawValue, $1) })
+        places = Dictionary(
+            uniqueKeysWithValues: fixed.map { path, methods in
+                (path, Place(methods: methods, route: metrics.route(path)))
+            })
+        runPlace = Place(methods: run, route: metrics.route(Path.run("{id}")))
+        runPartPlaces = Dictionary(
+            uniqueKeysWithValues: runParts.map { part, methods in
+                let route = metrics.route(Path.run("{id}", part))
+                return (part.rawValue, Place(methods: methods, route: route))
+            })
     }
 
     /// What a route leads to.
@@ -32,12 +55,18 @@ struct Router: Sendable {
         case nothing
     }
 
-    /// Finds what answers a request.
-    func match(_ method: Method, _ path: String) -> Match {
-        guard let (methods, subject) = methods(of: path) else {
+    /// Finds what answers a request, and the route of its path, whatever the method.
+    func match(_ method: Method, _ path: String) -> (match: Match, route: Route) {
+        guard let (place, subject) = place(of: path) else {
             // RFC 9112, section 3.2.4: only OPTIONS comes with it, and asks about the whole server.
-            return path == "*" ? .options(Router.allowed(allMethods)) : .nothing
+            let match =
+                path == "*" ? Match.options(Router.allowed(allMethods)) : .nothing
+            return (match, .other)
         }
+        return (Router.match(method, place.methods, subject), place.route)
+    }
+
+    private static func match(_ method: Method, _ methods: Methods, _ subject: String) -> Match {
         if let endpoint = methods[method] { return .endpoint(endpoint, subject: subject) }
         // RFC 9110, section 9.3.2: HEAD is GET without the content, which the connection leaves out.
         if method == .head, let endpoint = methods[.get] {
@@ -60,16 +89,16 @@ struct Router: Sendable {
         return all
     }
 
-    private func methods(of path: String) -> (Methods, subject: String)? {
-        if let methods = fixed[path] { return (methods, "") }
+    private func place(of path: String) -> (Place, subject: String)? {
+        if let place = places[path] { return (place, "") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 3, parts[0].isEmpty, parts[1] == Path.runs.dropFirst(),
             !parts[2].isEmpty
         else { return nil }
         let id = String(parts[2])
         switch parts.count {
-        case 3: return (run, id)
-        case 4: return runParts[String(parts[3])].map { ($0, id) }
+        case 3: return (runPlace, id)
+        case 4: return runPartPlaces[String(parts[3])].map { ($0, id) }
         default: return nil
         }
     }

@@ -33,8 +33,15 @@ public final class Service: Sendable {
         try StartError.checkExposure(settings)
         FreedMemory.keep(settings.keptBytes)
         self.settings = settings
+        let metrics = Metrics()
+        let onEvent: @Sendable (ServiceEvent) -> Void = { event in
+            metrics.note(event)
+            onEvent(event)
+        }
         self.onEvent = onEvent
-        store = try StartError.openStore(in: settings.dataDirectory)
+        store = try StartError.openStore(in: settings.dataDirectory) { time in
+            onEvent(.committed(milliseconds: time / .milliseconds(1)))
+        }
         let cores = Machine.cores
         let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
         pool = WorkerPool(workers: workers, capacity: settings.pool.queuedRequests)
@@ -45,11 +52,12 @@ public final class Service: Sendable {
             onEvent: onEvent)
         let isDraining = Flag()
         let router = Router(
-            settings: settings, store: store, pool: pool, scheduler: scheduler,
-            isDraining: isDraining)
+            settings: settings, store: store, pool: pool, storagePool: storagePool,
+            scheduler: scheduler, metrics: metrics, isDraining: isDraining)
         let pipeline = Pipeline(
             router: router, pool: pool, storagePool: storagePool, identifiers: identifiers,
-            inlineBytes: settings.pool.inlineBytes, loops: settings.server.loops, onEvent: onEvent)
+            inlineBytes: settings.pool.inlineBytes, compression: settings.compression,
+            loops: settings.server.loops, onEvent: onEvent)
         self.isDraining = isDraining
         server = Server(configuration: settings.server, handler: pipeline) { event in
             onEvent(.server(event))
@@ -70,12 +78,18 @@ public final class Service: Sendable {
                     id: id, status: .interrupted, detail: "the server ended while it was under way")
             )
         }
+        if let (needed, allowed) = DescriptorLimit.raise(
+            for: settings.server.connections, refusals: ServerConfiguration.refusals)
+        {
+            onEvent(.fewDescriptors(needed: needed, allowed: allowed))
+        }
         let addresses: [String]
         do {
             addresses = try server.start().map(\.description)
         } catch {
             throw StartError(error.description)
         }
+        FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
         onEvent(.started(addresses: addresses))
         return addresses
     }
@@ -84,8 +98,9 @@ public final class Service: Sendable {
     public func stop() {
         onEvent(.stopping)
         isDraining.raise()
-        scheduler.stop()
-        _ = server.shutDown(within: .seconds(settings.shutdownSeconds))
+        let deadline = Stopwatch.now() + Double(settings.shutdownSeconds)
+        scheduler.stop(within: Double(settings.shutdownSeconds))
+        _ = server.shutDown(within: .seconds(max(0, deadline - Stopwatch.now())))
         pool.close()
         storagePool.close()
         do {

@@ -16,6 +16,8 @@ public struct Settings: Sendable {
     public var checkProducts = 10_000_000_000
     /// Requests that a batch of gradient requests may have.
     public var batchRequests = 10_000
+    /// Compressed bodies.
+    public var compression = CompressionSettings()
     /// The workers and their queue.
     public var pool = PoolSettings()
     /// The training runs.
@@ -29,6 +31,18 @@ public struct Settings: Sendable {
     public init() {
         server = ServerConfiguration()
     }
+}
+
+/// Which bodies are read and sent compressed.
+public struct CompressionSettings: Sendable {
+    /// Bytes that may come of a compressed body; more is answered 413.
+    public var inflatedBytes = 64 << 20
+    /// Answers of at least this many bytes are compressed for those who ask for it: shorter ones fit
+    /// into one packet either way.
+    public var gzipBytes = 1024
+
+    /// Makes the settings with their defaults.
+    public init() {}
 }
 
 /// Bounds of the workers and of what waits for them.

@@ -23,13 +23,15 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Opens the database in `directory`, which is made where it is missing.
-    static func openStore(in directory: String) throws(StartError) -> Store {
+    static func openStore(
+        in directory: String, onCommit: @escaping @Sendable (Duration) -> Void = { _ in }
+    ) throws(StartError) -> Store {
         if mkdir(directory, 0o700) != 0, errno != EEXIST {
             throw StartError(
                 "the data folder \(directory) can't be made: \(String(cString: strerror(errno)))")
         }
         return try storing { () throws(StoreError) in
-            try Store(path: directory + "/nabla.sqlite")
+            try Store(path: directory + "/nabla.sqlite", onCommit: onCommit)
         }
     }
 

@@ -7,8 +7,8 @@ final class Listener: Sendable {
     /// Where it listens, with the port the system chose.
     let address: ListenAddress
 
-    /// Binds and listens.
-    init(_ wanted: ListenAddress) throws(ServerError) {
+    /// Binds and listens; `mode` has the permission bits of a Unix socket's file.
+    init(_ wanted: ListenAddress, mode: UInt32) throws(ServerError) {
         // A case can be made without the checks of ListenAddress.init.
         let wanted = try ListenAddress(wanted.description)
         let flags = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -19,6 +19,10 @@ final class Listener: Sendable {
         if case .unix(let path) = wanted { try Self.removeStale(path, wanted) }
         guard wanted.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
             throw Self.error("bind", wanted)
+        }
+        // Before it listens, so that nobody whom the bits keep out can have connected.
+        if case .unix(let path) = wanted, chmod(path, mode_t(mode)) != 0 {
+            throw Self.error("chmod", wanted)
         }
         guard listen(descriptor, 1024) == 0 else { throw Self.error("listen", wanted) }
         address = wanted.bound(to: socket)

@@ -8,7 +8,7 @@ final class LoopServices: Sendable {
     let onEvent: @Sendable (ServerEvent) -> Void
     let connections: Allowance
     /// Connections that are only told that there are too many.
-    let refusals = Allowance(limit: 64)
+    let refusals = Allowance(limit: ServerConfiguration.refusals)
     let streams: Allowance
 
     init(

@@ -40,7 +40,9 @@ public final class Server: Sendable {
                 throw .cannotStart("a server starts once; make another one")
             }
             var listeners: [Listener] = []
-            for address in configuration.addresses { listeners.append(try Listener(address)) }
+            for address in configuration.addresses {
+                listeners.append(try Listener(address, mode: configuration.socketMode))
+            }
             var mailboxes: [Mailbox] = []
             var polls: [Socket] = []
             for _ in 0..<configuration.loops {

@@ -4,6 +4,8 @@ public import NablaHTTP
 public struct ServerConfiguration: Sendable {
     /// Where to listen; 127.0.0.1:8080.
     public var addresses: [ListenAddress]
+    /// Permission bits of a Unix socket's file; 0o660, so that its user and group may connect.
+    public var socketMode: UInt32 = 0o660
     /// Threads that read and write; 1, and more only where cores outnumber the workers.
     public var loops: Int
     /// The sizes of messages.
@@ -20,6 +22,8 @@ public struct ServerConfiguration: Sendable {
     public var streamBufferBytes: Int
     /// Bytes of a refused message that are received and thrown away before cutting; 16 MiB.
     public var lingerBytes: Int
+    /// Connections beyond `connections` that may be open at a time, only to be told so.
+    public static let refusals = 64
     /// What the `Server` field says; "nabla", and nothing is sent when it is empty.
     public var serverName: String
 

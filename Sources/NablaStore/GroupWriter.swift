@@ -9,9 +9,12 @@ import Synchronization
 final class GroupWriter: Sendable {
     private let pool: DatabasePool
     private let line = Mutex<[any PendingWrite]>([])
+    private let onCommit: @Sendable (Duration) -> Void
 
-    init(_ pool: DatabasePool) {
+    /// Makes a writer that tells how long each transaction took that was committed.
+    init(_ pool: DatabasePool, onCommit: @escaping @Sendable (Duration) -> Void) {
         self.pool = pool
+        self.onCommit = onCommit
     }
 
     /// Runs `body` in a transaction and returns when that is on the disk.
@@ -42,12 +45,14 @@ final class GroupWriter: Sendable {
     /// becomes another's.
     private func commit(_ writes: [any PendingWrite], _ db: Database) {
         do {
+            let start = ContinuousClock.now
             try db.inTransaction(.immediate) {
                 for write in writes {
                     try write.run(db)
                 }
                 return .commit
             }
+            onCommit(ContinuousClock.now - start)
         } catch  where writes.count == 1 {
             writes[0].fail(error)
         } catch {

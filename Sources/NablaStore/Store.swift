@@ -19,8 +19,13 @@ public final class Store: Sendable {
     ///   - path: The file, in a folder that exists. SQLite keeps two more beside it, `-wal` and
     ///     `-shm`.
     ///   - busyTimeout: How long to wait for a lock that another process holds; 5 s by default.
+    ///   - onCommit: Is told how long each transaction took, from its begin until it was on the disk;
+    ///     runs on the thread that wrote, before anybody else can.
     /// - Throws: `cannotOpen`, `newerSchema` (the file is untouched), `busy` or `full`.
-    public init(path: String, busyTimeout: Duration = .seconds(5)) throws(StoreError) {
+    public init(
+        path: String, busyTimeout: Duration = .seconds(5),
+        onCommit: @escaping @Sendable (Duration) -> Void = { _ in }
+    ) throws(StoreError) {
         do {
             // SQLite gives the names "" and ":memory:" a meaning of their own.
             let file = path.hasPrefix("/") ? path : "./" + path
@@ -40,7 +45,7 @@ public final class Store: Sendable {
         } catch {
             throw StoreError(error).whileOpening(path)
         }
-        writer = GroupWriter(pool)
+        writer = GroupWriter(pool, onCommit: onCommit)
     }
 
     /// Makes an empty file that nobody else may read; SQLite gives its `-wal` and `-shm` the same.

@@ -55,6 +55,7 @@ import Testing
             let new =
                 switch setting.key {
                 case "listen": "127.0.0.1:0"
+                case "socket_mode": "600"
                 case "data": "elsewhere"
                 case "insecure": "true"
                 case "log_level": "error"

@@ -7,8 +7,15 @@ final class RawConnection {
     /// What came behind the last of `nextAnswer`.
     private var unread: [UInt8] = []
 
-    init(port: UInt16) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    /// Connects; `receiveBuffer` bounds what the system holds for one that doesn't read.
+    init(port: UInt16, receiveBuffer: Int32? = nil) throws {
+        // Programs that other tests start must not hold it open.
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        descriptor = socket(AF_INET, kind, 0)
+        if var bytes = receiveBuffer {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -92,7 +99,8 @@ final class RawConnection {
             end += answer.fields["content-length"].flatMap { Int($0) } ?? 0
         }
         while unread.count < end { try receiveMore() }
-        answer.body = String(decoding: unread[bodyStart..<end], as: UTF8.self)
+        answer.content = Array(unread[bodyStart..<end])
+        answer.body = String(decoding: answer.content, as: UTF8.self)
         unread.removeFirst(end)
         return answer
     }
@@ -128,7 +136,10 @@ final class RawConnection {
     struct Answer {
         let status: Int
         let fields: [String: String]
+        /// The body as text; for one that is none, see `content`.
         fileprivate(set) var body: String
+        /// The body's bytes.
+        fileprivate(set) var content: [UInt8]
 
         init(_ bytes: [UInt8]) throws {
             let text = String(decoding: bytes, as: UTF8.self)
@@ -147,6 +158,7 @@ final class RawConnection {
             }
             self.fields = fields
             body = parts.dropFirst().joined(separator: "\r\n\r\n")
+            content = bytes.lengthOfHead.map { Array(bytes[$0...]) } ?? []
         }
 
         static func isWhole(_ bytes: [UInt8]) -> Bool {
@@ -179,18 +191,28 @@ extension RawConnection {
     static func post(
         _ body: String, to path: String, port: UInt16, fields: [String] = []
     ) throws -> Answer {
+        try post(Array(body.utf8), to: path, port: port, fields: fields)
+    }
+
+    /// Posts bytes on a connection of their own and gives the answer.
+    static func post(
+        _ body: [UInt8], to path: String, port: UInt16, fields: [String] = []
+    ) throws -> Answer {
         let connection = try RawConnection(port: port)
         let head =
             ["POST \(path) HTTP/1.1", "Host: test", "Content-Type: application/json"] + fields
-            + ["Content-Length: \(body.utf8.count)", "Connection: close", "", ""]
-        connection.send(head.joined(separator: "\r\n") + body)
+            + ["Content-Length: \(body.count)", "Connection: close", "", ""]
+        connection.send(Array(head.joined(separator: "\r\n").utf8) + body)
         return try Answer(connection.receive())
     }
 
     /// Gets a path on a connection of its own.
-    static func get(_ path: String, port: UInt16, fields: [String] = []) throws -> Answer {
+    static func get(
+        _ path: String, port: UInt16, fields: [String] = [], method: String = "GET"
+    ) throws -> Answer {
         let connection = try RawConnection(port: port)
-        let head = ["GET \(path) HTTP/1.1", "Host: test"] + fields + ["Connection: close", "", ""]
+        let head =
+            ["\(method) \(path) HTTP/1.1", "Host: test"] + fields + ["Connection: close", "", ""]
         connection.send(head.joined(separator: "\r\n"))
         return try Answer(connection.receive())
     }

@@ -25,14 +25,17 @@ final class Program {
     ///   - environment: What the environment has beside what these tests run in; no other name in it
     ///     begins with `NABLA_`.
     ///   - input: What it reads on standard input.
+    ///   - openFiles: Its limits; this process's own by default.
     /// - Throws: `TestFailure` when it can't be started.
     init(
-        _ arguments: [String], environment: [String: String] = [:], input: String = ""
+        _ arguments: [String], environment: [String: String] = [:], input: String = "",
+        openFiles: (soft: Int, hard: Int)? = nil
     ) throws {
         folder = try TemporaryFolder()
         try input.write(toFile: folder.file("in"), atomically: false, encoding: .utf8)
         process = try Program.spawn(
-            arguments, environment: environment, files: ["in", "out", "err"].map(folder.file))
+            arguments, environment: environment, files: ["in", "out", "err"].map(folder.file),
+            openFiles: openFiles)
     }
 
     deinit {
@@ -91,7 +94,8 @@ extension Program {
     }
 
     private static func spawn(
-        _ arguments: [String], environment: [String: String], files: [String]
+        _ arguments: [String], environment: [String: String], files: [String],
+        openFiles: (soft: Int, hard: Int)?
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -103,8 +107,13 @@ extension Program {
         for file in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, file) }
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NABLA_") }
         let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
-        let program = try path
-        var argv = ([program] + arguments).map { strdup($0) } + [nil]
+        var command = [try path] + arguments
+        if let (soft, hard) = openFiles {
+            let limiting = "ulimit -Sn \(soft) && ulimit -Hn \(hard) && exec \"$0\" \"$@\""
+            command = ["/bin/sh", "-c", limiting] + command
+        }
+        let program = command[0]
+        var argv = command.map { strdup($0) } + [nil]
         var envp = variables.map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
         var process: pid_t = 0

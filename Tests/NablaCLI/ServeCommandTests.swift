@@ -80,6 +80,35 @@ import Testing
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
     }
 
+    @Test func itAllowsItselfTheDescriptorsItsConnectionsNeed() throws {
+        let served = try ServedProgram(openFiles: (soft: 100, hard: 5000))
+        // 1,024 connections, 64 that are turned away, and what is open beside them.
+        #expect(try served.metric("process_max_fds") == 1152)
+        #expect(!served.errors.contains("open files"))
+        #expect(try served.end().code == 0)
+    }
+
+    @Test func itWarnsOfDescriptorsThatItMayNotHave() throws {
+        let served = try ServedProgram(openFiles: (soft: 100, hard: 500))
+        #expect(try served.metric("process_max_fds") == 500)
+        #expect(try served.client.health().status == "ok")
+        let result = try served.end()
+        #expect(result.code == 0)
+        let warnings = result.errorLines.filter { $0.contains("warning") }
+        #expect(warnings.count == 1, "\(result.errors)")
+        #expect(warnings.first?.contains("1152 open files, but 500 are allowed") == true)
+        #expect(warnings.first?.contains("LimitNOFILE") == true)
+    }
+
+    @Test(arguments: ["unix:relative", "unix:/" + String(repeating: "a", count: 107)])
+    func aPathThatIsNoSocketsIsOneLine(_ address: String) throws {
+        let folder = try TemporaryFolder()
+        let result = try Program.run(
+            "serve", "--listen", address, "--data", folder.file("data"))
+        #expect(result.code != 0)
+        #expect(result.errors.contains("unix:/path/to/socket"), "\(result.errors)")
+    }
+
     @Test func itListensOnAUnixSocket() throws {
         let folder = try TemporaryFolder()
         let socket = folder.file("socket")

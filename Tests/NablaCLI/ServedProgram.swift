@@ -17,15 +17,17 @@ final class ServedProgram {
     ///   - data: The folder of its database; one of its own by default.
     ///   - arguments: What is given beside address and folder.
     ///   - environment: What the environment has beside its usual.
+    ///   - openFiles: Its limits; this process's own by default.
     /// - Throws: `TestFailure` when it ends before it listens.
     init(
-        data: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:]
+        data: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:],
+        openFiles: (soft: Int, hard: Int)? = nil
     ) throws {
         folder = data == nil ? try TemporaryFolder() : nil
         let directory = data ?? folder?.file("data") ?? ""
         let program = try Program(
             ["serve", "--listen", "127.0.0.1:0", "--data", directory] + arguments,
-            environment: environment)
+            environment: environment, openFiles: openFiles)
         address = try ServedProgram.address(of: program)
         self.data = directory
         self.program = program
@@ -52,6 +54,28 @@ final class ServedProgram {
     func end(by signal: Int32 = SIGTERM) throws -> Program.Result {
         program.signal(signal)
         return try program.wait()
+    }
+
+    /// Sends it a signal.
+    func signal(_ number: Int32) { program.signal(number) }
+
+    /// Waits for its end.
+    func wait() throws -> Program.Result { try program.wait() }
+
+    /// What it has printed on standard error so far.
+    var errors: String { program.errors }
+
+    /// What `/metrics` says now.
+    func metrics() throws -> String {
+        let connection = try PlainConnection(address)
+        connection.send("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        return connection.receive()
+    }
+
+    /// A value of `/metrics`, with the labels as they stand there.
+    func metric(_ sample: String) throws -> Double? {
+        let line = try metrics().split(separator: "\n").first { $0.hasPrefix(sample + " ") }
+        return line.flatMap { Double($0.dropFirst(sample.utf8.count + 1)) }
     }
 }
 

@@ -42,7 +42,7 @@ import Testing
             ("insecure", "yes"), ("log_level", "loud"), ("http.loops", "0"), ("http.loops", "65"),
             ("http.idle_seconds", "0"), ("http.idle_seconds", "1.5"), ("limits.body_bytes", "-1"),
             ("limits.body_bytes", "64MB"), ("pool.workers", "1025"), ("pool.queued_requests", ""),
-            ("training.wait_seconds", " 5"),
+            ("training.wait_seconds", " 5"), ("socket_mode", "680"), ("socket_mode", "1000"),
         ])
     func refused(_ key: String, _ text: String) throws {
         let setting = try #require(Setting.all.first { $0.key == key })

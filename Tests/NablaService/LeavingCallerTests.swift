@@ -11,7 +11,7 @@ import Testing
 /// Each request would keep the worker for minutes, longer than a test waits.
 @Suite struct LeavingCallerTests {
     private func expectCancelled(
-        _ request: @escaping @Sendable (Client) async throws -> Void
+        after time: Duration = .zero, _ request: @escaping @Sendable (Client) async throws -> Void
     ) async throws {
         let bench = try Workbench(workers: 1, limits: TrainingLimits())
         defer { bench.clear() }
@@ -32,6 +32,7 @@ import Testing
         let client = Client(ClientConfiguration(server: "http://\(address)"))
         let task = Task { try await request(client) }
         try await waitUntil("the worker to be busy") { bench.pool.load.busy == 1 }
+        try await Task.sleep(for: time)
         task.cancel()
         try await waitUntil("the worker to be free") { bench.pool.load.busy == 0 }
         let result = await task.result
@@ -63,6 +64,25 @@ import Testing
             network: .inline(network), loss: try Loss(.meanSquaredError),
             samples: try Samples(inputs: row, targets: row))
         try await expectCancelled { client in _ = try await client.check(request) }
+    }
+
+    @Test func aLargeGradientIsCancelled() async throws {
+        let (count, units) = (1_000_000, 200)
+        let dense = { (rows: Int, columns: Int) in
+            let weights = try Tensor(
+                [Double](repeating: 0.01, count: rows * columns), shape: [rows, columns])
+            return Layer(.dense(try Dense(weights: weights, bias: nil, activation: .tanh)))
+        }
+        let inner = try (0..<16).map { _ in try dense(units, units) }
+        let network = try Network(layers: [dense(units, 1)] + inner + [dense(1, units)])
+        let numbers = try Tensor([Double](repeating: 1, count: count), shape: [count, 1])
+        let request = GradientsRequest(
+            network: .inline(network), loss: try Loss(.meanSquaredError),
+            samples: try Samples(inputs: numbers, targets: numbers), encoding: .base64)
+        // It is read by then, and at its first of thousands of blocks or beyond.
+        try await expectCancelled(after: .seconds(1)) { client in
+            _ = try await client.gradients(request)
+        }
     }
 
     @Test func aBatchIsCancelled() async throws {

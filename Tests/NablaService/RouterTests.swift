@@ -29,7 +29,7 @@ import Testing
 
     /// What a route leads to, in words.
     private func match(_ method: Method, _ path: String) -> String {
-        switch Self.router.match(method, path) {
+        switch Self.router.match(method, path).match {
         case .endpoint(let endpoint, let subject):
             "\((endpoint as? Named)?.name ?? "?")(\(subject))"
         case .options(let methods): "options: \(methods.map(\.name).joined(separator: " "))"
@@ -60,6 +60,17 @@ import Testing
         #expect(match(.get, "/runs/abc/cancel") == "allow: POST OPTIONS")
         #expect(match(.other("BREW"), "/train") == "allow: POST OPTIONS")
         #expect(match(.options, "/runs/abc/metrics") == "options: GET HEAD OPTIONS")
+    }
+
+    @Test(arguments: [
+        ("/runs", "/runs"), ("/runs/abc", "/runs/{id}"), ("/runs/metrics", "/runs/{id}"),
+        ("/runs/abc/metrics", "/runs/{id}/metrics"), ("/runs/abc/x", "other"), ("*", "other"),
+        ("/x", "other"),
+    ])
+    func theRouteIsThePathWithoutWhatCallersPutIn(_ path: String, _ template: String) {
+        for method in [Method.get, .head, .options, .other("BREW")] {
+            #expect(Self.router.match(method, path).route.template == template)
+        }
     }
 
     @Test func anAsteriskAsksForTheMethodsOfAll() {

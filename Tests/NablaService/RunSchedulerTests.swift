@@ -162,4 +162,33 @@ import Testing
             #expect(problem?.kind == .unavailable)
         }
     }
+
+    @Test func aStopWithoutTimeLeavesTheNetworkOfTheLastCheckpoint() throws {
+        try withWorkbench(limits: { $0.checkpointSeconds = 86_400 }) { bench in
+            let run = try bench.submit(.endless())
+            try waitUntil("some epochs") {
+                bench.scheduler.live(run.id)?.run.progress.epoch ?? 0 > 100
+            }
+            bench.scheduler.stop(within: 0)
+            let stored = try bench.stored(run.id)
+            #expect(stored.status == .interrupted)
+            let epoch = try bench.store.network(runID: run.id)?.epoch ?? 0
+            #expect(epoch < stored.progress.epoch)
+        }
+    }
+
+    @Test func aStopStoresTheNetworkOfTheLastEpoch() throws {
+        // Of the checkpoints within the run, only the first one is due in this test's time.
+        try withWorkbench(limits: { $0.checkpointSeconds = 86_400 }) { bench in
+            let run = try bench.submit(.endless())
+            try waitUntil("some epochs") {
+                bench.scheduler.live(run.id)?.run.progress.epoch ?? 0 > 100
+            }
+            bench.scheduler.stop()
+            let stored = try bench.stored(run.id)
+            #expect(stored.status == .interrupted && stored.progress.epoch > 100)
+            let network = try #require(try bench.store.network(runID: run.id))
+            #expect(network.epoch == stored.progress.epoch)
+        }
+    }
 }

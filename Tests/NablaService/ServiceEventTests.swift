@@ -24,11 +24,13 @@ import Testing
     }
 
     private static let answered = ServiceEvent.answered(
-        requestID: "r1", method: "POST", path: "/train", status: 202, milliseconds: 1.5)
+        requestID: "r1", method: "POST", path: "/train", route: Route(template: "/train", index: 1),
+        status: 202, milliseconds: 1.5)
 
     static let levels: [(ServiceEvent, Logger.Level)] = [
         (.started(addresses: ["127.0.0.1:8080"]), .info), (.stopping, .info), (.stopped, .info),
         (answered, .debug), (.failure(requestID: nil, detail: "the disk is full"), .error),
+        (.committed(milliseconds: 1), .trace), (.fewDescriptors(needed: 9, allowed: 8), .warning),
         (.run(id: "x", status: .queued, detail: nil), .info),
         (.server(.connectionOpened), .trace), (.server(.connectionClosed(requests: 3)), .trace),
         (.server(.received(bytes: 9)), .trace), (.server(.sent(bytes: 9)), .trace),

@@ -75,6 +75,25 @@ import Testing
         #expect(access(path, F_OK) != 0)
     }
 
+    @Test(
+        "a socket's file has the permission bits it is to have", arguments: [0o660, 0o600, 0o666])
+    func permissionBits(_ mode: UInt32) throws {
+        let path = "/tmp/nabla-test-\(getpid())-\(UInt32.random(in: 0...(.max))).sock"
+        let address = try ListenAddress("unix:\(path)")
+        try Fixture {
+            $0.addresses = [address]
+            $0.socketMode = mode
+        }.run { fixture in
+            var status = stat()
+            #expect(stat(path, &status) == 0)
+            #expect(status.st_mode & S_IFMT == S_IFSOCK)
+            #expect(status.st_mode & 0o777 == mode)
+            let client = try fixture.client()
+            client.send("GET /a HTTP/1.1\r\nHost:\r\n\r\n")
+            #expect(try client.answer().status == 200)
+        }
+    }
+
     @Test("the socket file of a server that is no more is replaced, any other file is not")
     func staleSocket() throws {
         let path = "/tmp/nabla-test-\(getpid())-\(UInt32.random(in: 0...(.max))).sock"

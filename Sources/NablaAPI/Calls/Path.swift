@@ -16,6 +16,8 @@ public enum Path {
     public static let healthz = "/healthz"
     /// Whether it is ready for requests.
     public static let readyz = "/readyz"
+    /// What is counted of the service, for Prometheus.
+    public static let metrics = "/metrics"
     /// Which program answers.
     public static let version = "/version"
     /// The contract as an OpenAPI document.

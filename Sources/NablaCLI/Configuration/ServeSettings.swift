@@ -21,6 +21,16 @@ extension Setting {
             set: { (settings, text) throws(CommandError) in
                 settings.service.server.addresses = try addresses(text)
             }),
+        Setting(
+            key: "socket_mode",
+            summary: "permission bits of a Unix socket's file, in octal: who may connect",
+            text: { String($0.service.server.socketMode, radix: 8) },
+            set: { (settings, text) throws(CommandError) in
+                guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+                    throw CommandError("must be an octal number from 0 to 777")
+                }
+                settings.service.server.socketMode = mode
+            }),
         .text("data", \.service.dataDirectory, "the folder of the database"),
         .flag(
             "insecure", \.service.isInsecure,
@@ -94,6 +104,9 @@ extension Setting {
         .int(
             "http.linger_bytes", \.service.server.lingerBytes, in: 0...(.max),
             "bytes of a refused message that are received before cutting"),
+        .int(
+            "http.gzip_bytes", \.service.compression.gzipBytes, in: 0...(.max),
+            "answers from this many bytes on are compressed for those who ask for it"),
     ]
 
     private static let limits: [Setting] = [
@@ -109,6 +122,9 @@ extension Setting {
         .int(
             "limits.body_bytes", \.service.server.limits.bodyBytes, in: 0...(.max),
             "bytes of a body; more is answered 413 before it is read"),
+        .int(
+            "limits.inflated_bytes", \.service.compression.inflatedBytes, in: 0...(.max),
+            "bytes that may come of a compressed body; more is answered 413"),
         .int(
             "limits.chunk_line_bytes", \.service.server.limits.chunkLineBytes, in: 16...(.max),
             "bytes of a chunk's first line"),

@@ -34,7 +34,9 @@ struct Call: Sendable {
     /// Method, target and fields.
     let head: RequestHead
     /// The body, whole.
-    let body: [UInt8]
+    var body: [UInt8]
+    /// Where the path leads.
+    var route = Route.other
     /// The parts of the path that the route leaves open: a run's id.
     var subject = ""
     /// Whether the caller has gone away.
@@ -62,6 +64,15 @@ struct Content: Sendable {
     /// An answer in JSON.
     static func json(_ body: [UInt8], status: Status = .ok) -> Content {
         Content(status: status, body: body)
+    }
+
+    /// Notes in `Vary` that another value of a request's field may lead to another answer.
+    mutating func varies(with field: String) {
+        if let index = fields.firstIndex(where: { $0.name == "Vary" }) {
+            fields[index].value += ", \(field)"
+        } else {
+            fields.append(("Vary", field))
+        }
     }
 }
 

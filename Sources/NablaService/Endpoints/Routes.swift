@@ -5,14 +5,19 @@ import NablaStore
 
 extension Router {
     /// Every route of the contract.
+    ///
+    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too.
     init(
-        settings: Settings, store: Store, pool: WorkerPool, scheduler: RunScheduler,
-        isDraining: Flag
+        settings: Settings, store: Store, pool: WorkerPool, storagePool: WorkerPool? = nil,
+        scheduler: RunScheduler, metrics: Metrics = Metrics(), isDraining: Flag
     ) {
         let networks = NetworkResolver(store: store)
         let runs = RunReader(store: store, scheduler: scheduler)
         let limits = JSONLimits(maximumDepth: settings.jsonDepth)
         let shards = pool.shardRunner
+        let pools =
+            [(name: "compute", pool: pool)]
+            + (storagePool.map { [(name: "storage", pool: $0)] } ?? [])
         self.init(
             fixed: [
                 Path.gradients: [
@@ -41,6 +46,9 @@ extension Router {
                 Path.readyz: [
                     .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
                 ],
+                Path.metrics: [
+                    .get: MetricsEndpoint(metrics: metrics, store: store, pools: pools)
+                ],
                 Path.version: [.get: VersionEndpoint()],
                 Path.openAPI: [.get: OpenAPIEndpoint()],
             ],
@@ -50,6 +58,7 @@ extension Router {
                 .network: [.get: RunNetworkEndpoint(runs: runs)],
                 .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
                 .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
-            ])
+            ],
+            metrics: metrics)
     }
 }

@@ -12,7 +12,12 @@ public enum ServiceEvent: Sendable {
     case stopped
     /// A request was answered.
     case answered(
-        requestID: String, method: String, path: String, status: Int, milliseconds: Double)
+        requestID: String, method: String, path: String, route: Route, status: Int,
+        milliseconds: Double)
+    /// The database has committed a transaction.
+    case committed(milliseconds: Double)
+    /// The system lets the process have fewer open descriptors than its connections need.
+    case fewDescriptors(needed: Int, allowed: Int)
     /// Something went wrong that isn't the caller's fault.
     case failure(requestID: String?, detail: String)
     /// A run changed its status.
@@ -27,6 +32,8 @@ extension ServiceEvent {
         switch self {
         case .started, .stopping, .stopped, .run: .info
         case .answered: .debug
+        case .committed: .trace
+        case .fewDescriptors: .warning
         case .failure: .error
         case .server(let event): event.level
         }
@@ -41,13 +48,23 @@ extension ServiceEvent {
             logger.log(level: level, "stopping")
         case .stopped:
             logger.log(level: level, "stopped")
-        case .answered(let id, let method, let path, let status, let milliseconds):
+        case .answered(let id, let method, let path, _, let status, let milliseconds):
             logger.log(
                 level: level, "answered",
                 metadata: [
                     "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
                     "status": "\(status)", "milliseconds": "\(milliseconds)",
                 ])
+        case .committed(let milliseconds):
+            logger.log(
+                level: level, "committed", metadata: ["milliseconds": "\(milliseconds)"])
+        case .fewDescriptors(let needed, let allowed):
+            logger.log(
+                level: level,
+                """
+                http.connections may need \(needed) open files, but \(allowed) are allowed: \
+                raise the limit (ulimit -n, LimitNOFILE) or lower the setting
+                """)
         case .failure(let id, let detail):
             logger.log(
                 level: level, "\(detail)", metadata: id.map { ["request_id": "\($0)"] } ?? [:])

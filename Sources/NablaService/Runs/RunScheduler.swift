@@ -80,18 +80,29 @@ final class RunScheduler: Sendable {
     }
 
     /// Ends every run as interrupted and waits until that is stored.
-    func stop() {
+    ///
+    /// Runs that train get one slice more, to end with a checkpoint, while the `seconds` last.
+    func stop(within seconds: Double = .infinity) {
+        let deadline = Stopwatch.now() + seconds
         let waiting = state.withLock { state in
             state.isStopping = true
             var waiting: [LiveRun] = []
             while let live = state.waiting.popFirst() { waiting.append(live) }
             return waiting
         }
+        let training = state.withLock { state in
+            state.live.values.filter { live in !waiting.contains { $0 === live } }
+        }
         for live in waiting { end(live, .interrupted, error: nil, trained: false) }
-        for live in state.withLock({ Array($0.live.values) }) {
-            // The slice that is running sees the stop, or this takes its place between two slices.
-            live.training.withLock { _ in }
-            end(live, .interrupted, error: nil, trained: false)
+        for live in training {
+            // Comes after the slice that is running; the next one will see the stop.
+            let outcome = live.training.withLock { training -> Slice.Outcome in
+                guard Stopwatch.now() < deadline else { return .stopped }
+                return Slice(
+                    limits: limits, pool: pool, recorder: recorder, live: live, isLast: true
+                ).run(&training)
+            }
+            end(live, after: outcome)
         }
         recorder.flush()
     }
@@ -184,11 +195,18 @@ extension RunScheduler {
         }
         switch outcome {
         case .goesOn: queueSlice(of: live)
+        // `stop` ends the run once it gets hold of the training.
+        case .stopped: break
+        case .finished, .cancelled, .failed: end(live, after: outcome)
+        }
+    }
+
+    private func end(_ live: LiveRun, after lastSlice: Slice.Outcome) {
+        switch lastSlice {
         case .finished: end(live, .succeeded, error: nil, trained: true)
         case .cancelled: end(live, .cancelled, error: nil, trained: true)
         case .failed(let problem): end(live, .failed, error: problem, trained: true)
-        // `stop` ends the run once it gets hold of the training.
-        case .stopped: break
+        case .goesOn, .stopped: end(live, .interrupted, error: nil, trained: true)
         }
     }
 

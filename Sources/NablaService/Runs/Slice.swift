@@ -19,6 +19,8 @@ struct Slice {
     let pool: WorkerPool
     let recorder: RunRecorder
     let live: LiveRun
+    /// Whether the service ends after it: then it ends with an epoch and a checkpoint if it can.
+    var isLast = false
 
     /// Trains until the slice's time or epochs are used up or the run is at its end.
     func run(_ training: inout Training) -> Outcome {
@@ -27,12 +29,14 @@ struct Slice {
         repeat {
             if let problem = live.failure { return .failed(problem) }
             if live.isCancelRequested { return .cancelled }
+            let epochEnded: Bool
             do {
-                try advance(&training, maximumEpochs: last - training.epoch)
+                epochEnded = try advance(&training, maximumEpochs: last - training.epoch)
             } catch {
                 return .failed(Problem(error))
             }
             if training.isFinished { return .finished }
+            if isLast, epochEnded { return .stopped }
         } while Stopwatch.now() < deadline && training.epoch < last
         reportProgress(of: training)
         return .goesOn
@@ -40,9 +44,10 @@ struct Slice {
 
     private var samplesAStep: Int { live.settings.batchSize(of: live.samples) }
 
+    /// Takes some steps, and gives whether they ended an epoch.
     private func advance(
         _ training: inout Training, maximumEpochs: Int
-    ) throws(ComputationError) {
+    ) throws(ComputationError) -> Bool {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
         let start = Stopwatch.now()
         let ended = try training.advance(
@@ -53,6 +58,7 @@ struct Slice {
             pace.learn(steps: done, samples: done * samplesAStep, seconds: seconds)
         }
         if !ended.isEmpty { record(ended, of: training) }
+        return !ended.isEmpty
     }
 
     private func record(_ ended: EndedEpochs, of training: Training) {
@@ -62,7 +68,7 @@ struct Slice {
             training.isBetweenEpochs
             && live.pace.withLock { pace in
                 let isDue =
-                    training.isFinished
+                    training.isFinished || isLast
                     || now - pace.lastCheckpoint >= Double(limits.checkpointSeconds)
                 if isDue { pace.lastCheckpoint = now }
                 return isDue

@@ -173,6 +173,7 @@ import Testing
                 ),
                 ("/healthz", 200, try Self.send("GET", "/healthz", to: server)),
                 ("/readyz", 200, try Self.send("GET", "/readyz", to: server)),
+                ("/metrics", 200, try Self.send("GET", "/metrics", to: server)),
                 ("/version", 200, try Self.send("GET", "/version", to: server)),
                 ("/openapi.json", 200, try Self.send("GET", "/openapi.json", to: server)),
             ]

@@ -110,7 +110,16 @@ extension RequestRow {
         .unserved(
             "an unknown content coding", "9110 §8.4", .unsupportedMediaType,
             post("Content-Encoding: br", "Content-Length: 57", body: body), says: "br",
-            fields: ["accept-encoding": "identity"]),
+            fields: ["accept-encoding": "gzip, identity"]),
+        .unserved(
+            "gzip and another content coding", "9110 §8.4", .unsupportedMediaType,
+            post("Content-Encoding: gzip, br", "Content-Length: 57", body: body), says: "gzip, br"),
+        .unserved(
+            "gzip twice", "9110 §8.4", .unsupportedMediaType,
+            post("Content-Encoding: gzip, gzip", "Content-Length: 57", body: body)),
+        .unserved(
+            "gzip that isn't", "9110 §8.4.1.3", .malformedRequest,
+            post("Content-Encoding: gzip", "Content-Length: 57", body: body), says: "gzip"),
         .unserved(
             "an unknown content coding of chunks", "9110 §8.4", .unsupportedMediaType,
             post(

@@ -1,0 +1,119 @@
+import Glibc
+import NablaAPI
+import Testing
+
+extension Bound {
+    private static let get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    /// A gradient check that takes longer than any test waits: 600² parameters, one by one.
+    private static var endlessCheck: String {
+        let row = "[" + [String](repeating: "0.01", count: 600).joined(separator: ",") + "]"
+        let rows = [String](repeating: row, count: 600).joined(separator: ",")
+        let body = """
+            {"network": {"layers": [{"weights": [\(rows)], "activation": "tanh"}]},
+             "loss": "mean_squared_error", "samples": {"inputs": [\(row)], "targets": [\(row)]}}
+            """
+        let length = "Content-Length: \(body.utf8.count)"
+        return "POST \(Path.check) HTTP/1.1\r\nHost: a\r\n\(length)\r\n\r\n\(body)"
+    }
+
+    /// Bounds on how many, and on how much is kept for whoever is slow.
+    static let numbers: [Bound] = [
+        Bound("http.connections", "2") { server in
+            var seated = try (0..<2).map { _ in try server.expect(200, to: get) }
+            try server.expect(503, .unavailable, to: "")
+            let refused = try RawConnection(port: server.port)
+            #expect(try refused.nextAnswer().fields["retry-after"] == "1")
+            #expect(try refused.isEnded())
+            seated[0].send(get)
+            #expect(try seated[0].nextAnswer().status == 200)
+            seated.removeLast()
+            // A moment passes until the server knows.
+            var status = 503
+            for _ in 0..<1000 where status == 503 {
+                usleep(2000)
+                let next = try RawConnection(port: server.port)
+                next.send(get)
+                status = try next.nextAnswer().status
+            }
+            #expect(status == 200)
+            seated.removeAll()
+            try server.wait(for: "nabla_http_connections", toBe: 1)
+            #expect(try server.metrics()["nabla_http_connections_refused_total"] ?? 0 >= 2)
+        },
+        Bound("http.requests_per_connection", "2") { server in
+            let connection = try server.expect(200, to: get + get + get)
+            let last = try connection.nextAnswer()
+            #expect(last.status == 200 && last.fields["connection"] == "close")
+            #expect(try connection.isEnded())
+        },
+        Bound("http.event_streams", "1") { server in
+            let run = try server.client.train(TrainingTests.request(epochs: 100_000_000))
+            let events = "GET \(Path.run(run.id, .events)) HTTP/1.1\r\nHost: a\r\n\r\n"
+            let stream = try server.expect(200, to: events)
+            try server.expect(503, .unavailable, to: events)
+            #expect(try server.metrics()["nabla_http_event_streams"] == 1)
+            withExtendedLifetime(stream) {}
+        },
+        Bound("http.stream_buffer_bytes", "1024") { server in
+            let run = try server.client.train(TrainingTests.request(epochs: 100_000_000))
+            let connection = try RawConnection(port: server.port, receiveBuffer: 4096)
+            connection.send("GET \(Path.run(run.id, .events)) HTTP/1.1\r\nHost: a\r\n\r\n")
+            try server.wait(for: "nabla_http_event_streams_cut_total", toBe: 1)
+            try server.wait(for: "nabla_http_event_streams", toBe: 0)
+            #expect(try server.client.run(run.id).status == .running)
+            withExtendedLifetime(connection) {}
+        },
+        Bound("http.linger_bytes", "1000", beside: ["http.linger_seconds": "60"]) { server in
+            let connection = try server.expect(400, to: "no request\r\n\r\n")
+            connection.send([UInt8](repeating: 0x20, count: 1000))
+            usleep(50_000)
+            #expect(try server.metrics()["nabla_http_connections"] == 2)
+            connection.send(" ")
+            try server.wait(for: "nabla_http_connections", toBe: 1)
+            #expect(try server.metrics()["nabla_http_timeouts_total"] == 0)
+            withExtendedLifetime(connection) {}
+        },
+        Bound(
+            "pool.queued_requests", "1",
+            beside: [
+                "pool.workers": "1", "pool.inline_bytes": "0",
+                "limits.check_products": "\(Int.max)",
+            ]
+        ) { server in
+            let pool = ["pool": "compute"]
+            let busy = try RawConnection(port: server.port)
+            busy.send(endlessCheck)
+            try server.wait(for: "nabla_pool_workers_busy", pool, toBe: 1)
+            let request = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+            let waiting = try RawConnection(port: server.port)
+            waiting.send(request)
+            try server.wait(for: "nabla_pool_queued_requests", pool, toBe: 1)
+            try server.expect(503, .queueFull, to: request)
+            busy.reset()
+            #expect(try waiting.nextAnswer().status == 400)
+        },
+        Bound(
+            "training.queued_runs", "1", beside: ["training.concurrent_runs": "1"]
+        ) { server in
+            let body = try TrainingTests.request(epochs: 100_000_000).json()
+            let statuses = try (0..<3).map { _ in
+                try RawConnection.post(body, to: Path.train, port: server.port).status
+            }
+            #expect(statuses == [202, 202, 503])
+        },
+        Bound("training.parameters", "16") { server in
+            // It has 17.
+            let answer = try RawConnection.post(
+                TrainingTests.request().json(), to: Path.train, port: server.port)
+            #expect(answer.status == 400)
+            #expect(try Problem(parsing: answer.content).kind == .outOfRange)
+        },
+        Bound("training.wait_seconds", "1") { server in
+            let answer = try RawConnection.post(
+                TrainingTests.request(epochs: 100_000_000).json(), to: Path.train,
+                port: server.port, fields: ["Prefer: wait=600"])
+            #expect(answer.status == 202)
+        },
+    ]
+}

@@ -1,0 +1,94 @@
+import NablaAPI
+import NablaGzip
+import Testing
+
+extension Bound {
+    private static let get = "GET /healthz HTTP/1.1\r\nHost: a\r\n"
+    private static let chunked = get + "Transfer-Encoding: chunked\r\n\r\n"
+
+    /// A head of so many bytes.
+    private static func head(_ count: Int) -> String {
+        get + "X: " + String(repeating: "x", count: count - get.utf8.count - 7) + "\r\n\r\n"
+    }
+
+    private static func post(_ body: String, to path: String = Path.predict) -> String {
+        "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    /// Bounds of one message, each reached exactly and then by one more.
+    static let sizes: [Bound] = [
+        Bound("limits.head_bytes", "256") { server in
+            try server.expect(200, to: head(256))
+            try server.expect(431, .fieldsTooLarge, to: head(257))
+            // Refused without waiting for the head's end.
+            try server.expect(431, .fieldsTooLarge, to: String(head(300).dropLast(4)))
+        },
+        Bound("limits.target_bytes", "16") { server in
+            let target = "/healthz?" + String(repeating: "x", count: 7)
+            try server.expect(200, to: "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+            try server.expect(414, .targetTooLong, to: "GET \(target)x HTTP/1.1\r\nHost: a\r\n\r\n")
+        },
+        Bound("limits.fields", "3") { server in
+            try server.expect(200, to: get + "A: 1\r\nB: 2\r\n\r\n")
+            try server.expect(431, .fieldsTooLarge, to: get + "A: 1\r\nB: 2\r\nC: 3\r\n\r\n")
+        },
+        Bound("limits.body_bytes", "100") { server in
+            try server.expect(400, .malformedJSON, to: post(String(repeating: " ", count: 100)))
+            // The head alone, so none of the body can have been read.
+            let head = "POST /predict HTTP/1.1\r\nHost: a\r\n"
+            try server.expect(413, .contentTooLarge, to: head + "Content-Length: 101\r\n\r\n")
+            try server.expect(
+                413, .contentTooLarge, to: head + "Transfer-Encoding: chunked\r\n\r\n65\r\n")
+            let expecting = head + "Expect: 100-continue\r\nContent-Length: 101\r\n\r\n"
+            try server.expect(413, .contentTooLarge, to: expecting)
+        },
+        Bound("limits.inflated_bytes", "1000") { server in
+            for (count, kind) in [(1000, Problem.Kind.malformedJSON), (1001, .contentTooLarge)] {
+                let spaces = [UInt8](repeating: 0x20, count: count)
+                let body = try #require(Gzip.compressed(spaces))
+                let answer = try RawConnection.post(
+                    body, to: Path.predict, port: server.port, fields: ["Content-Encoding: gzip"])
+                let problem = try Problem(parsing: answer.content)
+                #expect(problem.kind == kind && answer.status == kind.status)
+            }
+        },
+        Bound("limits.chunk_line_bytes", "16") { server in
+            try server.expect(200, to: chunked + "1;aaaaaaaaaaaaa\r\nx\r\n0\r\n\r\n")
+            try server.expect(400, .malformedRequest, to: chunked + "1;aaaaaaaaaaaaaaaaa")
+        },
+        Bound("limits.chunk_extension_bytes", "20") { server in
+            let chunk = "1;aaaaaaa\r\nx\r\n"
+            try server.expect(200, to: chunked + chunk + chunk + "0\r\n\r\n")
+            try server.expect(400, .malformedRequest, to: chunked + chunk + chunk + chunk)
+        },
+        Bound("limits.trailer_bytes", "16") { server in
+            let trailer = "A: " + String(repeating: "x", count: 9) + "\r\n\r\n"
+            try server.expect(200, to: chunked + "0\r\n" + trailer)
+            try server.expect(431, .fieldsTooLarge, to: chunked + "0\r\nA: xxxxxxxxxxxxxx")
+        },
+        Bound("limits.json_depth", "6") { server in
+            // The body, network, layers, one of them, its weights, and a row of these.
+            let body = #"{"network": {"layers": [{"weights": [[2]]}]}, "inputs": [[3]]}"#
+            try server.expect(200, to: post(body))
+            try server.expect(400, .malformedJSON, to: post(body.replacing("[2]", with: "[[2]]")))
+        },
+        Bound("limits.batch_requests", "1") { server in
+            for (requests, status) in [("{}", 200), ("{}, {}", 413)] {
+                try server.expect(
+                    status, to: post(#"{"requests": [\#(requests)]}"#, to: Path.gradientsBatch))
+            }
+        },
+        Bound("limits.check_products", "7") { server in
+            // 2 · 1 parameter² · samples.
+            for (count, status) in [(3, 200), (4, 422)] {
+                let rows = [String](repeating: "[1]", count: count).joined(separator: ",")
+                let body = """
+                    {"network": {"layers": [{"weights": [[2]]}]}, "loss": "mean_squared_error",
+                     "samples": {"inputs": [\(rows)], "targets": [\(rows)]}}
+                    """
+                try server.expect(
+                    status, status == 422 ? .tooMuchWork : nil, to: post(body, to: Path.check))
+            }
+        },
+    ]
+}
