@@ -7,19 +7,33 @@ import Synchronization
 final class Reply: Sendable {
     private let id: String
     private let method: String
+    /// The path as it was sent, in which no control character can be.
     private let path: String
+    private let token: String?
+    private let fields: [(name: String, value: String)]
     private let start: Double
     private let responder: Responder
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let isTaken = Atomic(false)
 
+    /// Prepares the answer.
+    ///
+    /// - Parameters:
+    ///   - call: What is answered.
+    ///   - token: The name of the caller's token, where it needs one.
+    ///   - fields: What the answer says whatever it is.
+    ///   - start: When the request came in, by `Stopwatch`.
+    ///   - responder: The way back.
+    ///   - onEvent: Gets told how it went.
     init(
-        to call: Call, start: Double, responder: Responder,
-        onEvent: @escaping @Sendable (ServiceEvent) -> Void
+        to call: Call, from token: String?, fields: [(name: String, value: String)], start: Double,
+        responder: Responder, onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         id = call.id
         method = call.head.method.name
-        path = call.head.target.path
+        path = call.head.target.rawPath
+        self.token = token
+        self.fields = fields
         self.start = start
         self.responder = responder
         self.onEvent = onEvent
@@ -28,13 +42,13 @@ final class Reply: Sendable {
     /// Sends an answer.
     func send(_ content: Content) {
         guard take() else { return }
-        var fields = Fields(byteCapacity: 256)
+        var fields = Fields(byteCapacity: 320)
         fields.add("Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
-        fields.add("X-Request-Id", id)
+        addCommon(to: &fields)
         content.timing.add(to: &fields)
         responder.respond(Response(status: content.status, fields: fields, body: content.body))
-        report(content.status)
+        report(content.status, bytes: content.body.count)
     }
 
     /// Sends a problem, with what its kind asks for beside it.
@@ -59,8 +73,8 @@ final class Reply: Sendable {
         var fields = Fields()
         fields.add("Content-Type", mediaType)
         fields.add("Cache-Control", "no-cache")
-        fields.add("X-Request-Id", id)
-        report(.ok)
+        addCommon(to: &fields)
+        report(.ok, bytes: 0)
         return responder.beginStream(status: .ok, fields: fields)
     }
 
@@ -68,10 +82,17 @@ final class Reply: Sendable {
         !isTaken.exchange(true, ordering: .relaxed)
     }
 
-    private func report(_ status: Status) {
+    private func addCommon(to fields: inout Fields) {
+        for (name, value) in self.fields { fields.add(name, value) }
+        // No browser may take JSON that holds a caller's text for a page.
+        fields.add("X-Content-Type-Options", "nosniff")
+        fields.add("X-Request-Id", id)
+    }
+
+    private func report(_ status: Status, bytes: Int) {
         onEvent(
             .answered(
                 requestID: id, method: method, path: path, status: status.code,
-                milliseconds: (Stopwatch.now() - start) * 1000))
+                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
     }
 }

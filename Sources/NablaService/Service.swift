@@ -18,6 +18,7 @@ public final class Service: Sendable {
     /// Threads for calls that wait for the database, so that none of them keeps a worker or the loop.
     private let storagePool: WorkerPool
     private let scheduler: RunScheduler
+    private let tokens: TokenWatch
     private let server: Server
     private let onEvent: @Sendable (ServiceEvent) -> Void
 
@@ -47,8 +48,13 @@ public final class Service: Sendable {
         let router = Router(
             settings: settings, store: store, pool: pool, scheduler: scheduler,
             isDraining: isDraining)
+        let gate = try StartError.storing { [store] () throws(StoreError) in
+            try Gate(store: store, limit: settings.rate)
+        }
+        tokens = TokenWatch(of: gate, onEvent: onEvent)
         let pipeline = Pipeline(
-            router: router, pool: pool, storagePool: storagePool, identifiers: identifiers,
+            router: router, gate: gate, crossOrigin: CrossOrigin(settings.crossOrigins), pool: pool,
+            storagePool: storagePool, identifiers: identifiers,
             inlineBytes: settings.pool.inlineBytes, loops: settings.server.loops, onEvent: onEvent)
         self.isDraining = isDraining
         server = Server(configuration: settings.server, handler: pipeline) { event in
@@ -76,6 +82,7 @@ public final class Service: Sendable {
         } catch {
             throw StartError(error.description)
         }
+        tokens.start()
         onEvent(.started(addresses: addresses))
         return addresses
     }
@@ -88,6 +95,7 @@ public final class Service: Sendable {
         _ = server.shutDown(within: .seconds(settings.shutdownSeconds))
         pool.close()
         storagePool.close()
+        tokens.stop()
         do {
             try store.close()
         } catch {

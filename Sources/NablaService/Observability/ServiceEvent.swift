@@ -10,9 +10,14 @@ public enum ServiceEvent: Sendable {
     case stopping
     /// It ended.
     case stopped
-    /// A request was answered.
+    /// A request was answered, as that of the token's holder where there are tokens.
+    ///
+    /// `bytes` are those of the body; an event stream has just begun, with 0.
     case answered(
-        requestID: String, method: String, path: String, status: Int, milliseconds: Double)
+        requestID: String, method: String, path: String, status: Int, milliseconds: Double,
+        bytes: Int, token: String?)
+    /// A message that never became a request was answered with an error.
+    case refused(requestID: String, status: Int, detail: String)
     /// Something went wrong that isn't the caller's fault.
     case failure(requestID: String?, detail: String)
     /// A run changed its status.
@@ -26,7 +31,7 @@ extension ServiceEvent {
     public var level: Logger.Level {
         switch self {
         case .started, .stopping, .stopped, .run: .info
-        case .answered: .debug
+        case .answered, .refused: .debug
         case .failure: .error
         case .server(let event): event.level
         }
@@ -41,13 +46,21 @@ extension ServiceEvent {
             logger.log(level: level, "stopping")
         case .stopped:
             logger.log(level: level, "stopped")
-        case .answered(let id, let method, let path, let status, let milliseconds):
+        case .answered(
+            let id, let method, let path, let status, let milliseconds, let bytes, let token):
+            // Numbers stay numbers for whoever writes JSON of them.
+            var metadata: Logger.Metadata = [
+                "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
+                "status": .stringConvertible(status),
+                "milliseconds": .stringConvertible(milliseconds),
+                "bytes": .stringConvertible(bytes),
+            ]
+            if let token { metadata["token"] = "\(token)" }
+            logger.log(level: level, "answered", metadata: metadata)
+        case .refused(let id, let status, let detail):
             logger.log(
-                level: level, "answered",
-                metadata: [
-                    "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
-                    "status": "\(status)", "milliseconds": "\(milliseconds)",
-                ])
+                level: level, "a message was refused: \(detail)",
+                metadata: ["request_id": "\(id)", "status": .stringConvertible(status)])
         case .failure(let id, let detail):
             logger.log(
                 level: level, "\(detail)", metadata: id.map { ["request_id": "\($0)"] } ?? [:])
