@@ -74,8 +74,10 @@ final class Reply: Sendable {
         fields.add("Content-Type", mediaType)
         fields.add("Cache-Control", "no-cache")
         addCommon(to: &fields)
+        // Nil also where there are too many streams, which is told as a refusal then.
+        guard let stream = responder.beginStream(status: .ok, fields: fields) else { return nil }
         report(.ok, bytes: 0)
-        return responder.beginStream(status: .ok, fields: fields)
+        return stream
     }
 
     private func take() -> Bool {

@@ -48,6 +48,7 @@ extension Store {
     ///   - name: The token's name.
     ///   - time: When that is, in milliseconds since 1970 UTC.
     /// - Returns: Whether there was one in force; otherwise nothing changed.
+    /// - Throws: `invalidValue` for a name with a NUL in it.
     public func revokeToken(named name: String, at time: Int64) throws(StoreError) -> Bool {
         try StoreError.check(text: name, named: "name")
         return try writer.write { db in
@@ -62,6 +63,7 @@ extension Store {
     ///
     /// - Parameter uses: For each token's digest the time, in milliseconds since 1970 UTC; one that
     ///   is earlier than what is noted changes nothing.
+    /// - Throws: `full`, `busy` and what else keeps the database from writing.
     public func noteUses(_ uses: [[UInt8]: Int64]) throws(StoreError) {
         try writer.write { db in
             for (digest, time) in uses {

@@ -120,7 +120,7 @@ import Testing
             (["create", "--name", "a", "--scope", "read,"], "scope"),
             (["create", "--name", "a", "--scope", "read", "--expires", "30"], "30"),
             (["create", "--name", "a", "--scope", "read", "--expires", "0d"], "0d"),
-            (["create", "--name", "a", "--scope", "read", "--expires", "-1d"], "-1d"),
+            (["create", "--name", "a", "--scope", "read", "--expires", "-1d"], "--expires"),
             (["create", "--name", "a", "--scope", "read", "--expires", "9y"], "9y"),
             (["revoke"], "<name>"),
         ])

@@ -48,6 +48,7 @@ final class Gate: Sendable {
     ///   - scope: What its endpoint asks for; nil where it asks nobody.
     ///   - fields: The request's fields.
     ///   - now: The time of `Stopwatch`.
+    /// - Returns: Whether the request may go on, and as whose.
     func admit(to scope: Scope?, _ fields: Fields, at now: Double) -> Admission {
         guard let scope else { return .granted(token: nil) }
         guard !isOpen.load(ordering: .acquiring) else {

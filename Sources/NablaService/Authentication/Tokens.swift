@@ -52,6 +52,7 @@ public final class Tokens: Sendable {
     ///   - scopes: What it allows; at least one.
     ///   - seconds: How long it is good; nil for ever.
     /// - Returns: Its text, which nobody can find out later.
+    /// - Throws: `StartError`, also where a token in force has the name.
     public func create(
         name: String, scopes: Set<Scope>, seconds: Int? = nil
     ) throws(StartError) -> String {
