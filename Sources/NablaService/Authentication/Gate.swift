@@ -54,7 +54,7 @@ final class Gate: Sendable {
         guard !isOpen.load(ordering: .acquiring) else {
             return metered(by: everybody, nil, at: now)
         }
-        let text: String
+        let text: Substring
         switch Credentials(fields) {
         case .token(let given): text = given
         case .none: return refusal("this call needs a token: Authorization: Bearer TOKEN")

@@ -9,8 +9,10 @@ struct TokenDigest: Hashable, Sendable {
     /// The digest of a text.
     init(of text: some StringProtocol) {
         var hash = SHA256()
-        var text = String(text)
-        text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable {
+            hash.update(bufferPointer: UnsafeRawBufferPointer($0))
+        }
+        if isDone == nil { hash.update(data: Array(text.utf8)) }
         words = hash.finalize().withUnsafeBytes(TokenDigest.words)
     }
 
