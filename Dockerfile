@@ -5,8 +5,9 @@
 #
 # Inside a container the server must listen on all of its addresses to be reached at all, hence
 # --insecure below: who can call it is decided by where its port is published. Publish it to
-# loopback, as above, or to a network where a proxy checks callers. Settings are taken from the
-# environment: `-e NABLA_POOL_WORKERS=4`.
+# loopback, as above, or to a network where a proxy checks callers, or make a token in its data
+# folder first (`nabla token create`): from then on every call needs one. Settings are taken from
+# the environment: `-e NABLA_POOL_WORKERS=4`.
 
 FROM swift:6.3-bookworm AS build
 WORKDIR /source

@@ -39,6 +39,8 @@ let package = Package(
         // Settings: one reader over flags, environment and a YAML file.
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        // SHA-256, under which tokens are stored.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         // Log records, with the backend the operator's choice.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // Names the keys of a settings file, so that a mistyped one is refused.
@@ -92,6 +94,7 @@ let package = Package(
             dependencies: [
                 "NablaSockets", "NablaHTTP", "NablaStore", "NablaAPI", "NablaCore", "NablaNetworks",
                 "NablaGzip", "NablaJSON", "CMalloc", "CProcessor",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("OpenAPI/openapi.json")],
@@ -144,7 +147,10 @@ let package = Package(
         // Runs the built program too, which building all tests builds.
         tests(
             "NablaCLI",
-            alsoUsing: ["NablaAPI", "NablaClient", "NablaNetworks", "NablaService"]),
+            alsoUsing: [
+                "NablaAPI", "NablaClient", "NablaNetworks", "NablaService",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -41,9 +41,12 @@ extension Problem {
         case notImplemented = "not-implemented"
         case versionNotSupported = "version-not-supported"
         // The call.
+        case unauthorized
+        case forbidden
         case notFound = "not-found"
         case methodNotAllowed = "method-not-allowed"
         case unsupportedMediaType = "unsupported-media-type"
+        case tooManyRequests = "too-many-requests"
         case invalidParameter = "invalid-parameter"
         // The body.
         case malformedJSON = "malformed-json"
@@ -71,6 +74,8 @@ extension Problem {
             case .malformedRequest, .invalidParameter, .malformedJSON, .wrongType, .unknownField,
                 .missingField, .duplicateField, .unknownName, .outOfRange:
                 400
+            case .unauthorized: 401
+            case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
             case .requestTimeout: 408
@@ -80,6 +85,7 @@ extension Problem {
             case .unsupportedMediaType: 415
             case .expectationFailed: 417
             case .shapeMismatch, .inconsistent, .nonFinite, .tooMuchWork: 422
+            case .tooManyRequests: 429
             case .fieldsTooLarge: 431
             case .internalError: 500
             case .notImplemented: 501

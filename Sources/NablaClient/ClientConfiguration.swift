@@ -2,6 +2,8 @@
 public struct ClientConfiguration: Sendable, Equatable {
     /// Where the service is: scheme, host and port.
     public var server: String
+    /// The token that every call shows; nil, the default, for none.
+    public var token: String?
     /// How long a connection may take to come about, in milliseconds; 5,000 by default.
     public var connectMilliseconds: Int
     /// How long a call may take as a whole, in milliseconds; 300,000 by default, 0 for as long as it takes.
@@ -15,17 +17,36 @@ public struct ClientConfiguration: Sendable, Equatable {
 
     /// Makes a configuration.
     public init(
-        server: String = "http://127.0.0.1:8080", connectMilliseconds: Int = 5_000,
-        totalMilliseconds: Int = 300_000, stallSeconds: Int = 120
+        server: String = "http://127.0.0.1:8080", token: String? = nil,
+        connectMilliseconds: Int = 5_000, totalMilliseconds: Int = 300_000, stallSeconds: Int = 120
     ) {
         self.server = server
+        self.token = token
         self.connectMilliseconds = connectMilliseconds
         self.totalMilliseconds = totalMilliseconds
         self.stallSeconds = stallSeconds
     }
 }
 
+extension ClientConfiguration: CustomStringConvertible, CustomReflectable {
+    /// The service's address: what may stand in a log, where the token may not.
+    public var description: String { server }
+
+    /// What dumps show, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: ["server": server]) }
+}
+
 extension ClientConfiguration {
+    /// The field that shows the token.
+    ///
+    /// Only what can be part of a token is kept, so that no other text can begin a field of its own.
+    var authorization: String? {
+        token.map { token in
+            let bytes = token.utf8.filter { (0x21...0x7E).contains($0) }
+            return "Authorization: Bearer " + String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
     /// Whether the service is at an address that only this machine can reach.
     var isLoopback: Bool {
         let address = server.split(separator: "/").dropFirst().first ?? ""

@@ -28,6 +28,7 @@ final class Transfer {
             handle.set(CURLOPT_LOW_SPEED_TIME, configuration.stallSeconds)
         }
         var lines = message.fields
+        if let authorization = configuration.authorization { lines.append(authorization) }
         if let body = message.body {
             handle.set(CURLOPT_POST, 1)
             handle.setBody(body)

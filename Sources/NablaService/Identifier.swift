@@ -55,6 +55,20 @@ final class IdentifierSource: Sendable {
     }
 }
 
+extension UInt8 {
+    /// Whether it is a letter, a digit, `.`, `_` or `-`: what names and ids are made of that go
+    /// through fields, logs and shells as they are.
+    var isPlain: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
+
 extension Timestamp {
     /// The present moment.
     static var now: Timestamp {

@@ -4,9 +4,12 @@ import NablaHTTP
 import NablaSockets
 import Synchronization
 
-/// The way of a request: identified, routed, checked, placed, answered; each stage may refuse it.
+/// The way of a request: identified, routed, admitted, checked, placed, answered; each stage may
+/// refuse it.
 struct Pipeline: RequestHandler {
     private let router: Router
+    private let gate: Gate
+    private let crossOrigin: CrossOrigin?
     private let pool: WorkerPool
     private let storagePool: WorkerPool
     private let identifiers: IdentifierSource
@@ -16,11 +19,14 @@ struct Pipeline: RequestHandler {
     private let loopWorkspaces: LoopWorkspaces
 
     init(
-        router: Router, pool: WorkerPool, storagePool: WorkerPool, identifiers: IdentifierSource,
-        inlineBytes: Int, compression: CompressionSettings = CompressionSettings(), loops: Int,
+        router: Router, gate: Gate, crossOrigin: CrossOrigin? = nil, pool: WorkerPool,
+        storagePool: WorkerPool, identifiers: IdentifierSource, inlineBytes: Int,
+        compression: CompressionSettings = CompressionSettings(), loops: Int,
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.router = router
+        self.gate = gate
+        self.crossOrigin = crossOrigin
         self.pool = pool
         self.storagePool = storagePool
         self.identifiers = identifiers
@@ -36,14 +42,20 @@ struct Pipeline: RequestHandler {
         var call = Call(
             id: identify(request.head), head: request.head, body: request.body, route: route,
             isCancelled: { responder.isDisconnected })
+        let admission = gate.admit(to: match.scope, call.head.fields, at: start)
         let reply = Reply(
-            to: call, start: start, compression: compression, responder: responder,
-            onEvent: onEvent)
+            to: call, from: admission.token, fields: crossOrigin?.fields(for: call.head) ?? [],
+            start: start, compression: compression, responder: responder, onEvent: onEvent)
+        if case .refused(let problem, let fields) = admission {
+            return reply.send(problem, fields: fields)
+        }
         switch match {
         case .nothing:
             reply.send(Problem(.notFound, "there is nothing at \(call.head.target.path)"))
         case .options(let methods):
-            reply.send(Content(status: .noContent, fields: [Pipeline.allow(methods)], body: []))
+            let fields = crossOrigin?.preflightFields(for: call.head, methods) ?? []
+            reply.send(
+                Content(status: .noContent, fields: [Pipeline.allow(methods)] + fields, body: []))
         case .otherMethod(let methods):
             let allow = Pipeline.allow(methods)
             reply.send(
@@ -68,7 +80,11 @@ struct Pipeline: RequestHandler {
         let problem = Problem(kind, error.detail, instance: identifiers.next())
         var fields = Fields()
         fields.add("Content-Type", Problem.mediaType)
-        if let id = problem.instance { fields.add("X-Request-Id", id) }
+        fields.add("X-Content-Type-Options", "nosniff")
+        if let id = problem.instance {
+            fields.add("X-Request-Id", id)
+            onEvent(.refused(requestID: id, status: problem.kind.status, detail: error.detail))
+        }
         if kind.status == 503 { fields.add("Retry-After", "1") }
         return Response(status: error.status, fields: fields, body: problem.json())
     }
@@ -78,15 +94,7 @@ extension Pipeline {
     /// Keeps the caller's own id where it is sane: 1 to 128 letters, digits, `.`, `_` and `-`.
     private func identify(_ head: RequestHead) -> String {
         guard let id = head.fields["x-request-id"], (1...128).contains(id.utf8.count),
-            id.utf8.allSatisfy({ byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            })
+            id.utf8.allSatisfy(\.isPlain)
         else { return identifiers.next() }
         return id
     }

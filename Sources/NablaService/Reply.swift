@@ -8,25 +8,40 @@ import Synchronization
 final class Reply: Sendable {
     private let id: String
     private let method: String
+    /// The path as it was sent, in which no control character can be.
     private let path: String
     private let route: Route
-    private let fields: Fields
+    private let requestFields: Fields
     private let compression: CompressionSettings
+    private let token: String?
+    private let fields: [(name: String, value: String)]
     private let start: Double
     private let responder: Responder
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let isTaken = Atomic(false)
 
+    /// Prepares the answer.
+    ///
+    /// - Parameters:
+    ///   - call: What is answered.
+    ///   - token: The name of the caller's token, where it needs one.
+    ///   - fields: What the answer says whatever it is.
+    ///   - start: When the request came in, by `Stopwatch`.
+    ///   - responder: The way back.
+    ///   - onEvent: Gets told how it went.
     init(
-        to call: Call, start: Double, compression: CompressionSettings, responder: Responder,
+        to call: Call, from token: String?, fields: [(name: String, value: String)], start: Double,
+        compression: CompressionSettings, responder: Responder,
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         id = call.id
         method = call.head.method.name
-        path = call.head.target.path
+        path = call.head.target.rawPath
         route = call.route
-        fields = call.head.fields
+        requestFields = call.head.fields
         self.compression = compression
+        self.token = token
+        self.fields = fields
         self.start = start
         self.responder = responder
         self.onEvent = onEvent
@@ -41,14 +56,14 @@ final class Reply: Sendable {
                 content.fields.append(("Content-Encoding", "gzip"))
             }
         }
-        var fields = Fields(byteCapacity: 256)
+        var fields = Fields(byteCapacity: 320)
         fields.add("Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
-        fields.add("X-Request-Id", id)
+        addCommon(to: &fields)
         content.timing.add(to: &fields)
-        let status = content.status
+        let (status, bytes) = (content.status, content.body.count)
         responder.respond(Response(status: status, fields: fields, body: content.body))
-        report(status)
+        report(status, bytes: bytes)
     }
 
     /// Whether sending an answer takes longer than a loop should be kept: compressing does.
@@ -61,7 +76,7 @@ final class Reply: Sendable {
     private static let loopBytes = 4096
 
     private var wantsGzip: Bool {
-        CompressionSettings.wantsGzip(fields.values(of: "accept-encoding"))
+        CompressionSettings.wantsGzip(requestFields.values(of: "accept-encoding"))
     }
 
     /// Compresses a body, if the caller wants that and it becomes shorter.
@@ -98,10 +113,10 @@ final class Reply: Sendable {
         var fields = Fields()
         fields.add("Content-Type", mediaType)
         fields.add("Cache-Control", "no-cache")
-        fields.add("X-Request-Id", id)
-        let stream = responder.beginStream(status: .ok, fields: fields)
-        // There are too many streams, or nobody is there any more.
-        report(stream == nil ? .serviceUnavailable : .ok)
+        addCommon(to: &fields)
+        // Nil also where there are too many streams, which is told as a refusal then.
+        guard let stream = responder.beginStream(status: .ok, fields: fields) else { return nil }
+        report(.ok, bytes: 0)
         return stream
     }
 
@@ -109,10 +124,17 @@ final class Reply: Sendable {
         !isTaken.exchange(true, ordering: .relaxed)
     }
 
-    private func report(_ status: Status) {
+    private func addCommon(to fields: inout Fields) {
+        for (name, value) in self.fields { fields.add(name, value) }
+        // No browser may take JSON that holds a caller's text for a page.
+        fields.add("X-Content-Type-Options", "nosniff")
+        fields.add("X-Request-Id", id)
+    }
+
+    private func report(_ status: Status, bytes: Int) {
         onEvent(
             .answered(
                 requestID: id, method: method, path: path, route: route, status: status.code,
-                milliseconds: (Stopwatch.now() - start) * 1000))
+                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
     }
 }

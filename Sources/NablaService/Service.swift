@@ -18,6 +18,7 @@ public final class Service: Sendable {
     /// Threads for calls that wait for the database, so that none of them keeps a worker or the loop.
     private let storagePool: WorkerPool
     private let scheduler: RunScheduler
+    private let tokens: TokenWatch
     private let server: Server
     private let onEvent: @Sendable (ServiceEvent) -> Void
 
@@ -54,8 +55,13 @@ public final class Service: Sendable {
         let router = Router(
             settings: settings, store: store, pool: pool, storagePool: storagePool,
             scheduler: scheduler, metrics: metrics, isDraining: isDraining)
+        let gate = try StartError.storing { [store] () throws(StoreError) in
+            try Gate(store: store, limit: settings.rate)
+        }
+        tokens = TokenWatch(of: gate, onEvent: onEvent)
         let pipeline = Pipeline(
-            router: router, pool: pool, storagePool: storagePool, identifiers: identifiers,
+            router: router, gate: gate, crossOrigin: CrossOrigin(settings.crossOrigins), pool: pool,
+            storagePool: storagePool, identifiers: identifiers,
             inlineBytes: settings.pool.inlineBytes, compression: settings.compression,
             loops: settings.server.loops, onEvent: onEvent)
         self.isDraining = isDraining
@@ -90,6 +96,7 @@ public final class Service: Sendable {
             throw StartError(error.description)
         }
         FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
+        tokens.start()
         onEvent(.started(addresses: addresses))
         return addresses
     }
@@ -103,6 +110,7 @@ public final class Service: Sendable {
         _ = server.shutDown(within: .seconds(max(0, deadline - Stopwatch.now())))
         pool.close()
         storagePool.close()
+        tokens.stop()
         do {
             try store.close()
         } catch {

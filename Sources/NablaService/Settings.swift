@@ -6,8 +6,13 @@ public struct Settings: Sendable {
     public var server: ServerConfiguration
     /// The folder of the database; made where it is missing.
     public var dataDirectory = "data"
-    /// Whether it may listen beyond loopback although nobody has to show a token.
+    /// Whether it may listen beyond loopback although there is no token to show.
     public var isInsecure = false
+    /// The requests that each token allows, or all callers together where they need none.
+    public var rate = RateLimit()
+    /// The origins whose pages may read answers, as in `https://app.example.org`, or `*`; none by
+    /// default.
+    public var crossOrigins: [String] = []
     /// How deep a JSON body may nest.
     public var jsonDepth = 64
     /// The most multiplications of a gradient check, counted as 2 · parameters² · samples.

@@ -11,15 +11,16 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 
-    /// Refuses to listen where strangers could call, since nobody has to show a token.
+    /// Refuses to listen where strangers could call while there is no token that they need.
     static func checkExposure(_ settings: Settings) throws(StartError) {
         guard !settings.isInsecure else { return }
-        for address in settings.server.addresses where !address.isLoopback {
-            throw StartError(
-                "\(address) can be reached from other machines, and anybody there could call: "
-                    + "listen on 127.0.0.1 behind a proxy that checks callers, or insist with --insecure"
-            )
-        }
+        guard let address = settings.server.addresses.first(where: { !$0.isLoopback }),
+            try !Tokens.exist(in: settings.dataDirectory)
+        else { return }
+        throw StartError(
+            "\(address) can be reached from other machines, and without a token anybody there could "
+                + "call: make one with `nabla token create`, listen on 127.0.0.1, or insist with "
+                + "--insecure")
     }
 
     /// Opens the database in `directory`, which is made where it is missing.

@@ -14,6 +14,9 @@ enum Schema {
             try db.execute(sql: networks)
             try db.execute(sql: writeProbe)
         }
+        migrator.registerMigration("2 tokens") { db in
+            try db.execute(sql: tokens)
+        }
         return migrator
     }
 
@@ -92,5 +95,20 @@ enum Schema {
             number INTEGER PRIMARY KEY CHECK (number = 1),
             writes INTEGER NOT NULL
         ) STRICT;
+        """
+
+    // Revoked tokens stay: their holders are told so, and calls need a token even after the last one.
+    private static let tokens = """
+        CREATE TABLE tokens (
+            number INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+            scopes TEXT NOT NULL CHECK (scopes IN ('read', 'write', 'read,write')),
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            last_used_at INTEGER,
+            revoked_at INTEGER
+        ) STRICT;
+        CREATE UNIQUE INDEX tokens_by_name ON tokens (name) WHERE revoked_at IS NULL;
         """
 }

@@ -59,6 +59,8 @@ import Testing
                 case "data": "elsewhere"
                 case "insecure": "true"
                 case "log_level": "error"
+                case "log_format": "json"
+                case "http.cors_origins": "https://a.example"
                 default: String(try #require(Int(old)) + 1)
                 }
             try await withChangedExample("\(name): \(old)\n", "\(name): \(new)\n") { file in

@@ -3,16 +3,22 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands: [(command: String, names: [String])] = [
-        ("", ["serve", "gradients", "train", "runs", "demo", "health", "--version"]),
+        ("", ["serve", "gradients", "train", "runs", "token", "demo", "health", "--version"]),
         (
             "serve",
-            ["--listen", "--data", "--workers", "--log-level", "--insecure", "--config", "NABLA_"]
+            [
+                "--listen", "--data", "--workers", "--log-level", "--log-format", "--insecure",
+                "--config", "NABLA_",
+            ]
         ),
         ("gradients", ["<file>", "--json", "--server", "NABLA_SERVER"]),
         ("train", ["<file>", "--json", "--server", "NABLA_SERVER"]),
         ("runs", ["list", "show"]),
         ("runs list", ["--status", "--name", "--limit", "--json", "--server"]),
         ("runs show", ["<id>", "--json", "--server"]),
+        ("token", ["create", "list", "revoke"]),
+        ("token create", ["--name", "--scope", "--expires", "--data", "--config"]),
+        ("token list", ["--data", "--config"]), ("token revoke", ["<name>", "--data"]),
         ("demo", ["--data", "--server"]),
         ("health", ["--server"]),
     ]

@@ -44,7 +44,9 @@ import Testing
 
     @Test func everySettingCanBeGivenInTheEnvironmentAndInAFile() async throws {
         for setting in Setting.all {
-            let text = ["7", "8000", "true", "debug", "127.0.0.1:1"].first { text in
+            let text = [
+                "7", "8000", "true", "debug", "127.0.0.1:1", "json", "https://a.example",
+            ].first { text in
                 var settings = ServeSettings()
                 return (try? setting.set(&settings, text)) != nil
                     && text != setting.text(ServeSettings())
@@ -77,7 +79,8 @@ import Testing
     @Test func variablesOfOtherPartsAreLeftAlone() async throws {
         _ = try await read(
             environment: [
-                "NABLA_SERVER": "http://127.0.0.1:1", "NABLA_CONFIG": "/x", "nabla_x": "1",
+                "NABLA_SERVER": "http://127.0.0.1:1", "NABLA_CONFIG": "/x", "NABLA_TOKEN": "x",
+                "nabla_x": "1",
             ])
     }
 

@@ -21,9 +21,9 @@ import Testing
             settings: settings, store: bench.store, pool: bench.pool, scheduler: bench.scheduler,
             isDraining: Flag())
         let pipeline = Pipeline(
-            router: router, pool: bench.pool, storagePool: bench.pool,
-            identifiers: bench.identifiers, inlineBytes: 4096, loops: 1,
-            onEvent: bench.events.add)
+            router: router, gate: try Gate(store: bench.store, limit: RateLimit()),
+            pool: bench.pool, storagePool: bench.pool, identifiers: bench.identifiers,
+            inlineBytes: 4096, loops: 1, onEvent: bench.events.add)
         let server = Server(
             configuration: ServerConfiguration(addresses: [try ListenAddress("127.0.0.1:0")]),
             handler: pipeline)

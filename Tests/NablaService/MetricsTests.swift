@@ -12,7 +12,7 @@ import Testing
     ) -> ServiceEvent {
         .answered(
             requestID: "a", method: "GET", path: "/a", route: route, status: status,
-            milliseconds: milliseconds)
+            milliseconds: milliseconds, bytes: 9, token: nil)
     }
 
     @Test func aRouteIsTheSameEachTimeAndTheirNumberIsBounded() {

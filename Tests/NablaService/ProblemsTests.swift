@@ -109,7 +109,8 @@ import Testing
     @Test(arguments: messages) func ofAMessage(_ expected: Case<Status>) throws {
         try withWorkbench { bench in
             let pipeline = Pipeline(
-                router: Router(fixed: [:], run: [:], runParts: [:]), pool: bench.pool,
+                router: Router(fixed: [:], run: [:], runParts: [:]),
+                gate: try Gate(store: bench.store, limit: RateLimit()), pool: bench.pool,
                 storagePool: bench.pool, identifiers: bench.identifiers, inlineBytes: 0, loops: 1,
                 onEvent: bench.events.add)
             let response = pipeline.response(to: MessageError(expected.error, "what is wrong"))
@@ -120,7 +121,13 @@ import Testing
             #expect(problem.detail == "what is wrong")
             #expect(response.fields["content-type"] == Problem.mediaType)
             #expect(response.fields["x-request-id"] == problem.instance)
+            #expect(response.fields["x-content-type-options"] == "nosniff")
             #expect((response.fields["retry-after"] != nil) == (expected.status == 503))
+            guard case .refused(let id, let status, let detail) = bench.events.all.last else {
+                throw TestFailure("nobody was told")
+            }
+            #expect(id == problem.instance && status == expected.status)
+            #expect(detail == "what is wrong")
         }
     }
 }

@@ -10,6 +10,7 @@ import Testing
     private struct Named: Endpoint {
         let name: String
         let place = Place.loop
+        let scope: Scope? = .read
 
         func answer(_ call: Call, _ workspace: Workspace) -> Answer {
             .content(.json(Array(name.utf8)))

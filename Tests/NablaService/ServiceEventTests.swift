@@ -25,11 +25,12 @@ import Testing
 
     private static let answered = ServiceEvent.answered(
         requestID: "r1", method: "POST", path: "/train", route: Route(template: "/train", index: 1),
-        status: 202, milliseconds: 1.5)
+        status: 202, milliseconds: 1.5, bytes: 90, token: "ci")
 
     static let levels: [(ServiceEvent, Logger.Level)] = [
         (.started(addresses: ["127.0.0.1:8080"]), .info), (.stopping, .info), (.stopped, .info),
-        (answered, .debug), (.failure(requestID: nil, detail: "the disk is full"), .error),
+        (answered, .debug), (.refused(requestID: "r3", status: 400, detail: "no target"), .debug),
+        (.failure(requestID: nil, detail: "the disk is full"), .error),
         (.committed(milliseconds: 1), .trace), (.fewDescriptors(needed: 9, allowed: 8), .warning),
         (.run(id: "x", status: .queued, detail: nil), .info),
         (.server(.connectionOpened), .trace), (.server(.connectionClosed(requests: 3)), .trace),
@@ -37,7 +38,7 @@ import Testing
         (.server(.requestBegan), .trace), (.server(.streamOpened), .trace),
         (.server(.streamClosed(tooSlow: false)), .trace),
         // What one client did, or failed to do.
-        (.server(.messageRefused(refusal)), .debug), (.server(.timedOut(.readingHead)), .debug),
+        (.server(.messageRefused(refusal)), .trace), (.server(.timedOut(.readingHead)), .debug),
         (.server(.clientLeft), .debug), (.server(.streamClosed(tooSlow: true)), .debug),
         // What other clients suffer from.
         (.server(.connectionRefused), .warning), (.server(.acceptFailed(errno: 24)), .warning),
@@ -64,6 +65,7 @@ import Testing
         ServiceEvent.server(.messageRefused(Self.refusal)).log(to: logger)
         ServiceEvent.server(.timedOut(.readingHead)).log(to: logger)
         ServiceEvent.server(.acceptFailed(errno: 24)).log(to: logger)
+        ServiceEvent.refused(requestID: "r3", status: 400, detail: "no target").log(to: logger)
         let found = records.all
         #expect(found[4].message == "a message was refused: the request line has no target")
         #expect(found[4].metadata == ["status": "400"])
@@ -73,12 +75,16 @@ import Testing
         #expect(found[6].metadata == ["reason": "Too many open files"])
         #expect(
             found[0].metadata == [
-                "request_id": "r1", "method": "POST", "path": "/train", "status": "202",
-                "milliseconds": "1.5",
+                "request_id": "r1", "method": "POST", "path": "/train",
+                "status": .stringConvertible(202), "milliseconds": .stringConvertible(1.5),
+                "bytes": .stringConvertible(90), "token": "ci",
             ])
         #expect(found[1].message == "listening on 127.0.0.1:1, unix:/s")
         #expect(found[2].message == "the disk is full")
         #expect(found[2].metadata == ["request_id": "r2"])
+        #expect(found[7].message == "a message was refused: no target")
+        #expect(
+            found[7].metadata == ["request_id": "r3", "status": .stringConvertible(400)])
         #expect(
             found[3].metadata == ["run": "u", "status": "interrupted", "detail": "cut off"])
     }

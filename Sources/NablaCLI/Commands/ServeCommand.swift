@@ -29,7 +29,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
-    @Flag(help: "Listen beyond loopback although anybody there could call.")
+    @Option(help: "How it is logged: text, or json, an object a line.")
+    var logFormat: String?
+
+    @Flag(help: "Listen beyond loopback although there is no token, so that anybody could call.")
     var insecure = false
 
     @Option(help: "The settings' YAML file (default: $NABLA_CONFIG, else none).")
@@ -37,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await readSettings()
-        var logger = Logger(label: "nabla") { StreamLogHandler.standardError(label: $0) }
+        var logger = settings.logFormat.logger
         logger.logLevel = settings.logLevel
         let service = try Service(settings: settings.service) {
             [logger, level = settings.logLevel] event in
@@ -61,6 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
         flags["data"] = data
         flags["pool.workers"] = workers.map(String.init)
         flags["log_level"] = logLevel
+        flags["log_format"] = logFormat
         if insecure { flags["insecure"] = "true" }
         return try await SettingsReader(
             flags: flags, environment: environment, file: config ?? environment["NABLA_CONFIG"]

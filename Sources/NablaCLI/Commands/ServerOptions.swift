@@ -7,12 +7,16 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The service's address (default: $NABLA_SERVER, else http://127.0.0.1:8080).")
     var server: String?
 
-    /// Calls that service.
+    /// Calls that service, with the token in $NABLA_TOKEN: as an argument, `ps` would show it.
     ///
     /// - Throws: `CommandError` that says what to do when nobody answers there; else what `body` throws.
     func call<Value>(_ body: (Client) async throws -> Value) async throws -> Value {
         do {
-            return try await body(Client(ClientConfiguration(server: address)))
+            let token = ProcessInfo.processInfo.environment["NABLA_TOKEN"]
+            return try await body(
+                Client(
+                    ClientConfiguration(
+                        server: address, token: token?.isEmpty == true ? nil : token)))
         } catch ClientError.connection(let detail) {
             throw CommandError(
                 "no service answers at \(address) (\(detail)); start one with `nabla serve`, "

@@ -8,6 +8,8 @@ struct ServeSettings: Sendable {
     var service = Settings()
     /// What is logged.
     var logLevel = Logger.Level.info
+    /// How it is written.
+    var logFormat = LogFormat.text
 }
 
 extension Setting {
@@ -34,7 +36,7 @@ extension Setting {
         .text("data", \.service.dataDirectory, "the folder of the database"),
         .flag(
             "insecure", \.service.isInsecure,
-            "listen beyond loopback although anybody there could call"),
+            "listen beyond loopback although there is no token, so that anybody there could call"),
         Setting(
             key: "log_level",
             summary: "what is logged: trace, debug, info, notice, warning, error or critical",
@@ -45,6 +47,15 @@ extension Setting {
                     throw CommandError("must be one of \(levels)")
                 }
                 settings.logLevel = level
+            }),
+        Setting(
+            key: "log_format", summary: "how it is written: text, or json, an object a line",
+            text: { $0.logFormat.rawValue },
+            set: { (settings, text) throws(CommandError) in
+                guard let format = LogFormat(rawValue: text) else {
+                    throw CommandError("must be text or json")
+                }
+                settings.logFormat = format
             }),
         .int(
             "shutdown_seconds", \.service.shutdownSeconds, in: 0...3600,
@@ -107,7 +118,30 @@ extension Setting {
         .int(
             "http.gzip_bytes", \.service.compression.gzipBytes, in: 0...(.max),
             "answers from this many bytes on are compressed for those who ask for it"),
+        Setting(
+            key: "http.cors_origins",
+            summary:
+                "origins whose pages may read answers, several with commas; * for all, or none",
+            text: {
+                let origins = $0.service.crossOrigins
+                return origins.isEmpty ? "none" : origins.joined(separator: ",")
+            },
+            set: { (settings, text) throws(CommandError) in
+                settings.service.crossOrigins = text == "none" ? [] : try origins(text)
+            }),
     ]
+
+    private static func origins(_ text: String) throws(CommandError) -> [String] {
+        let parts = text.split(separator: ",").map { $0.filter { $0 != " " } }
+        // What browsers send: scheme and host in lower case, and no path (RFC 6454, section 6.1).
+        let areOrigins = parts.allSatisfy { part in
+            part.wholeMatch(of: #/https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?/#) != nil
+        }
+        guard parts == ["*"] || areOrigins && !parts.isEmpty else {
+            throw CommandError("must be origins such as https://app.example.org, or *, or none")
+        }
+        return parts
+    }
 
     private static let limits: [Setting] = [
         .int(
@@ -134,6 +168,13 @@ extension Setting {
         .int(
             "limits.trailer_bytes", \.service.server.limits.trailerBytes, in: 0...(.max),
             "bytes of the trailer after a chunked body"),
+        .int(
+            "limits.requests_per_second", \.service.rate.requestsPerSecond, in: 0...1_000_000,
+            "requests a second of each token, or of all without one; more is answered 429; 0 for any"
+        ),
+        .int(
+            "limits.burst_requests", \.service.rate.burst, in: 1...1_000_000,
+            "requests that may come at once before requests_per_second counts"),
         .int(
             "limits.json_depth", \.service.jsonDepth, in: 1...1000,
             "how deep a JSON body may nest"),

@@ -1,4 +1,5 @@
 import Foundation
+import NablaAPI
 
 /// A number with six significant digits; padded so that columns of them line up.
 func formatted(_ number: Double, padded: Bool = false) -> String {
@@ -18,4 +19,9 @@ func duration(_ seconds: Double) -> String {
     case ..<3600: String(format: "%d min %02d s", Int(seconds) / 60, Int(seconds) % 60)
     default: String(format: "%d h %02d min", Int(seconds) / 3600, Int(seconds) / 60 % 60)
     }
+}
+
+/// A moment to the minute, in UTC: `2026-01-02 03:04`.
+func minute(_ time: Timestamp) -> String {
+    String(time.text.prefix(16)).replacing("T", with: " ")
 }

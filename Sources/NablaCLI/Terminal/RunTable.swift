@@ -19,7 +19,7 @@ struct RunTable {
                 "\(run.progress.epoch)/\(run.progress.epochs)",
                 run.latest["loss"].map { formatted($0) } ?? "",
                 RunTable.validation(of: run), RunTable.time(of: run),
-                String(run.createdAt.text.prefix(16)).replacing("T", with: " "),
+                minute(run.createdAt),
             ])
         }
         return table.text

@@ -6,6 +6,7 @@ import NablaNetworks
 /// `POST /check`: gradients held against differences of the loss.
 struct CheckEndpoint: Endpoint {
     let place = Place.worker
+    let scope: Scope? = .read
     let networks: NetworkResolver
     let limits: JSONLimits
     let shards: ShardRunner

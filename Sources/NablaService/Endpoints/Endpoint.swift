@@ -8,6 +8,8 @@ import NablaSockets
 protocol Endpoint: Sendable {
     /// Where it runs.
     var place: Place { get }
+    /// What a caller's token must allow where there are tokens; nil where none is asked for.
+    var scope: Scope? { get }
 
     /// Answers a call; throws the problem that keeps it from doing so.
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer

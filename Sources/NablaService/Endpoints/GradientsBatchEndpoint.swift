@@ -6,6 +6,7 @@ import Synchronization
 /// `POST /gradients/batch`: many gradient requests at once, over all workers that are free.
 struct GradientsBatchEndpoint: Endpoint {
     let place = Place.worker
+    let scope: Scope? = .read
     let networks: NetworkResolver
     let limits: JSONLimits
     let shards: ShardRunner

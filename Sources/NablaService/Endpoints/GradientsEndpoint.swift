@@ -6,6 +6,7 @@ import NablaNetworks
 /// `POST /gradients`: the loss and its gradient for every parameter.
 struct GradientsEndpoint: Endpoint {
     let place = Place.loopOrWorker
+    let scope: Scope? = .read
     let networks: NetworkResolver
     let limits: JSONLimits
     let shards: ShardRunner

@@ -6,6 +6,7 @@ import NablaStore
 /// `GET /metrics`: what is counted of the service, for Prometheus.
 struct MetricsEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .read
     let metrics: Metrics
     let store: Store
     /// The pools by the name that their metrics carry.

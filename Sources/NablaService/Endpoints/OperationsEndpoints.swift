@@ -6,6 +6,7 @@ import NablaStore
 /// `GET /healthz`: the process is alive.
 struct HealthEndpoint: Endpoint {
     let place = Place.loop
+    let scope: Scope? = nil
 
     func answer(_ call: Call, _ workspace: Workspace) -> Answer {
         .content(.json(HealthResponse().json()))
@@ -15,6 +16,7 @@ struct HealthEndpoint: Endpoint {
 /// `GET /readyz`: the database takes writes and the queue has room.
 struct ReadinessEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = nil
     let store: Store
     let pool: WorkerPool
     let isDraining: @Sendable () -> Bool
@@ -32,6 +34,7 @@ struct ReadinessEndpoint: Endpoint {
 /// `GET /version`: which program answers.
 struct VersionEndpoint: Endpoint {
     let place = Place.loop
+    let scope: Scope? = nil
 
     func answer(_ call: Call, _ workspace: Workspace) -> Answer {
         .content(.json(VersionResponse(name: "nabla", version: Service.version).json()))
@@ -41,6 +44,7 @@ struct VersionEndpoint: Endpoint {
 /// `GET /openapi.json`: the contract.
 struct OpenAPIEndpoint: Endpoint {
     let place = Place.loop
+    let scope: Scope? = .read
 
     func answer(_ call: Call, _ workspace: Workspace) -> Answer {
         .content(.json(OpenAPI.document))

@@ -6,6 +6,7 @@ import NablaNetworks
 /// `POST /predict`: the outputs of a network.
 struct PredictEndpoint: Endpoint {
     let place = Place.loopOrWorker
+    let scope: Scope? = .read
     let networks: NetworkResolver
     let limits: JSONLimits
     let shards: ShardRunner

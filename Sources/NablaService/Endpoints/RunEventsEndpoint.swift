@@ -10,6 +10,7 @@ import Synchronization
 /// what happens, and ends with the run.
 struct RunEventsEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .read
     let runs: RunReader
     let scheduler: RunScheduler
 

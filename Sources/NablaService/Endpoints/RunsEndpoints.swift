@@ -7,6 +7,7 @@ import NablaStore
 /// `GET /runs`: a page of the history, newest first.
 struct RunsEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .read
     let store: Store
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -20,6 +21,7 @@ struct RunsEndpoint: Endpoint {
 /// `GET /runs/{id}`: one run.
 struct RunEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .read
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -30,6 +32,7 @@ struct RunEndpoint: Endpoint {
 /// `GET /runs/{id}/metrics`: the history of its metrics.
 struct RunMetricsEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .read
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -48,6 +51,7 @@ struct RunMetricsEndpoint: Endpoint {
 /// `GET /runs/{id}/network`: the network as trained so far, in the form `/gradients` takes.
 struct RunNetworkEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .read
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -60,6 +64,7 @@ struct RunNetworkEndpoint: Endpoint {
 /// `POST /runs/{id}/cancel`: asks for the end of a run.
 struct CancelEndpoint: Endpoint {
     let place = Place.storage
+    let scope: Scope? = .write
     let runs: RunReader
     let scheduler: RunScheduler
 

@@ -8,6 +8,7 @@ import NablaNetworks
 /// `POST /train`: acknowledges a run, and waits for its end as long as the caller prefers.
 struct TrainEndpoint: Endpoint {
     let place = Place.worker
+    let scope: Scope? = .write
     let networks: NetworkResolver
     let scheduler: RunScheduler
     let limits: JSONLimits

@@ -35,12 +35,14 @@ final class Metrics: Sendable {
     /// Counts an event.
     func note(_ event: ServiceEvent) {
         switch event {
-        case .answered(_, _, _, let route, let status, let milliseconds):
+        case .answered(_, _, _, let route, let status, let milliseconds, _, _):
             core.routes[route.index].note(status: status, milliseconds: milliseconds)
         case .committed(let milliseconds):
             core.commits.note(milliseconds: milliseconds)
         case .server(let event):
             note(event)
+        // `messageRefused` says the same.
+        case .refused: break
         case .started, .stopping, .stopped, .failure, .run, .fewDescriptors:
             break
         }

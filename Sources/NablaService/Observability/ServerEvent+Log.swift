@@ -11,7 +11,9 @@ extension ServerEvent {
         case .connectionOpened, .connectionClosed, .received, .sent, .requestBegan, .streamOpened,
             .streamClosed(tooSlow: false):
             .trace
-        case .messageRefused, .timedOut, .clientLeft, .streamClosed(tooSlow: true): .debug
+        // `ServiceEvent.refused` says the same, with the id that the client was given.
+        case .messageRefused: .trace
+        case .timedOut, .clientLeft, .streamClosed(tooSlow: true): .debug
         case .connectionRefused, .acceptFailed: .warning
         }
     }

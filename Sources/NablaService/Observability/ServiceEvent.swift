@@ -10,10 +10,14 @@ public enum ServiceEvent: Sendable {
     case stopping
     /// It ended.
     case stopped
-    /// A request was answered.
+    /// A request was answered, as that of the token's holder where there are tokens.
+    ///
+    /// `bytes` are those of the body; an event stream has just begun, with 0.
     case answered(
         requestID: String, method: String, path: String, route: Route, status: Int,
-        milliseconds: Double)
+        milliseconds: Double, bytes: Int, token: String?)
+    /// A message that never became a request was answered with an error.
+    case refused(requestID: String, status: Int, detail: String)
     /// The database has committed a transaction.
     case committed(milliseconds: Double)
     /// The system lets the process have fewer open descriptors than its connections need.
@@ -31,7 +35,7 @@ extension ServiceEvent {
     public var level: Logger.Level {
         switch self {
         case .started, .stopping, .stopped, .run: .info
-        case .answered: .debug
+        case .answered, .refused: .debug
         case .committed: .trace
         case .fewDescriptors: .warning
         case .failure: .error
@@ -48,16 +52,25 @@ extension ServiceEvent {
             logger.log(level: level, "stopping")
         case .stopped:
             logger.log(level: level, "stopped")
-        case .answered(let id, let method, let path, _, let status, let milliseconds):
+        case .answered(
+            let id, let method, let path, _, let status, let milliseconds, let bytes, let token):
+            // Numbers stay numbers for whoever writes JSON of them.
+            var metadata: Logger.Metadata = [
+                "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
+                "status": .stringConvertible(status),
+                "milliseconds": .stringConvertible(milliseconds),
+                "bytes": .stringConvertible(bytes),
+            ]
+            if let token { metadata["token"] = "\(token)" }
+            logger.log(level: level, "answered", metadata: metadata)
+        case .refused(let id, let status, let detail):
             logger.log(
-                level: level, "answered",
-                metadata: [
-                    "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
-                    "status": "\(status)", "milliseconds": "\(milliseconds)",
-                ])
+                level: level, "a message was refused: \(detail)",
+                metadata: ["request_id": "\(id)", "status": .stringConvertible(status)])
         case .committed(let milliseconds):
             logger.log(
-                level: level, "committed", metadata: ["milliseconds": "\(milliseconds)"])
+                level: level, "committed",
+                metadata: ["milliseconds": .stringConvertible(milliseconds)])
         case .fewDescriptors(let needed, let allowed):
             logger.log(
                 level: level,

@@ -8,8 +8,10 @@ struct Contract {
     /// Checks answers: whatever is in one must be in the document.
     let answers: SchemaChecker
 
-    init(of server: TestServer) throws {
-        document = try JSON(RawConnection.get(Path.openAPI, port: server.port).body)
+    init(of server: TestServer, token: String? = nil) throws {
+        let fields = token.map { ["Authorization: Bearer \($0)"] } ?? []
+        document = try JSON(
+            RawConnection.get(Path.openAPI, port: server.port, fields: fields).body)
         requests = SchemaChecker(document: document)
         answers = SchemaChecker(document: document, isClosed: true)
     }
