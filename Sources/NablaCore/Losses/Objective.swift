@@ -186,20 +186,20 @@ final class Objective<S: Real>: Sendable {
         lanes: Int, scale: S, losses: UnsafeMutablePointer<S>, gradient: UnsafeMutablePointer<S>
     ) {
         @inline(__always)
-        func elements(_ loss: some ElementLoss<S>) {
+        func elements(_ loss: some ElementLoss<Lanes<S>>) {
             loss.evaluateLanes(
                 outputs, targets: targets, weights: weights, width: width, lanes: lanes,
                 scale: scale, losses: losses, gradient: gradient)
         }
         switch kind {
-        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits: elements(LogisticLoss<S>())
+        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits: elements(LogisticLoss<Lanes<S>>())
         case .crossEntropy, .crossEntropyWithLogits: break
-        case .meanSquaredError: elements(SquaredError<S>())
-        case .meanAbsoluteError: elements(AbsoluteError<S>())
-        case .huber(let delta): elements(HuberLoss(delta: S(delta)))
-        case .hinge: elements(HingeLoss<S>())
-        case .klDivergence: elements(Divergence<S>())
-        case .poisson: elements(PoissonLoss<S>())
+        case .meanSquaredError: elements(SquaredError<Lanes<S>>())
+        case .meanAbsoluteError: elements(AbsoluteError<Lanes<S>>())
+        case .huber(let delta): elements(HuberLoss(delta: Lanes(repeating: S(delta))))
+        case .hinge: elements(HingeLoss<Lanes<S>>())
+        case .klDivergence: elements(Divergence<Lanes<S>>())
+        case .poisson: elements(PoissonLoss<Lanes<S>>())
         }
     }
 }
