@@ -5,9 +5,8 @@ struct Sigmoid<S: Numbers>: Pointwise {
     @inline(__always)
     func value(at z: S) -> S {
         // e^−|z| never overflows, and both tails keep their relative precision.
-        let decay = S.exponential(-z.magnitude)
-        let upper = 1 / (1 + decay)
-        return S.choose(where: z, isLessThan: 0, decay * upper, else: upper)
+        let decay = S.decay(z.magnitude)
+        return S.choose(where: z, isLessThan: 0, decay, else: 1) / (1 + decay)
     }
 
     @inline(__always)
@@ -23,7 +22,7 @@ struct HyperbolicTangent<S: Numbers>: Pointwise {
     @inline(__always)
     func value(at z: S) -> S {
         let magnitude = z.magnitude
-        let decay = S.exponential(-2 * magnitude)
+        let decay = S.decay(2 * magnitude)
         let t = z * z
         let above = S.choose(
             where: magnitude, isLessThan: 0.45,
@@ -48,7 +47,7 @@ struct Softplus<S: Real>: Pointwise {
     @inline(__always)
     func value(at z: S) -> S {
         // max(z, 0) + ln(1 + e^−|z|): no overflow, and the lower tail stays exact. NaN passes.
-        (z < 0 ? 0 : z) + S.logarithmOfOnePlus(S.exponential(-abs(z)))
+        (z < 0 ? 0 : z) + S.logarithmOfOnePlus(S.decay(abs(z)))
     }
 
     @inline(__always)

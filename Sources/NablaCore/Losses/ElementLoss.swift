@@ -72,11 +72,12 @@ extension ElementLoss {
             let weight = Lanes(weights + lane)
             let factor = scale * weight
             var sum: S = 0
-            for index in 0..<width {
-                let place = index &* lanes &+ lane
+            var place = lane
+            while place < width &* lanes {
                 let (a, y) = (Lanes(outputs + place), Lanes(y + place))
                 sum += value(at: a, target: y)
                 (slope(at: a, target: y) * factor).store(at: gradient + place)
+                place &+= lanes
             }
             (weight * sum).store(at: losses + lane)
             lane &+= 4
@@ -94,7 +95,7 @@ struct LogisticLoss<S: Numbers>: ElementLoss {
     @inline(__always)
     func value(at z: S, target y: S) -> S {
         S.choose(where: z, isLessThan: 0, 0, else: z) - z * y
-            + S.logarithmOfOnePlus(S.exponential(-z.magnitude))
+            + S.logarithmOfOnePlus(S.decay(z.magnitude))
     }
 
     @inline(__always)

@@ -2,27 +2,43 @@
 // error is given, it is that of a polynomial with exact coefficients, relative to the result.
 
 extension Float {
-    /// Cody–Waite reduction to |r| ≤ ½ ln 2 and a polynomial of degree 6, whose error is 0.05·2⁻²⁴.
+    /// e⁻ˣ as f·2ⁿ: Cody–Waite reduction to |r| ≤ ½ ln 2, and a polynomial of degree 6 whose error is
+    /// 0.05·2⁻²⁴. What is given in place of n has it in its lowest bits.
+    @inline(__always)
+    private static func parts<N: FloatingNumbers>(ofDecay x: N) -> (f: N, shifted: N) {
+        // Adding 1.5·2²³ rounds to an integer and leaves it in the lowest bits.
+        let shifter: N = 0x1.8p23
+        let shifted = x * -1.442_695_04 + shifter
+        let n = shifted - shifter
+        let r = (x + n * 0x1.62e4p-1) + n * 0x1.7f7d_1cp-20
+        var p: N = 0.001_381_469_761_63
+        p = p * r - 0.008_368_711_215_75
+        p = p * r + 0.041_668_385_904_4
+        p = p * r - 0.166_665_206_773
+        p = p * r + 0.499_999_934_574
+        // e⁻ʳ = 1 + (r²·p − r): the sum of small terms first keeps the last bit.
+        return (1 + (p * (r * r) - r), shifted)
+    }
+
     @inline(__always)
     static func exponential<N: FloatingNumbers>(of x: N) -> N {
         // Comparisons that are false for NaN let it through; beyond the bounds eˣ is 0 or ∞.
         let low = N.choose(where: x, isLessThan: -104, -104, else: x)
-        let clamped = N.choose(where: 89, isLessThan: low, 89, else: low)
-        // Adding 1.5·2²³ rounds to an integer and leaves it in the lowest bits.
-        let shifter: N = 0x1.8p23
-        let n = (clamped * 1.442_695_04 + shifter) - shifter
-        let r = (clamped - n * 0x1.62e4p-1) - n * 0x1.7f7d_1cp-20
-        var p: N = 0.001_381_469_761_63
-        p = p * r + 0.008_368_711_215_75
-        p = p * r + 0.041_668_385_904_4
-        p = p * r + 0.166_665_206_773
-        p = p * r + 0.499_999_934_574
-        // eʳ = 1 + (r + r²·p): the sum of small terms first keeps the last bit.
-        p = 1 + (p * (r * r) + r)
+        let (f, shifted) = parts(
+            ofDecay: -N.choose(where: 89, isLessThan: low, 89, else: low))
         // 2ⁿ in two factors, so that subnormal results and ∞ come out by themselves.
+        let shifter: N = 0x1.8p23
+        let n = shifted - shifter
         let halved = n * 0.5 + shifter
         let rest = (n - (halved - shifter)) + shifter
-        return p * N.powerOfTwo(halved) * N.powerOfTwo(rest)
+        return f * N.powerOfTwo(halved) * N.powerOfTwo(rest)
+    }
+
+    @inline(__always)
+    static func decay<N: FloatingNumbers>(of x: N) -> N {
+        let (f, shifted) = parts(ofDecay: N.choose(where: 104, isLessThan: x, 104, else: x))
+        // 2ⁿ⁺³⁰ is normal for all n; times 2⁻³⁰, subnormal results come out by themselves.
+        return f * N.powerOfTwo(shifted + 30) * 0x1p-30
     }
 
     /// 2·artanh s = 2s + 2s³·p(s²) with s = x/(2 + x) ≤ ⅓; p has 4 terms, and an error of 0.07·2⁻²⁴.
@@ -61,28 +77,43 @@ extension Float {
 }
 
 extension Double {
-    /// Cody–Waite reduction to |r| ≤ ½ ln 2 and a polynomial of degree 11, whose error is 0.03·2⁻⁵³.
+    /// e⁻ˣ as f·2ⁿ: Cody–Waite reduction to |r| ≤ ½ ln 2, and a polynomial of degree 11 whose error is
+    /// 0.03·2⁻⁵³. What is given in place of n has it in its lowest bits.
+    @inline(__always)
+    private static func parts<N: FloatingNumbers>(ofDecay x: N) -> (f: N, shifted: N) {
+        let shifter: N = 0x1.8p52
+        let shifted = x * -1.442_695_040_888_963_4 + shifter
+        let n = shifted - shifter
+        let r = (x + n * 0x1.62e4_2fee_0000_0p-1) + n * 0x1.a39e_f357_93c7_6p-33
+        var p: N = -2.500_002_140_589_220_490_75e-8
+        p = p * r + 2.763_023_444_951_515_966_22e-7
+        p = p * r - 2.755_758_643_279_144_569_32e-6
+        p = p * r + 2.480_149_313_540_067_960_79e-5
+        p = p * r - 1.984_126_950_659_225_438_43e-4
+        p = p * r + 1.388_888_894_359_789_786_95e-3
+        p = p * r - 8.333_333_333_494_415_741_5e-3
+        p = p * r + 4.166_666_666_653_026_580_89e-2
+        p = p * r - 0.166_666_666_666_664_126_661
+        p = p * r + 0.500_000_000_000_001_061_718
+        return (1 + (p * (r * r) - r), shifted)
+    }
+
     @inline(__always)
     static func exponential<N: FloatingNumbers>(of x: N) -> N {
         let low = N.choose(where: x, isLessThan: -746, -746, else: x)
-        let clamped = N.choose(where: 710, isLessThan: low, 710, else: low)
+        let (f, shifted) = parts(
+            ofDecay: -N.choose(where: 710, isLessThan: low, 710, else: low))
         let shifter: N = 0x1.8p52
-        let n = (clamped * 1.442_695_040_888_963_4 + shifter) - shifter
-        let r = (clamped - n * 0x1.62e4_2fee_0000_0p-1) - n * 0x1.a39e_f357_93c7_6p-33
-        var p: N = 2.500_002_140_589_220_490_75e-8
-        p = p * r + 2.763_023_444_951_515_966_22e-7
-        p = p * r + 2.755_758_643_279_144_569_32e-6
-        p = p * r + 2.480_149_313_540_067_960_79e-5
-        p = p * r + 1.984_126_950_659_225_438_43e-4
-        p = p * r + 1.388_888_894_359_789_786_95e-3
-        p = p * r + 8.333_333_333_494_415_741_5e-3
-        p = p * r + 4.166_666_666_653_026_580_89e-2
-        p = p * r + 0.166_666_666_666_664_126_661
-        p = p * r + 0.500_000_000_000_001_061_718
-        p = 1 + (p * (r * r) + r)
+        let n = shifted - shifter
         let halved = n * 0.5 + shifter
         let rest = (n - (halved - shifter)) + shifter
-        return p * N.powerOfTwo(halved) * N.powerOfTwo(rest)
+        return f * N.powerOfTwo(halved) * N.powerOfTwo(rest)
+    }
+
+    @inline(__always)
+    static func decay<N: FloatingNumbers>(of x: N) -> N {
+        let (f, shifted) = parts(ofDecay: N.choose(where: 746, isLessThan: x, 746, else: x))
+        return f * N.powerOfTwo(shifted + 60) * 0x1p-60
     }
 
     /// 2·artanh s = 2s + 2s³·p(s²) with s = x/(2 + x) ≤ ⅓; p has 10 terms, and an error of 0.01·2⁻⁵³.

@@ -74,6 +74,9 @@ struct Lanes<S: Real>: Numbers {
     static func exponential(_ x: Lanes) -> Lanes { S.exponential(x) }
 
     @inline(__always)
+    static func decay(_ x: Lanes) -> Lanes { S.decay(x) }
+
+    @inline(__always)
     static func logarithm(_ x: Lanes) -> Lanes { x.mapped { S.logarithm($0) } }
 
     @inline(__always)

@@ -15,6 +15,8 @@ protocol Numbers: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
         else second: @autoclosure () -> Self) -> Self
     /// eˣ, written without branches so that loops over it are vectorised.
     static func exponential(_ x: Self) -> Self
+    /// e⁻ˣ for x from 0, without branches: cheaper than eˣ, with the same bits.
+    static func decay(_ x: Self) -> Self
     /// ln x.
     static func logarithm(_ x: Self) -> Self
     /// ln(1 + x) for x from 0 to 1, without branches, exact where x is small.
@@ -37,7 +39,13 @@ extension Real {
     }
 
     @inline(__always)
+    static func decay(_ x: Self) -> Self { exponential(-x) }
+
+    @inline(__always)
     static func exponential(_ x: Lanes<Self>) -> Lanes<Self> { x.mapped { exponential($0) } }
+
+    @inline(__always)
+    static func decay(_ x: Lanes<Self>) -> Lanes<Self> { x.mapped { decay($0) } }
 
     @inline(__always)
     static func logarithmOfOnePlus(_ x: Lanes<Self>) -> Lanes<Self> {
@@ -50,10 +58,16 @@ extension FloatingReal {
     static func exponential(_ x: Self) -> Self { exponential(of: x) }
 
     @inline(__always)
+    static func decay(_ x: Self) -> Self { decay(of: x) }
+
+    @inline(__always)
     static func logarithmOfOnePlus(_ x: Self) -> Self { logarithm(ofOnePlus: x) }
 
     @inline(__always)
     static func exponential(_ x: Lanes<Self>) -> Lanes<Self> { exponential(of: x) }
+
+    @inline(__always)
+    static func decay(_ x: Lanes<Self>) -> Lanes<Self> { decay(of: x) }
 
     @inline(__always)
     static func logarithmOfOnePlus(_ x: Lanes<Self>) -> Lanes<Self> {

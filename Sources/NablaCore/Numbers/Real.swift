@@ -27,6 +27,7 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
     /// The nearest whole number.
     func rounded() -> Self
     static func exponential(_ x: Lanes<Self>) -> Lanes<Self>
+    static func decay(_ x: Lanes<Self>) -> Lanes<Self>
     static func logarithmOfOnePlus(_ x: Lanes<Self>) -> Lanes<Self>
     /// eˣ − 1, exact where x is small.
     static func exponentialMinusOne(_ x: Self) -> Self
@@ -62,6 +63,8 @@ protocol FloatingReal: Real, FloatingNumbers, VectorScalar, Scalar
 where Four == SIMD4<Self> {
     /// eˣ of numbers of this type.
     static func exponential<N: FloatingNumbers>(of x: N) -> N
+    /// e⁻ˣ of numbers of this type from 0.
+    static func decay<N: FloatingNumbers>(of x: N) -> N
     /// ln(1 + x) of numbers of this type from 0 to 1.
     static func logarithm<N: FloatingNumbers>(ofOnePlus x: N) -> N
 }
