@@ -71,16 +71,16 @@ struct Lanes<S: Real>: Numbers {
     }
 
     @inline(__always)
-    static func exponential(_ x: Lanes) -> Lanes { S.exponential(x) }
+    static func exponential(_ x: Lanes) -> Lanes { S.exponential(ofLanes: x) }
 
     @inline(__always)
-    static func decay(_ x: Lanes) -> Lanes { S.decay(x) }
+    static func decay(_ x: Lanes) -> Lanes { S.decay(ofLanes: x) }
 
     @inline(__always)
     static func logarithm(_ x: Lanes) -> Lanes { x.mapped { S.logarithm($0) } }
 
     @inline(__always)
-    static func logarithmOfOnePlus(_ x: Lanes) -> Lanes { S.logarithmOfOnePlus(x) }
+    static func logarithmOfOnePlus(_ x: Lanes) -> Lanes { S.logarithm(ofLanesPlusOne: x) }
 }
 
 extension Lanes: FloatingNumbers where S: FloatingReal {
@@ -103,7 +103,8 @@ protocol FourNumbers<Number> {
     static func * (left: Self, right: Self) -> Self
     static func / (left: Self, right: Self) -> Self
     static func choose(
-        where left: Self, isLessThan right: Self, _ first: Self, else second: Self) -> Self
+        where left: Self, isLessThan right: Self, _ first: Self, else second: Self
+    ) -> Self
 }
 
 /// A type whose vectors choose and shift by functions for that type alone: the standard library's
@@ -111,7 +112,8 @@ protocol FourNumbers<Number> {
 protocol VectorScalar: SIMDScalar, BinaryFloatingPoint, Codable {
     static func choose(
         where left: SIMD4<Self>, isLessThan right: SIMD4<Self>, _ first: SIMD4<Self>,
-        else second: SIMD4<Self>) -> SIMD4<Self>
+        else second: SIMD4<Self>
+    ) -> SIMD4<Self>
     static func powerOfTwo(_ shifted: SIMD4<Self>) -> SIMD4<Self>
 }
 

@@ -12,7 +12,8 @@ protocol Numbers: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     /// `first` where `left` is less than `right`, else `second`, as for NaN.
     static func choose(
         where left: Self, isLessThan right: Self, _ first: @autoclosure () -> Self,
-        else second: @autoclosure () -> Self) -> Self
+        else second: @autoclosure () -> Self
+    ) -> Self
     /// eˣ, written without branches so that loops over it are vectorised.
     static func exponential(_ x: Self) -> Self
     /// e⁻ˣ for x from 0, without branches: cheaper than eˣ, with the same bits.
@@ -42,13 +43,13 @@ extension Real {
     static func decay(_ x: Self) -> Self { exponential(-x) }
 
     @inline(__always)
-    static func exponential(_ x: Lanes<Self>) -> Lanes<Self> { x.mapped { exponential($0) } }
+    static func exponential(ofLanes x: Lanes<Self>) -> Lanes<Self> { x.mapped { exponential($0) } }
 
     @inline(__always)
-    static func decay(_ x: Lanes<Self>) -> Lanes<Self> { x.mapped { decay($0) } }
+    static func decay(ofLanes x: Lanes<Self>) -> Lanes<Self> { x.mapped { decay($0) } }
 
     @inline(__always)
-    static func logarithmOfOnePlus(_ x: Lanes<Self>) -> Lanes<Self> {
+    static func logarithm(ofLanesPlusOne x: Lanes<Self>) -> Lanes<Self> {
         x.mapped { logarithmOfOnePlus($0) }
     }
 }
@@ -64,13 +65,13 @@ extension FloatingReal {
     static func logarithmOfOnePlus(_ x: Self) -> Self { logarithm(ofOnePlus: x) }
 
     @inline(__always)
-    static func exponential(_ x: Lanes<Self>) -> Lanes<Self> { exponential(of: x) }
+    static func exponential(ofLanes x: Lanes<Self>) -> Lanes<Self> { exponential(of: x) }
 
     @inline(__always)
-    static func decay(_ x: Lanes<Self>) -> Lanes<Self> { decay(of: x) }
+    static func decay(ofLanes x: Lanes<Self>) -> Lanes<Self> { decay(of: x) }
 
     @inline(__always)
-    static func logarithmOfOnePlus(_ x: Lanes<Self>) -> Lanes<Self> {
+    static func logarithm(ofLanesPlusOne x: Lanes<Self>) -> Lanes<Self> {
         logarithm(ofOnePlus: x)
     }
 }

@@ -26,9 +26,9 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
     func squareRoot() -> Self
     /// The nearest whole number.
     func rounded() -> Self
-    static func exponential(_ x: Lanes<Self>) -> Lanes<Self>
-    static func decay(_ x: Lanes<Self>) -> Lanes<Self>
-    static func logarithmOfOnePlus(_ x: Lanes<Self>) -> Lanes<Self>
+    static func exponential(ofLanes x: Lanes<Self>) -> Lanes<Self>
+    static func decay(ofLanes x: Lanes<Self>) -> Lanes<Self>
+    static func logarithm(ofLanesPlusOne x: Lanes<Self>) -> Lanes<Self>
     /// eˣ − 1, exact where x is small.
     static func exponentialMinusOne(_ x: Self) -> Self
     /// 1 − erf x, exact in the upper tail.

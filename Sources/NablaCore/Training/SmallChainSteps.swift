@@ -174,7 +174,8 @@ struct SmallChainSteps<S: FloatingReal> {
         let (plan, objective) = (prepared.plan, prepared.objective)
         let count = min(prepared.batchSize, prepared.samplesPerEpoch - first)
         let positions = first..<first + count
-        guard let batch = source.batch(at: positions, in: memory.scratch, prepared.layout, nil) else {
+        guard let batch = source.batch(at: positions, in: memory.scratch, prepared.layout, nil)
+        else {
             return
         }
         self.batch = batch
@@ -202,8 +203,10 @@ struct SmallChainSteps<S: FloatingReal> {
     /// Evaluates loss and gradient of the outputs.
     ///
     /// - Returns: The sum of the samples' losses; NaN where an output isn't finite.
+    // Mutating, so that it is handed the steps themselves: for a function that only reads, all of
+    // them would be copied.
     @inline(__always)
-    private func evaluate() -> Double {
+    private mutating func evaluate() -> Double {
         let (outputs, gradient) = (chain.outputs, chain.outputGradients)
         if let elements {
             // Compiled once more for up to four samples: there are no loops over lanes then.

@@ -29,12 +29,21 @@ struct SGDStep<S: FloatingReal> {
     func exchange(
         _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafeMutablePointer<S>, count: Int
     ) -> Bool {
-        let isPlain = decay == 0
+        decay == 0
+            ? exchange(parameters, with: gradients, count: count, decays: false)
+            : exchange(parameters, with: gradients, count: count, decays: true)
+    }
+
+    @inline(__always)
+    private func exchange(
+        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafeMutablePointer<S>, count: Int,
+        decays: Bool
+    ) -> Bool {
         var checks = Lanes<S>(repeating: 0)
         var index = 0
         while index &+ 4 <= count {
             let (old, g) = (Lanes(parameters + index), Lanes(gradients + index))
-            let new = old - rate * (isPlain ? g : g + decay * old)
+            let new = old - rate * (decays ? g + decay * old : g)
             checks += 0 * new
             new.store(at: parameters + index)
             old.store(at: gradients + index)
@@ -43,7 +52,7 @@ struct SGDStep<S: FloatingReal> {
         var check = checks.sum
         while index < count {
             let (old, g) = (parameters[index], gradients[index])
-            let new = old - rate * (isPlain ? g : g + decay * old)
+            let new = old - rate * (decays ? g + decay * old : g)
             check += 0 * new
             (parameters[index], gradients[index]) = (new, old)
             index &+= 1
