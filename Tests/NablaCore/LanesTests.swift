@@ -6,7 +6,8 @@ import Testing
 @Suite("Four numbers at once")
 struct LanesTests {
     private static let places: [Double] = [
-        0, -0.0, 1e-310, -1e-310, 1e-9, -0.3, 0.44, 0.45, -0.5, 1, -1, 2.5, -17, 40, -104, 709,
+        0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 1e-9, -0.3, 0.44, 0.45, -0.5, 1,
+        -1, 2.5, -17, 40, -104, 709,
         -745, 800, -800, .infinity, -.infinity, .nan,
     ]
 
