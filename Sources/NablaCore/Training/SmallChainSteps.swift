@@ -19,6 +19,8 @@ struct SmallChainSteps<S: FloatingReal> {
     private let epochs: Int
     private let losses: UnsafeMutablePointer<S>
     private let changesEachStep: Bool
+    /// Gradient descent without momentum and clipping, which has steps of its own; see
+    /// `makePlainStep`.
     private let plainSettings: SGD?
     private var plain: SGDStep<S>?
     private var update: ParameterUpdate<S>?
