@@ -31,6 +31,17 @@ struct NumberTests {
         #expect(worst < 2)
     }
 
+    @Test("e⁻ˣ has the bits of eˣ at −x, down to 0")
+    func decay() {
+        for step in 0...100_000 {
+            let x = 760 * Double(step) / 100_000
+            #expect(Double.decay(x) == Double.exponential(-x))
+            #expect(Float.decay(Float(x)) == Float.exponential(-Float(x)))
+        }
+        #expect(Double.decay(.infinity) == 0 && Float.decay(.infinity) == 0)
+        #expect(Double.decay(.nan).isNaN && Float.decay(.nan).isNaN)
+    }
+
     @Test("ln(1 + x) for x from 0 to 1 is within 3 ulp of the C library, tanh x within 5")
     func logarithmAndTangent() {
         var worst = (0.0, 0.0, 0.0, 0.0)

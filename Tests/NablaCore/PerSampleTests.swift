@@ -120,7 +120,10 @@ struct PerSampleTests {
                 #expect(a == products, context)
             case .concatenate:
                 let rows = (0..<count).flatMap { row in
-                    x.flatMap { $0[row * $0.count / count..<(row + 1) * $0.count / count] }
+                    x.flatMap { numbers -> ArraySlice<Double> in
+                        let width = numbers.count / count
+                        return numbers[row * width..<(row + 1) * width]
+                    }
                 }
                 #expect(a == rows, context)
             case .activation(let activation) where activation == .softmax:

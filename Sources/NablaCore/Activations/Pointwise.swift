@@ -1,8 +1,8 @@
 import NablaNetworks
 
-/// An activation of one number: f and f′ side by side.
+/// An activation of one number, or of four at once: f and f′ side by side.
 protocol Pointwise<S> {
-    associatedtype S: Real
+    associatedtype S: Numbers
 
     /// Whether f′ needs z, because a = f(z) alone doesn't tell it exactly.
     static var readsPreActivation: Bool { get }
@@ -12,7 +12,7 @@ protocol Pointwise<S> {
     func slope(at z: S, value a: S) -> S
 }
 
-extension Pointwise {
+extension Pointwise where S: Real {
     /// Writes f of `count` pre-activations; `z` and `a` may be the same memory.
     @inline(__always)
     func apply(to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, count: Int) {
@@ -40,29 +40,26 @@ extension Pointwise {
 extension Pointwise {
     /// As `apply`, for a multiple of four numbers; see `Lanes`.
     @inline(__always)
-    func applyLanes(to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, count: Int) {
+    func applyLanes<R: Real>(
+        to z: UnsafePointer<R>, into a: UnsafeMutablePointer<R>, count: Int
+    ) where S == Lanes<R> {
         var index = 0
         while index < count {
-            let z = Lanes(z + index)
-            Lanes(value(at: z[0]), value(at: z[1]), value(at: z[2]), value(at: z[3]))
-                .store(at: a + index)
+            value(at: Lanes(z + index)).store(at: a + index)
             index &+= 4
         }
     }
 
     /// As `pullBack`, for a multiple of four numbers.
     @inline(__always)
-    func pullBackLanes(
-        _ gradient: UnsafeMutablePointer<S>, z: UnsafePointer<S>, a: UnsafePointer<S>, count: Int
-    ) {
+    func pullBackLanes<R: Real>(
+        _ gradient: UnsafeMutablePointer<R>, z: UnsafePointer<R>, a: UnsafePointer<R>, count: Int
+    ) where S == Lanes<R> {
         var index = 0
         while index < count {
             let a = Lanes(a + index)
             let z = Self.readsPreActivation ? Lanes(z + index) : a
-            let slopes = Lanes(
-                slope(at: z[0], value: a[0]), slope(at: z[1], value: a[1]),
-                slope(at: z[2], value: a[2]), slope(at: z[3], value: a[3]))
-            (Lanes(gradient + index) * slopes).store(at: gradient + index)
+            (Lanes(gradient + index) * slope(at: z, value: a)).store(at: gradient + index)
             index &+= 4
         }
     }
@@ -126,9 +123,9 @@ extension Activation {
     ) {
         switch self {
         case .identity: if z != UnsafePointer(a) { a.update(from: z, count: count) }
-        case .sigmoid: Sigmoid<S>().applyLanes(to: z, into: a, count: count)
-        case .tanh: HyperbolicTangent<S>().applyLanes(to: z, into: a, count: count)
-        case .relu: ReLU<S>().applyLanes(to: z, into: a, count: count)
+        case .sigmoid: Sigmoid<Lanes<S>>().applyLanes(to: z, into: a, count: count)
+        case .tanh: HyperbolicTangent<Lanes<S>>().applyLanes(to: z, into: a, count: count)
+        case .relu: ReLU<Lanes<S>>().applyLanes(to: z, into: a, count: count)
         default: apply(to: z, into: a, rows: 1, width: count)
         }
     }
@@ -140,9 +137,9 @@ extension Activation {
     ) {
         switch self {
         case .identity: break
-        case .sigmoid: Sigmoid<S>().pullBackLanes(gradient, z: z, a: a, count: count)
-        case .tanh: HyperbolicTangent<S>().pullBackLanes(gradient, z: z, a: a, count: count)
-        case .relu: ReLU<S>().pullBackLanes(gradient, z: z, a: a, count: count)
+        case .sigmoid: Sigmoid<Lanes<S>>().pullBackLanes(gradient, z: z, a: a, count: count)
+        case .tanh: HyperbolicTangent<Lanes<S>>().pullBackLanes(gradient, z: z, a: a, count: count)
+        case .relu: ReLU<Lanes<S>>().pullBackLanes(gradient, z: z, a: a, count: count)
         default: pullBack(gradient, z: z, a: a, rows: 1, width: count)
         }
     }

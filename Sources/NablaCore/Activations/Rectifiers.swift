@@ -1,14 +1,14 @@
 /// relu(z) = max(z, 0), relu′ = 1 for z > 0, else 0 (PyTorch's choice at 0).
-struct ReLU<S: Real>: Pointwise {
+struct ReLU<S: Numbers>: Pointwise {
     static var readsPreActivation: Bool { false }
 
     // The comparison is false for NaN, so that NaN isn't hidden as 0. A product and not a choice,
     // which would be compiled to a branch in place of vectors; adding 0 turns −0 into 0.
     @inline(__always)
-    func value(at z: S) -> S { z * (z < 0 ? 0 : 1) + 0 }
+    func value(at z: S) -> S { z * S.choose(where: z, isLessThan: 0, 0, else: 1) + 0 }
 
     @inline(__always)
-    func slope(at z: S, value a: S) -> S { a > 0 ? 1 : 0 }
+    func slope(at z: S, value a: S) -> S { S.choose(where: 0, isLessThan: a, 1, else: 0) }
 }
 
 /// leaky_relu(z) = z for z > 0, else s·z; the derivative is 1 for z > 0, else s.

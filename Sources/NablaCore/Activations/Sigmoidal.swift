@@ -1,13 +1,12 @@
 /// σ(z) = 1 / (1 + e⁻ᶻ), σ′ = a(1 − a).
-struct Sigmoid<S: Real>: Pointwise {
+struct Sigmoid<S: Numbers>: Pointwise {
     static var readsPreActivation: Bool { false }
 
     @inline(__always)
     func value(at z: S) -> S {
         // e^−|z| never overflows, and both tails keep their relative precision.
-        let decay = S.exponential(-abs(z))
-        let upper = 1 / (1 + decay)
-        return z < 0 ? decay * upper : upper
+        let decay = S.decay(z.magnitude)
+        return S.choose(where: z, isLessThan: 0, decay, else: 1) / (1 + decay)
     }
 
     @inline(__always)
@@ -15,21 +14,24 @@ struct Sigmoid<S: Real>: Pointwise {
 }
 
 /// tanh z = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ), tanh′ = 1 − a².
-struct HyperbolicTangent<S: Real>: Pointwise {
+struct HyperbolicTangent<S: Numbers>: Pointwise {
     static var readsPreActivation: Bool { false }
 
     /// Below 0.45 the seventh convergent of Lambert's continued fraction (1768), above (1 − e)/(1 +
     /// e) with e = e^−2|z|, which would cancel below; one division for either, and no branch.
     @inline(__always)
     func value(at z: S) -> S {
-        let magnitude = abs(z)
-        let decay = S.exponential(-2 * magnitude)
+        let magnitude = z.magnitude
+        let decay = S.decay(2 * magnitude)
         let t = z * z
-        let isSmall = magnitude < 0.45
-        let above = isSmall ? magnitude * (135_135 + t * (17_325 + t * (378 + t))) : 1 - decay
-        let below = isSmall ? 135_135 + t * (62_370 + t * (3150 + t * 28)) : 1 + decay
+        let above = S.choose(
+            where: magnitude, isLessThan: 0.45,
+            magnitude * (135_135 + t * (17_325 + t * (378 + t))), else: 1 - decay)
+        let below = S.choose(
+            where: magnitude, isLessThan: 0.45,
+            135_135 + t * (62_370 + t * (3150 + t * 28)), else: 1 + decay)
         let value = above / below
-        return z < 0 ? -value : value
+        return S.choose(where: z, isLessThan: 0, -value, else: value)
     }
 
     @inline(__always)
@@ -45,7 +47,7 @@ struct Softplus<S: Real>: Pointwise {
     @inline(__always)
     func value(at z: S) -> S {
         // max(z, 0) + ln(1 + e^−|z|): no overflow, and the lower tail stays exact. NaN passes.
-        (z < 0 ? 0 : z) + S.logarithmOfOnePlus(S.exponential(-abs(z)))
+        (z < 0 ? 0 : z) + S.logarithmOfOnePlus(S.decay(abs(z)))
     }
 
     @inline(__always)

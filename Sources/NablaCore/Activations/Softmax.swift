@@ -20,7 +20,7 @@ struct Softmax<S: Real> {
     static func exponentials(
         of z: UnsafePointer<S>, lessThan largest: S, into a: UnsafeMutablePointer<S>, width: Int
     ) -> S {
-        for index in 0..<width { a[index] = S.exponential(z[index] - largest) }
+        for index in 0..<width { a[index] = S.decay(largest - z[index]) }
         var sum: S = 0
         for index in 0..<width { sum += a[index] }
         return sum

@@ -45,8 +45,12 @@ extension DensePlan {
         count: Int, from start: S
     ) -> Lanes<S> {
         var sum = Lanes(repeating: start)
-        for index in 0..<count {
-            sum += factors[index &* stride] * Lanes(lines + index &* lanes)
+        var (line, factor) = (lines, factors)
+        let end = lines + count &* lanes
+        while line < end {
+            sum += factor.pointee * Lanes(line)
+            line += lanes
+            factor += stride
         }
         return sum
     }
@@ -60,24 +64,40 @@ extension DensePlan {
         let bias = target + units &* inputs
         for unit in 0..<units {
             let line = delta + unit &* lanes
-            for input in 0..<inputs {
+            let row = target + unit &* inputs
+            var input = 0
+            // Two sums beside one another take hardly more than one.
+            while input &+ 1 < inputs {
                 let numbers = x + input &* lanes
-                var sum: S = 0
-                var lane = 0
-                while lane < lanes {
-                    sum += (Lanes(line + lane) * Lanes(numbers + lane)).sum
-                    lane &+= 4
-                }
-                target[unit &* inputs &+ input] = sum
+                let first = sumOfProducts(line, numbers, lanes: lanes)
+                let second = sumOfProducts(line, numbers + lanes, lanes: lanes)
+                (row[input], row[input &+ 1]) = (first, second)
+                input &+= 2
+            }
+            if input < inputs {
+                row[input] = sumOfProducts(line, x + input &* lanes, lanes: lanes)
             }
             guard hasBias else { continue }
-            var sum: S = 0
-            var lane = 0
+            var sum = Lanes(line).sum
+            var lane = 4
             while lane < lanes {
                 sum += Lanes(line + lane).sum
                 lane &+= 4
             }
             bias[unit] = sum
         }
+    }
+
+    @inline(__always)
+    private func sumOfProducts<S: Real>(
+        _ left: UnsafePointer<S>, _ right: UnsafePointer<S>, lanes: Int
+    ) -> S {
+        var sum = (Lanes(left) * Lanes(right)).sum
+        var lane = 4
+        while lane < lanes {
+            sum += (Lanes(left + lane) * Lanes(right + lane)).sum
+            lane &+= 4
+        }
+        return sum
     }
 }

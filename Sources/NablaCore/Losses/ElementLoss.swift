@@ -1,6 +1,7 @@
-/// A loss that is a sum over outputs: ℓ and ∂ℓ/∂a side by side, for one output a and its target y.
+/// A loss that is a sum over outputs: ℓ and ∂ℓ/∂a side by side, for one output a and its target y, or
+/// for those of four samples at once.
 protocol ElementLoss<S> {
-    associatedtype S: Real
+    associatedtype S: Numbers
 
     /// ℓ(a, y).
     func value(at a: S, target y: S) -> S
@@ -8,7 +9,7 @@ protocol ElementLoss<S> {
     func slope(at a: S, target y: S) -> S
 }
 
-extension ElementLoss {
+extension ElementLoss where S: Real {
     /// Evaluates the loss of `rows` samples of `width` outputs.
     ///
     /// - Parameters:
@@ -61,39 +62,26 @@ extension ElementLoss {
     ///   - losses: Gets each sample's loss times its weight: (L).
     ///   - gradient: Gets ∂L/∂outputs: (width, L).
     @inline(__always)
-    func evaluateLanes(
-        _ outputs: UnsafePointer<S>, targets y: UnsafePointer<S>, weights: UnsafePointer<S>,
-        width: Int, lanes: Int, scale: S, losses: UnsafeMutablePointer<S>,
-        gradient: UnsafeMutablePointer<S>
-    ) {
+    func evaluateLanes<R: Real>(
+        _ outputs: UnsafePointer<R>, targets y: UnsafePointer<R>, weights: UnsafePointer<R>,
+        width: Int, lanes: Int, scale: R, losses: UnsafeMutablePointer<R>,
+        gradient: UnsafeMutablePointer<R>
+    ) where S == Lanes<R> {
         var lane = 0
         while lane < lanes {
             let weight = Lanes(weights + lane)
             let factor = scale * weight
-            var sum = Lanes<S>(repeating: 0)
-            for index in 0..<width {
-                let place = index &* lanes &+ lane
+            var sum: S = 0
+            var place = lane
+            while place < width &* lanes {
                 let (a, y) = (Lanes(outputs + place), Lanes(y + place))
-                sum += values(at: a, targets: y)
-                (slopes(at: a, targets: y) * factor).store(at: gradient + place)
+                sum += value(at: a, target: y)
+                (slope(at: a, target: y) * factor).store(at: gradient + place)
+                place &+= lanes
             }
             (weight * sum).store(at: losses + lane)
             lane &+= 4
         }
-    }
-
-    @inline(__always)
-    private func values(at a: Lanes<S>, targets y: Lanes<S>) -> Lanes<S> {
-        Lanes(
-            value(at: a[0], target: y[0]), value(at: a[1], target: y[1]),
-            value(at: a[2], target: y[2]), value(at: a[3], target: y[3]))
-    }
-
-    @inline(__always)
-    private func slopes(at a: Lanes<S>, targets y: Lanes<S>) -> Lanes<S> {
-        Lanes(
-            slope(at: a[0], target: y[0]), slope(at: a[1], target: y[1]),
-            slope(at: a[2], target: y[2]), slope(at: a[3], target: y[3]))
     }
 }
 
@@ -103,10 +91,11 @@ extension ElementLoss {
 /// ℓ = max(z, 0) − z·y + ln(1 + e^−|z|).
 /// - Source: Bishop 2006, equations 4.108–4.109. PyTorch's loss over probabilities stops at 100;
 ///   this doesn't.
-struct LogisticLoss<S: Real>: ElementLoss {
+struct LogisticLoss<S: Numbers>: ElementLoss {
     @inline(__always)
     func value(at z: S, target y: S) -> S {
-        (z < 0 ? 0 : z) - z * y + S.logarithmOfOnePlus(S.exponential(-abs(z)))
+        S.choose(where: z, isLessThan: 0, 0, else: z) - z * y
+            + S.logarithmOfOnePlus(S.decay(z.magnitude))
     }
 
     @inline(__always)
@@ -114,7 +103,7 @@ struct LogisticLoss<S: Real>: ElementLoss {
 }
 
 /// Squared error: ℓ = (a − y)², ∂ℓ/∂a = 2(a − y).
-struct SquaredError<S: Real>: ElementLoss {
+struct SquaredError<S: Numbers>: ElementLoss {
     @inline(__always)
     func value(at a: S, target y: S) -> S { (a - y) * (a - y) }
 
@@ -123,66 +112,78 @@ struct SquaredError<S: Real>: ElementLoss {
 }
 
 /// Absolute error: ℓ = |a − y|, ∂ℓ/∂a = sign(a − y), 0 where they are equal (PyTorch's choice).
-struct AbsoluteError<S: Real>: ElementLoss {
+struct AbsoluteError<S: Numbers>: ElementLoss {
     @inline(__always)
-    func value(at a: S, target y: S) -> S { abs(a - y) }
+    func value(at a: S, target y: S) -> S { (a - y).magnitude }
 
     @inline(__always)
-    func slope(at a: S, target y: S) -> S { a > y ? 1 : (a < y ? -1 : 0) }
+    func slope(at a: S, target y: S) -> S {
+        S.choose(
+            where: y, isLessThan: a, 1, else: S.choose(where: a, isLessThan: y, -1, else: 0))
+    }
 }
 
 /// Huber: ℓ = ½(a − y)² up to |a − y| = δ and δ(|a − y| − ½δ) beyond; ∂ℓ/∂a = a − y clamped to [−δ,
 /// δ].
 ///
 /// - Source: Huber 1964, scaled as in PyTorch's `HuberLoss`.
-struct HuberLoss<S: Real>: ElementLoss {
+struct HuberLoss<S: Numbers>: ElementLoss {
     /// Where the parabola becomes a line.
     let delta: S
 
     @inline(__always)
     func value(at a: S, target y: S) -> S {
-        let distance = abs(a - y)
-        return distance < delta
-            ? 0.5 * distance * distance : delta * (distance - 0.5 * delta)
+        let distance = (a - y).magnitude
+        return S.choose(
+            where: distance, isLessThan: delta, 0.5 * distance * distance,
+            else: delta * (distance - 0.5 * delta))
     }
 
     @inline(__always)
     func slope(at a: S, target y: S) -> S {
         let difference = a - y
-        return difference > delta ? delta : (difference < -delta ? -delta : difference)
+        return S.choose(
+            where: delta, isLessThan: difference, delta,
+            else: S.choose(where: difference, isLessThan: -delta, -delta, else: difference))
     }
 }
 
 /// Hinge: ℓ = max(0, 1 − y·a) for y = ±1, ∂ℓ/∂a = −y where y·a < 1, else 0.
 ///
 /// - Source: Cortes & Vapnik 1995; as Keras's `Hinge` with targets −1 and 1.
-struct HingeLoss<S: Real>: ElementLoss {
+struct HingeLoss<S: Numbers>: ElementLoss {
     @inline(__always)
     func value(at a: S, target y: S) -> S {
         let margin = 1 - y * a
-        return margin < 0 ? 0 : margin
+        return S.choose(where: margin, isLessThan: 0, 0, else: margin)
     }
 
     @inline(__always)
-    func slope(at a: S, target y: S) -> S { y * a < 1 ? -y : 0 }
+    func slope(at a: S, target y: S) -> S {
+        S.choose(where: y * a, isLessThan: 1, -y, else: 0)
+    }
 }
 
 /// Kullback–Leibler divergence: ℓ = y·ln(y/a), 0 for y = 0; ∂ℓ/∂a = −y/a.
 ///
 /// - Source: Kullback & Leibler 1951. The mean is over samples, as PyTorch's `batchmean`.
-struct Divergence<S: Real>: ElementLoss {
+struct Divergence<S: Numbers>: ElementLoss {
     @inline(__always)
-    func value(at a: S, target y: S) -> S { y > 0 ? y * S.logarithm(y / a) : 0 }
+    func value(at a: S, target y: S) -> S {
+        S.choose(where: 0, isLessThan: y, y * S.logarithm(y / a), else: 0)
+    }
 
     @inline(__always)
-    func slope(at a: S, target y: S) -> S { y > 0 ? -y / a : 0 }
+    func slope(at a: S, target y: S) -> S {
+        S.choose(where: 0, isLessThan: y, -y / a, else: 0)
+    }
 }
 
 /// Poisson: ℓ = a − y·ln(a + ε), ∂ℓ/∂a = 1 − y/(a + ε), ε = 10⁻⁸.
 ///
 /// - Source: PyTorch's `PoissonNLLLoss(log_input=False)`: −ln of the Poisson probability without
 ///   its constant.
-struct PoissonLoss<S: Real>: ElementLoss {
+struct PoissonLoss<S: Numbers>: ElementLoss {
     private let epsilon: S = 1e-8
 
     @inline(__always)

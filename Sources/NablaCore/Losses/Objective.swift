@@ -18,6 +18,8 @@ final class Objective<S: Real>: Sendable {
     /// Whether a target is the index of a class.
     let hasClassTargets: Bool
     let classSettings: ClassLoss<S>?
+    /// The loss, where it is a sum over outputs.
+    let elements: LaneLoss<S>?
 
     /// Prepares `loss` for the outputs of `plan` and targets of that shape.
     ///
@@ -56,6 +58,7 @@ final class Objective<S: Real>: Sendable {
             classSettings = nil
         }
         targetWidth = hasClassTargets ? 1 : width
+        elements = LaneLoss(loss.kind)
         try checkShape(of: targetShape, outputs: plan.outputShape, prefix: prefix)
     }
 
@@ -170,30 +173,6 @@ final class Objective<S: Real>: Sendable {
         case .crossEntropy, .crossEntropyWithLogits:
             classSettings?.evaluate(
                 outputs, batch, scale: scale, losses: losses, gradient: gradient)
-        case .meanSquaredError: elements(SquaredError<S>())
-        case .meanAbsoluteError: elements(AbsoluteError<S>())
-        case .huber(let delta): elements(HuberLoss(delta: S(delta)))
-        case .hinge: elements(HingeLoss<S>())
-        case .klDivergence: elements(Divergence<S>())
-        case .poisson: elements(PoissonLoss<S>())
-        }
-    }
-    /// Evaluates loss and gradient of samples in lanes, for losses that are sums over outputs;
-    /// parameters as `ElementLoss.evaluateLanes`.
-    @inline(__always)
-    func evaluateLanes(
-        _ outputs: UnsafePointer<S>, targets: UnsafePointer<S>, weights: UnsafePointer<S>,
-        lanes: Int, scale: S, losses: UnsafeMutablePointer<S>, gradient: UnsafeMutablePointer<S>
-    ) {
-        @inline(__always)
-        func elements(_ loss: some ElementLoss<S>) {
-            loss.evaluateLanes(
-                outputs, targets: targets, weights: weights, width: width, lanes: lanes,
-                scale: scale, losses: losses, gradient: gradient)
-        }
-        switch kind {
-        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits: elements(LogisticLoss<S>())
-        case .crossEntropy, .crossEntropyWithLogits: break
         case .meanSquaredError: elements(SquaredError<S>())
         case .meanAbsoluteError: elements(AbsoluteError<S>())
         case .huber(let delta): elements(HuberLoss(delta: S(delta)))

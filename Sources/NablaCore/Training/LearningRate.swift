@@ -9,6 +9,8 @@ import NablaNetworks
 struct LearningRate: Sendable, Equatable {
     private let schedule: Schedule
     private let initial: Double
+    /// Whether it stays as it is behind the warm-up.
+    private let isConstant: Bool
     /// Epochs finished, those of the warm-up included.
     private var epoch = 0
     private var plateau: Plateau
@@ -19,6 +21,7 @@ struct LearningRate: Sendable, Equatable {
     init(_ schedule: Schedule, initial: Double) {
         self.schedule = schedule
         self.initial = initial
+        isConstant = schedule.kind == .constant
         plateau = Plateau(rate: initial)
         value = initial  // until all is there that `current` reads
         value = current
@@ -45,13 +48,17 @@ struct LearningRate: Sendable, Equatable {
     /// - Parameter loss: The validation loss of the epoch that ended, or its training loss where
     ///   there is none.
     mutating func endEpoch(loss: Double) {
+        if isConstant && epoch >= schedule.warmupEpochs {
+            epoch += 1
+            return
+        }
         if case .reduceOnPlateau(let factor, let patience) = schedule.kind,
             epoch >= schedule.warmupEpochs
         {
             plateau.observe(loss, factor: factor, patience: patience)
         }
         epoch += 1
-        if schedule.kind != .constant || epoch <= schedule.warmupEpochs { value = current }
+        value = current
     }
 }
 

@@ -8,6 +8,7 @@ struct SmallChainSteps<S: FloatingReal> {
     private let prepared: PreparedTraining<S>
     private let memory: MemoryPointers<S>
     private let source: SampleSource<S>
+    private let elements: LaneLoss<S>?
     private let isFused: Bool
     private let isClipped: Bool
     private let isValidated: Bool
@@ -18,6 +19,10 @@ struct SmallChainSteps<S: FloatingReal> {
     private let epochs: Int
     private let losses: UnsafeMutablePointer<S>
     private let changesEachStep: Bool
+    /// Gradient descent without momentum and clipping, which has steps of its own; see
+    /// `makePlainStep`.
+    private let plainSettings: SGD?
+    private var plain: SGDStep<S>?
     private var update: ParameterUpdate<S>?
     private var rate = 0.0
     private let layers: SmallLayers<S>
@@ -43,6 +48,7 @@ struct SmallChainSteps<S: FloatingReal> {
         self.source = source
         self.batch = batch
         let settings = prepared.settings
+        elements = objective.elements
         isFused = objective.isFused
         isClipped = settings.clipNorm != nil || settings.clipValue != nil
         isValidated = prepared.validation != nil
@@ -53,6 +59,11 @@ struct SmallChainSteps<S: FloatingReal> {
         epochs = settings.epochs
         losses = memory.scratch + prepared.layout.losses
         changesEachStep = settings.optimizer.changesEachStep
+        if case .sgd(let sgd) = settings.optimizer, sgd.momentum == 0, !isClipped {
+            plainSettings = sgd
+        } else {
+            plainSettings = nil
+        }
         layers = SmallLayers(plan)
         chain = SmallChainPass(
             plan, layers: layers.memory, parameters: memory.parameters,
@@ -103,7 +114,8 @@ struct SmallChainSteps<S: FloatingReal> {
     ) -> Bool {
         let loss = progress.loss / max(progress.mass, .leastNonzeroMagnitude)
         guard !isValidated, loss.isFinite, rate.isFinite,
-            Finiteness.fewHold(memory.parameters, count: parameterCount)
+            // Plain steps have looked.
+            plain != nil || Finiteness.fewHold(memory.parameters, count: parameterCount)
         else { return false }
         ended.values.append(loss)
         ended.values.append(rate)
@@ -126,6 +138,13 @@ struct SmallChainSteps<S: FloatingReal> {
         let loss = evaluate()
         guard (loss + check.wide).isFinite else { return nil }
         chain.backward(isFused: isFused, into: memory.gradients)
+        if let plainSettings {
+            if plain == nil || rate != self.rate {
+                self.rate = rate
+                plain = SGDStep(plainSettings, rate: rate)
+            }
+            return makePlainStep() ? loss : nil
+        }
         guard Finiteness.fewHold(memory.gradients, count: parameterCount) else { return nil }
         if isClipped { prepared.clip(memory.gradients) }
         if changesEachStep || update == nil || rate != self.rate {
@@ -136,6 +155,20 @@ struct SmallChainSteps<S: FloatingReal> {
         }
         update?.run(0..<parameterCount, with: memory.gradients)
         return loss
+    }
+
+    /// Makes a step of gradient descent as it stands; false where NaN or infinity was met, and nothing
+    /// is changed.
+    ///
+    /// Gradients that aren't finite give such parameters: one look is enough.
+    @inline(__always)
+    private func makePlainStep() -> Bool {
+        let (parameters, gradients) = (memory.parameters, memory.gradients)
+        if plain?.exchange(parameters, with: gradients, count: parameterCount) == true {
+            return true
+        }
+        parameters.update(from: gradients, count: parameterCount)
+        return false
     }
 
     /// Puts the batch that begins at a position into lanes.
@@ -172,27 +205,35 @@ struct SmallChainSteps<S: FloatingReal> {
     /// Evaluates loss and gradient of the outputs.
     ///
     /// - Returns: The sum of the samples' losses; NaN where an output isn't finite.
+    // Mutating, so that it is handed the steps themselves: for a function that only reads, all of
+    // them would be copied.
     @inline(__always)
-    private func evaluate() -> Double {
-        let objective = prepared.objective
+    private mutating func evaluate() -> Double {
         let (outputs, gradient) = (chain.outputs, chain.outputGradients)
-        if objective.classSettings != nil {
-            evaluateClasses()
-        } else if chain.lanes == 4 {
-            objective.evaluateLanes(
-                outputs, targets: targets, weights: weights, lanes: 4, scale: scale,
-                losses: losses, gradient: gradient)
+        if let elements {
+            // Compiled once more for up to four samples: there are no loops over lanes then.
+            if chain.lanes == 4 {
+                elements.evaluate(
+                    outputs, targets: targets, weights: weights, width: width, lanes: 4,
+                    scale: scale, losses: losses, gradient: gradient)
+            } else {
+                elements.evaluate(
+                    outputs, targets: targets, weights: weights, width: width,
+                    lanes: chain.lanes, scale: scale, losses: losses, gradient: gradient)
+            }
         } else {
-            objective.evaluateLanes(
-                outputs, targets: targets, weights: weights, lanes: chain.lanes, scale: scale,
-                losses: losses, gradient: gradient)
+            evaluateClasses()
         }
         // What the loss is computed along with is z, which is looked at already.
         guard isFused || Finiteness.fewHold(outputs, count: chain.lanes &* width) else {
             return .nan
         }
         var sum = 0.0
-        for row in 0..<batch.count { sum += losses[row].wide }
+        var row = 0
+        while row < batch.count {
+            sum += losses[row].wide
+            row &+= 1
+        }
         return sum
     }
 

@@ -21,6 +21,44 @@ struct SGDStep<S: FloatingReal> {
             }
         }
     }
+
+    /// As `update`, for a few numbers, and leaves the parameters that were in the gradients' place.
+    ///
+    /// - Returns: Whether all parameters are finite.
+    @inline(__always)
+    func exchange(
+        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafeMutablePointer<S>, count: Int
+    ) -> Bool {
+        decay == 0
+            ? exchange(parameters, with: gradients, count: count, decays: false)
+            : exchange(parameters, with: gradients, count: count, decays: true)
+    }
+
+    @inline(__always)
+    private func exchange(
+        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafeMutablePointer<S>, count: Int,
+        decays: Bool
+    ) -> Bool {
+        var checks = Lanes<S>(repeating: 0)
+        var index = 0
+        while index &+ 4 <= count {
+            let (old, g) = (Lanes(parameters + index), Lanes(gradients + index))
+            let new = old - rate * (decays ? g + decay * old : g)
+            checks += 0 * new
+            new.store(at: parameters + index)
+            old.store(at: gradients + index)
+            index &+= 4
+        }
+        var check = checks.sum
+        while index < count {
+            let (old, g) = (parameters[index], gradients[index])
+            let new = old - rate * (decays ? g + decay * old : g)
+            check += 0 * new
+            (parameters[index], gradients[index]) = (new, old)
+            index &+= 1
+        }
+        return check.isFinite
+    }
 }
 
 /// d = g + λθ; m ← μm + (1 − τ)d, the first time m = d; θ ← θ − η·m, or θ − η·(d + μm) for Nesterov.
