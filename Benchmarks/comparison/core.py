@@ -61,7 +61,7 @@ def items():
         "gradients": Item(
             "Gradients of 784-128-10, 256 samples, float64, in process", "ms",
             "milliseconds_median",
-            {"1 thread": (["--repeats", 5], 1, 1.2), "2 threads": (["--repeats", 5], 2, 1.2)},
+            {"1 thread": (["--repeats", 20], 1, 1.2), "2 threads": (["--repeats", 20], 2, 1.2)},
             ["--case", "gradients", "--dtype", "f64"],
             {"PyTorch": peer("small.py", "gradients-torch", needs=torch)}, 1e-9),
         "networks": Item(

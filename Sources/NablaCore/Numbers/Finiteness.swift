@@ -13,8 +13,12 @@ enum Finiteness {
     /// Looks at 32 numbers at a time, and at four where they are fewer.
     static func vectorsHold<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> Bool {
         let whole = count & ~31
-        let total: S = whole == 0 ? 0 : sum(values, count: whole)
-        return total == 0 && fewHold(values + whole, count: count &- whole)
+        // A sum is finite only of finite numbers. One that isn't may be too large, and nothing more.
+        guard
+            whole == 0 || sum(values, count: whole, times: nil).isFinite
+                || sum(values, count: whole, times: 0) == 0
+        else { return false }
+        return fewHold(values + whole, count: count &- whole)
     }
 
     /// As `holds`, for numbers so few that nothing but the loop itself should cost.
@@ -34,12 +38,20 @@ enum Finiteness {
         return total.isFinite
     }
 
-    /// The sum of the first numbers, a multiple of 32, each times 0.
-    private static func sum<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> S {
+    /// The sum of the first numbers, a multiple of 32, each times a factor if there is one.
+    @inline(__always)
+    private static func sum<S: FloatingReal>(
+        _ values: UnsafePointer<S>, count: Int, times factor: S?
+    ) -> S {
         var (first, second) = (SIMD16<S>.zero, SIMD16<S>.zero)
         for index in stride(from: 0, to: count, by: 32) {
-            first += values.vector(at: index) * 0
-            second += values.vector(at: index &+ 16) * 0
+            if let factor {
+                first += values.vector(at: index) * factor
+                second += values.vector(at: index &+ 16) * factor
+            } else {
+                first += values.vector(at: index)
+                second += values.vector(at: index &+ 16)
+            }
         }
         return (first + second).sum()
     }

@@ -18,7 +18,7 @@ struct InputGathering<S: Real>: PartedWork {
     /// Numbers below which the work isn't shared: handing it over would take as long.
     private static var fewest: Int { 1 << 13 }
     /// How many rows ahead of its turn a sample is asked for.
-    private static var lead: Int { 2 }
+    private static var lead: Int { 4 }
     /// How many bytes are asked for, and copied, at a time.
     private static var piece: Int { 512 }
     private static var cacheLine: Int { 64 }

@@ -102,6 +102,12 @@ extension Bound {
             }
             #expect(statuses == [202, 202, 503])
         },
+        Bound(
+            "limits.requests_per_second", "1", beside: ["limits.burst_requests": "1"]
+        ) { server in try reachRate(of: server, burst: 1) },
+        Bound(
+            "limits.burst_requests", "3", beside: ["limits.requests_per_second": "1"]
+        ) { server in try reachRate(of: server, burst: 3) },
         Bound("training.parameters", "16") { server in
             // It has 17.
             let answer = try RawConnection.post(
@@ -116,4 +122,14 @@ extension Bound {
             #expect(answer.status == 202)
         },
     ]
+
+    /// Sends one request more than may come at once, in one piece, so that no second goes by.
+    private static func reachRate(of server: TestServer, burst: Int) throws {
+        let get = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
+        let connection = try RawConnection(port: server.port)
+        connection.send(String(repeating: get, count: burst + 1))
+        for _ in 0..<burst { #expect(try connection.nextAnswer().status == 200) }
+        let refused = try connection.nextAnswer()
+        #expect(refused.status == 429 && refused.fields["retry-after"] == "1")
+    }
 }

@@ -14,7 +14,8 @@ import Testing
     @Test func everySettingThatBoundsCallersIsReached() {
         // How it works, and what it costs; no caller can exceed these.
         let others: Set = [
-            "http.loops", "http.gzip_bytes", "pool.workers", "pool.inline_bytes",
+            "http.loops", "http.gzip_bytes", "http.cors_origins", "pool.workers",
+            "pool.inline_bytes",
             "training.concurrent_runs", "training.slice_milliseconds",
             "training.checkpoint_seconds",
         ]
