@@ -117,8 +117,9 @@ private struct ForwardPasses<S: Real> {
         ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
             statistics: memory.statistics, scratch: memory.scratch + shard * layout.stride,
-            inputs: inputs + positions.lowerBound * plan.inputWidth, rows: positions.count,
-            first: positions.lowerBound, mode: PassMode(), wanted: nil, team: nil)
+            inputs: BatchInputs(
+                rows: inputs + positions.lowerBound * plan.inputWidth, team: nil),
+            rows: positions.count, first: positions.lowerBound, mode: PassMode(), wanted: nil)
     }
 
     /// Writes the outputs of the samples at some positions, (n, outputs).

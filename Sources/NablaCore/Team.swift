@@ -4,15 +4,16 @@ import Synchronization
 
 /// Work cut into parts that may run at the same time.
 protocol PartedWork {
-    /// Does one of them.
-    func run(part: Int)
+    /// Does one of them, as that member of the team; 0 is its leader, or whoever works alone.
+    func run(part: Int, as member: Int)
 }
 
 /// Threads that do the parts of one piece of work after another, and spin in between.
 ///
 /// For steps so short that waking a thread for each would take longer than the step. The leader
 /// never depends on the others: it takes whatever part nobody else has begun. A member takes the same
-/// parts each time if it can, so that what they read stays in its caches.
+/// parts each time if it can, so that what they read stays in its caches, and takes them together:
+/// each claim passes a cache line between processors.
 ///
 /// Unchecked because the task changes. It is safe: the leader alone writes it, before it publishes
 /// the parts; a member reads it once it has claimed a part, and until that part is done the leader
@@ -27,7 +28,7 @@ final class Team: @unchecked Sendable {
 
     private struct Task {
         let work: UnsafeRawPointer
-        let run: (UnsafeRawPointer, Int) -> Void
+        let run: (UnsafeRawPointer, _ part: Int, _ member: Int) -> Void
     }
 
     /// How many threads there are, with the leader.
@@ -35,11 +36,47 @@ final class Team: @unchecked Sendable {
     private var task: Task?
     /// The parts claimed, a bit each; above them how many parts there are, and whether it has ended.
     private let state = Atomic<UInt64>(0)
-    private let done = Atomic<Int>(0)
+    /// How many parts members other than the leader have done, of all pieces of work.
+    private let done: UnsafeMutablePointer<Atomic<Int>>
+    /// How many of them the leader has waited for.
+    private var awaited = 0
+    /// Counts the batches whose inputs are copied.
+    private var batches = 0
+    /// The last batch that each member has copied; a member touches its own number alone.
+    private let copied: UnsafeMutablePointer<Int>
 
+    /// Numbers of two cache lines, so that no two members write to the same.
+    private static var lineLength: Int { 16 }
     private static var endBit: UInt64 { 1 << 63 }
 
-    init(members: Int) { self.members = members }
+    init(members: Int) {
+        self.members = members
+        // Each is apart from what the leader writes, by the size of an allocation's header and more.
+        done = .allocate(capacity: Team.lineLength)
+        done.initialize(to: Atomic(0))
+        copied = .allocate(capacity: members * Team.lineLength)
+        copied.initialize(repeating: 0, count: members * Team.lineLength)
+    }
+
+    deinit {
+        done.deinitialize(count: 1)
+        done.deallocate()
+        copied.deallocate()
+    }
+
+    /// Counts another batch, whose inputs no member has copied yet; called by the leader alone.
+    func beginBatch() -> Int {
+        batches &+= 1
+        return batches
+    }
+
+    /// Whether the member, which asks, is still to copy the batch's inputs; it takes that upon itself.
+    func beginsCopy(of batch: Int, as member: Int) -> Bool {
+        let last = copied + member &* Team.lineLength
+        guard last.pointee != batch else { return false }
+        last.pointee = batch
+        return true
+    }
 
     /// Does all parts, and returns when they are done; called by the leader alone.
     ///
@@ -48,14 +85,17 @@ final class Team: @unchecked Sendable {
     ///   - parts: How many parts it has, up to `mostParts`.
     func run<Work: PartedWork>(_ work: Work, parts: Int) {
         withUnsafePointer(to: work) { pointer in
-            task = Task(work: UnsafeRawPointer(pointer)) { work, part in
-                work.assumingMemoryBound(to: Work.self).pointee.run(part: part)
+            task = Task(work: UnsafeRawPointer(pointer)) { work, part, member in
+                work.assumingMemoryBound(to: Work.self).pointee.run(part: part, as: member)
             }
-            done.store(0, ordering: .relaxed)
-            state.store(UInt64(parts) << 32, ordering: .releasing)
-            while let part = claim(as: 0) { run(part: part) }
+            let usual = usualParts(of: 0)
+            let own = usual & ((1 << UInt64(parts)) - 1)
+            state.store(UInt64(parts) << 32 | own, ordering: .releasing)
+            var others = parts - run(own, as: 0)
+            while let parts = claim(usual) { others -= run(parts, as: 0) }
+            awaited &+= others
             var looks = 0
-            while done.load(ordering: .acquiring) < parts { Team.wait(&looks) }
+            while done.pointee.load(ordering: .acquiring) != awaited { Team.wait(&looks) }
         }
     }
 
@@ -65,10 +105,11 @@ final class Team: @unchecked Sendable {
     /// Does parts as a member other than the leader, until the end, until none came for long or until
     /// it is wanted elsewhere.
     func help(as member: Int, unless isWantedElsewhere: () -> Bool) {
+        let usual = usualParts(of: member)
         var looks = 0
         while looks < Team.patience, !isWantedElsewhere() {
-            if let part = claim(as: member) {
-                run(part: part)
+            if let parts = claim(usual) {
+                done.pointee.add(run(parts, as: member), ordering: .releasing)
                 looks = 0
             } else if state.load(ordering: .relaxed) == Team.endBit {
                 return
@@ -78,33 +119,39 @@ final class Team: @unchecked Sendable {
         }
     }
 
-    private func run(part: Int) {
-        if let task { task.run(task.work, part) }
-        done.add(1, ordering: .releasing)
+    /// Does the parts of a set, and says how many they were.
+    private func run(_ parts: UInt64, as member: Int) -> Int {
+        var left = parts
+        while left != 0 {
+            if let task { task.run(task.work, left.trailingZeroBitCount, member) }
+            left &= left &- 1
+        }
+        return parts.nonzeroBitCount
     }
 
-    /// Claims a part that nobody has begun, one of the member's own if there is one.
-    private func claim(as member: Int) -> Int? {
+    /// Claims parts that nobody has begun: all that are usual for whoever asks, else another one.
+    private func claim(_ usual: UInt64) -> UInt64? {
         var current = state.load(ordering: .acquiring)
         while current != Team.endBit {
             let count = current >> 32
             let free = ~current & ((1 << count) - 1)
             guard free != 0 else { return nil }
-            let own = free & Team.parts(of: member, members: members)
-            let part = (own != 0 ? own : free).trailingZeroBitCount
+            let parts = free & usual != 0 ? free & usual : free & (~free &+ 1)
             let (isClaimed, seen) = state.weakCompareExchange(
-                expected: current, desired: current | 1 << UInt64(part),
+                expected: current, desired: current | parts,
                 successOrdering: .acquiring, failureOrdering: .acquiring)
-            if isClaimed { return part }
+            if isClaimed { return parts }
             current = seen
         }
         return nil
     }
 
-    /// The parts a member prefers: each `members`th.
-    private static func parts(of member: Int, members: Int) -> UInt64 {
+    /// The parts a member takes first: each `members`th.
+    private func usualParts(of member: Int) -> UInt64 {
         var mask: UInt64 = 0
-        for part in stride(from: member, to: mostParts, by: members) { mask |= 1 << UInt64(part) }
+        for part in stride(from: member, to: Team.mostParts, by: members) {
+            mask |= 1 << UInt64(part)
+        }
         return mask
     }
 
@@ -120,7 +167,7 @@ extension PartedWork {
     @inline(__always)
     func run(parts: Int, _ team: Team?) {
         guard let team, parts > 1 else {
-            for part in 0..<parts { run(part: part) }
+            for part in 0..<parts { run(part: part, as: 0) }
             return
         }
         team.run(self, parts: parts)

@@ -27,6 +27,7 @@ final class Reply: Sendable {
     ///   - token: The name of the caller's token, where it needs one.
     ///   - fields: What the answer says whatever it is.
     ///   - start: When the request came in, by `Stopwatch`.
+    ///   - compression: Which answers are compressed.
     ///   - responder: The way back.
     ///   - onEvent: Gets told how it went.
     init(

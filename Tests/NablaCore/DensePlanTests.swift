@@ -95,9 +95,13 @@ private struct Products<S: FloatingReal> {
     private func preActivations() -> [S] {
         var z = [S](repeating: .nan, count: rows * plan.units)
         var transposed = [S](repeating: .nan, count: max(kernels?.transposedCount ?? 0, 1))
-        plan.preActivate(
-            x, into: &z, rows: rows, weights: parameters,
-            bias: Array(parameters[places.bias]), kernels: kernels, transposed: &transposed, nil)
+        withPointer(to: x) { x in
+            guard let x else { return }
+            plan.preActivate(
+                x, into: &z, rows: rows, weights: parameters,
+                bias: Array(parameters[places.bias]), kernels: kernels, transposed: &transposed,
+                BatchInputs(rows: x, team: nil))
+        }
         return z
     }
 
@@ -112,11 +116,13 @@ private struct Products<S: FloatingReal> {
     private func gradients() -> [S] {
         var flat = [S](repeating: .nan, count: places.count)
         flat.withUnsafeMutableBufferPointer { flat in
-            guard let buffer = flat.baseAddress else { return }
-            let refused = plan.gradients(
-                of: delta, x, rows: rows, parameters: places, kernels: kernels,
-                into: FlatGradients(buffer: buffer), nil)
-            #expect(refused == nil)
+            withPointer(to: x) { x in
+                guard let buffer = flat.baseAddress, let x else { return }
+                let refused = plan.gradients(
+                    of: delta, x, rows: rows, parameters: places, kernels: kernels,
+                    into: FlatGradients(buffer: buffer), BatchInputs(rows: x, team: nil))
+                #expect(refused == nil)
+            }
         }
         return flat
     }

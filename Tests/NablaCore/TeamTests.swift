@@ -10,7 +10,7 @@ struct TeamTests {
     private struct Counting: PartedWork {
         let counts: UnsafeMutablePointer<Int>
 
-        func run(part: Int) { counts[part] += 1 }
+        func run(part: Int, as member: Int) { counts[part] += 1 }
     }
 
     private func counts(of parts: Int, times: Int, _ shards: ShardRunner, members: Int) -> [Int] {
@@ -40,6 +40,18 @@ struct TeamTests {
         for shards in [late, early] {
             #expect(
                 counts(of: 7, times: 100, shards, members: 3) == Array(repeating: 100, count: 7))
+        }
+    }
+
+    @Test("has each member copy each batch once")
+    func copies() {
+        let team = Team(members: 3)
+        for _ in 0..<2 {
+            let batch = team.beginBatch()
+            for member in 0..<3 {
+                #expect(team.beginsCopy(of: batch, as: member))
+                #expect(!team.beginsCopy(of: batch, as: member))
+            }
         }
     }
 

@@ -230,8 +230,8 @@ extension PreparedGradient {
                     guard let inputs, let targets else { return }
                     body(
                         Batch(
-                            inputs: inputs, targets: targets, weights: weights,
-                            count: samples.count))
+                            inputs: BatchInputs(rows: inputs, team: nil), targets: targets,
+                            weights: weights, count: samples.count))
                 }
             }
         }

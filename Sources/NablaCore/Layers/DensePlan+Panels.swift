@@ -1,8 +1,8 @@
 /// z = x·Wᵀ + b over weights in panels; see `DensePanels`.
 struct PanelPreActivation<S: Real>: PartedWork {
     let kernels: PanelKernels<S>
-    /// (n, i).
-    let x: UnsafePointer<S>
+    /// x: (n, i).
+    let inputs: BatchInputs<S>
     /// (n, u), written.
     let z: UnsafeMutablePointer<S>
     /// n.
@@ -10,9 +10,10 @@ struct PanelPreActivation<S: Real>: PartedWork {
     let weights: UnsafePointer<S>
     let bias: UnsafePointer<S>?
 
-    func run(part panel: Int) {
+    func run(part panel: Int, as member: Int) {
         let panels = kernels.panels
         let units = panels.units(of: panel)
+        let x = inputs.rows(for: member)
         let (z, w) = (z + units.lowerBound, weights + units.lowerBound &* panels.inputs)
         for row in 0..<rows {
             let target = z + row &* panels.units
@@ -34,8 +35,8 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     let kernels: PanelKernels<S>
     /// δ = ∂L/∂z: (n, u).
     let delta: UnsafePointer<S>
-    /// (n, i).
-    let x: UnsafePointer<S>
+    /// x: (n, i).
+    let inputs: BatchInputs<S>
     /// n.
     let rows: Int
     /// Where W begins in the flat buffer.
@@ -44,8 +45,9 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     /// Set where the sink refused a group.
     let refusals: UnsafeMutablePointer<Bool>
 
-    func run(part panel: Int) {
+    func run(part panel: Int, as member: Int) {
         let (panels, group) = (kernels.panels, kernels.group)
+        let x = inputs.rows(for: member)
         let units = panels.units(of: panel)
         let products = kernels.products(of: panel)
         let start = offset &+ units.lowerBound &* panels.inputs
@@ -78,17 +80,17 @@ extension DensePlan {
     /// ∂L/∂W over weights in panels, and false where the sink refused some.
     @inline(__always)
     func panelGradients<S: Real>(
-        of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, offset: Int,
-        kernels: PanelKernels<S>, into sink: some GradientSink<S>, _ team: Team?
+        of delta: UnsafePointer<S>, _ inputs: BatchInputs<S>, rows: Int, offset: Int,
+        kernels: PanelKernels<S>, into sink: some GradientSink<S>
     ) -> Bool {
         let count = kernels.panels.count
         return withUnsafeTemporaryAllocation(of: Bool.self, capacity: count) { refusals in
             refusals.initialize(repeating: false)
             guard let first = refusals.baseAddress else { return false }
             PanelGradients(
-                kernels: kernels, delta: delta, x: x, rows: rows, offset: offset, sink: sink,
-                refusals: first
-            ).run(parts: count, team)
+                kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
+                sink: sink, refusals: first
+            ).run(parts: count, inputs.team)
             return !refusals.contains(true)
         }
     }

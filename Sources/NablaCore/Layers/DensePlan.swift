@@ -8,15 +8,17 @@ struct DensePlan: Sendable {
     let units: Int
 
     /// z = x·Wᵀ + b for `rows` samples, with room for `DenseKernels.transposedCount` numbers.
+    ///
+    /// A layer with weights in panels reads x from `batch`, as each thread of a team has them.
     func preActivate<S: Real>(
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
         weights w: UnsafePointer<S>, bias b: UnsafePointer<S>?, kernels: DenseKernels<S>?,
-        transposed: UnsafeMutablePointer<S>, _ team: Team?
+        transposed: UnsafeMutablePointer<S>, _ batch: BatchInputs<S>
     ) {
         if let panels = kernels?.panels {
             return PanelPreActivation(
-                kernels: panels, x: x, z: z, rows: rows, weights: w, bias: b
-            ).run(parts: panels.panels.count, team)
+                kernels: panels, inputs: batch, z: z, rows: rows, weights: w, bias: b
+            ).run(parts: panels.panels.count, batch.team)
         }
         let rest = inTiles(of: rows, kernels?.preActivations) { row, kernel in
             let zTransposed = transposed + Tile.rows &* inputs
@@ -47,19 +49,19 @@ struct DensePlan: Sendable {
     ///   - parameters: Where W and b lie.
     ///   - kernels: The layer's kernels, if it has any.
     ///   - sink: Where parts go, and what is done with each.
-    ///   - team: Who shares the work; nil for this thread alone.
+    ///   - batch: x, where the weights lie in panels, as each thread of a team has it.
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
     @inline(__always)
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        kernels: DenseKernels<S>?, into sink: some GradientSink<S>, _ team: Team?
+        kernels: DenseKernels<S>?, into sink: some GradientSink<S>, _ batch: BatchInputs<S>
     ) -> Range<Int>? {
         let isTaken =
             if let panels = kernels?.panels {
                 panelGradients(
-                    of: delta, x, rows: rows, offset: parameters.offset, kernels: panels,
-                    into: sink, team)
+                    of: delta, batch, rows: rows, offset: parameters.offset, kernels: panels,
+                    into: sink)
             } else {
                 rowGradients(
                     of: delta, x, rows: rows, offset: parameters.offset,

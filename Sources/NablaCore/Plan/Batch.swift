@@ -3,7 +3,7 @@ import NablaNetworks
 /// The samples of one shard's block: pointers to consecutive rows.
 struct Batch<S: Real> {
     /// (count, i).
-    let inputs: UnsafePointer<S>
+    let inputs: BatchInputs<S>
     /// (count, target width).
     let targets: UnsafePointer<S>
     /// (count), or nil for 1 each.
@@ -120,17 +120,18 @@ struct SampleSource<S: Real> {
         return mass
     }
 
-    /// The samples at those positions: where they lie, or copied into `scratch` when an order is
-    /// given.
+    /// The samples at those positions: where they lie, or copied into `scratch`, and for a team's
+    /// other members into `copies`, when an order is given.
     func batch(
         at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout,
-        _ team: Team?
+        copies: UnsafeMutablePointer<S>?, _ team: Team?
     ) -> Batch<S>? {
         guard let inputs, let targets else { return nil }
         let (first, count) = (positions.lowerBound, positions.count)
         guard order != nil else {
             return Batch(
-                inputs: inputs + first * inputWidth, targets: targets + first * targetWidth,
+                inputs: BatchInputs(rows: inputs + first * inputWidth, team: team),
+                targets: targets + first * targetWidth,
                 weights: weights.map { $0 + first }, count: count)
         }
         let (rows, rowTargets) = (scratch + layout.inputs, scratch + layout.targets)
@@ -141,9 +142,10 @@ struct SampleSource<S: Real> {
                 .update(from: targets + index &* targetWidth, count: targetWidth)
             if let weights { rowWeights[row] = weights[index] }
         }
-        InputGathering.run(self, inputs, at: positions, into: rows, team)
+        let gathering = InputGathering(
+            self, inputs, at: positions, into: rows, copies: copies, team)
         return Batch(
-            inputs: rows, targets: rowTargets,
+            inputs: gathering.run(), targets: rowTargets,
             weights: weights.map { _ in UnsafePointer(rowWeights) },
             count: count)
     }

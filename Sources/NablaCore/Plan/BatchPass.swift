@@ -169,12 +169,14 @@ struct BatchPass<S: Real> {
     ) -> (ShardPass<S>, Batch<S>)? {
         let scratch = memory.scratch + shard * layout.stride
         let range = first + positions.lowerBound..<first + positions.upperBound
-        guard let batch = source.batch(at: range, in: scratch, layout, team) else { return nil }
+        guard
+            let batch = source.batch(
+                at: range, in: scratch, layout, copies: memory.copies, team)
+        else { return nil }
         let pass = ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
             statistics: memory.statistics, scratch: scratch, inputs: batch.inputs,
-            rows: batch.count, first: range.lowerBound, mode: mode, wanted: wanted,
-            team: team)
+            rows: batch.count, first: range.lowerBound, mode: mode, wanted: wanted)
         return (pass, batch)
     }
 

@@ -1,50 +1,117 @@
 import CProcessor
 
+/// The inputs of a batch, for whoever reads them.
+struct BatchInputs<S: Real> {
+    /// (n, i).
+    let rows: UnsafePointer<S>
+    /// Where each member of a team has a copy of its own.
+    private let gathering: InputGathering<S>?
+    /// Not counted as a reference, since a pass is over before its team.
+    private let unmanaged: Unmanaged<Team>?
+
+    /// Who shares a layer's work.
+    @inline(__always)
+    var team: Team? { unmanaged?._withUnsafeGuaranteedRef { $0 } }
+
+    /// Inputs that all read where they are.
+    init(rows: UnsafePointer<S>, team: Team?) {
+        self.rows = rows
+        unmanaged = team.map(Unmanaged.passUnretained)
+        gathering = nil
+    }
+
+    /// Inputs that each member of a team copies before it reads them.
+    fileprivate init(_ gathering: InputGathering<S>) {
+        rows = gathering.rows(for: 0)
+        unmanaged = gathering.unmanaged
+        self.gathering = gathering
+    }
+
+    /// The inputs as that member of the team has them: (n, i).
+    @inline(__always)
+    func rows(for member: Int) -> UnsafePointer<S> {
+        member == 0 ? rows : gathering?.rows(for: member) ?? rows
+    }
+}
+
 /// Copies samples' inputs from where they lie into consecutive rows.
+///
+/// Each member of a team copies all of them for itself. Were each to copy a share for all, it would
+/// overwrite what the other one's caches hold and read what they have just written: where processors
+/// share no cache, that takes several times as long as copying twice.
 ///
 /// Samples in a random order are in no cache: each is asked for a few rows ahead of its turn.
 struct InputGathering<S: Real>: PartedWork {
-    let source: SampleSource<S>
-    let inputs: UnsafePointer<S>
+    private let source: SampleSource<S>
+    private let inputs: UnsafePointer<S>
     /// The position of the first row's sample.
-    let first: Int
-    /// How many rows.
-    let count: Int
-    /// (count, i).
-    let target: UnsafeMutablePointer<S>
-    /// Rows of a part.
-    private let rowsOfPart: Int
+    private let first: Int
+    /// How many rows: n.
+    private let count: Int
+    /// The leader's copy: (n, i).
+    private let target: UnsafeMutablePointer<S>
+    /// The other members' copies: (members − 1, n, i).
+    private let copies: UnsafeMutablePointer<S>?
+    /// What the team calls the batch.
+    private let batch: Int
+    fileprivate let unmanaged: Unmanaged<Team>?
 
-    /// Numbers below which the work isn't shared: handing it over would take as long.
-    private static var fewest: Int { 1 << 13 }
+    private var team: Team? { unmanaged?._withUnsafeGuaranteedRef { $0 } }
+
     /// How many rows ahead of its turn a sample is asked for.
     private static var lead: Int { 4 }
     /// How many bytes are asked for, and copied, at a time.
     private static var piece: Int { 512 }
     private static var cacheLine: Int { 64 }
 
-    /// Copies the inputs of samples at `positions` to `target`, with the team if it is worth it.
-    static func run(
+    /// Prepares copying the inputs of samples at `positions`.
+    init(
         _ source: SampleSource<S>, _ inputs: UnsafePointer<S>, at positions: Range<Int>,
-        into target: UnsafeMutablePointer<S>, _ team: Team?
+        into target: UnsafeMutablePointer<S>, copies: UnsafeMutablePointer<S>?, _ team: Team?
     ) {
-        let count = positions.count
-        let isShared = count &* source.inputWidth >= fewest
-        let parts = isShared ? team?.members ?? 1 : 1
-        InputGathering(
-            source: source, inputs: inputs, first: positions.lowerBound, count: count,
-            target: target, rowsOfPart: (count &+ parts &- 1) / parts
-        ).run(parts: parts, team)
+        (self.source, self.inputs) = (source, inputs)
+        (first, count) = (positions.lowerBound, positions.count)
+        (self.target, self.copies) = (target, copies)
+        let team = copies == nil ? nil : team
+        unmanaged = team.map(Unmanaged.passUnretained)
+        batch = team?.beginBatch() ?? 0
     }
 
-    func run(part: Int) {
+    /// Copies the inputs, for all members of the team that are there.
+    func run() -> BatchInputs<S> {
+        guard let team else {
+            copy(0..<count, into: target)
+            return BatchInputs(rows: target, team: nil)
+        }
+        run(parts: team.members, team)
+        return BatchInputs(self)
+    }
+
+    func run(part: Int, as member: Int) { _ = rows(for: member) }
+
+    /// The member's copy, made now where it isn't there: (n, i).
+    fileprivate func rows(for member: Int) -> UnsafePointer<S> {
+        var own = target
+        if member > 0, let copies {
+            own = copies + (member &- 1) &* count &* source.inputWidth
+        }
+        if let team, team.beginsCopy(of: batch, as: member) {
+            // Each from another row on, so that no two ask for the same sample at a time.
+            let first = member &* count / team.members
+            copy(first..<count, into: own)
+            copy(0..<first, into: own)
+        }
+        return UnsafePointer(own)
+    }
+
+    private func copy(_ rows: Range<Int>, into target: UnsafeMutablePointer<S>) {
         let width = source.inputWidth
         let bytes = width &* MemoryLayout<S>.stride
-        let end = min((part &+ 1) &* rowsOfPart, count)
-        for row in min(part &* rowsOfPart, count)..<end {
+        for row in rows {
             let to = UnsafeMutableRawPointer(target + row &* width)
             let from = UnsafeRawPointer(numbers(at: row))
-            let next = UnsafeRawPointer(numbers(at: min(row &+ InputGathering.lead, end &- 1)))
+            let ahead = min(row &+ InputGathering.lead, rows.upperBound &- 1)
+            let next = UnsafeRawPointer(numbers(at: ahead))
             var byte = 0
             while byte < bytes {
                 let length = min(InputGathering.piece, bytes &- byte)

@@ -13,6 +13,8 @@ struct Memory<S: Real>: Sendable {
     var scratch: [S] = []
     /// The sum of the losses of each shard.
     var losses: [Double] = []
+    /// The inputs of a batch once more for each member of a team but its leader.
+    var copies: [S] = []
 
     /// Makes the arrays at least as long as a pass needs, with room behind the shards' scratch.
     mutating func reserve(
@@ -21,10 +23,14 @@ struct Memory<S: Real>: Sendable {
         // Without memory of their own, empty arrays would be given some by each `withPointers`.
         if statistics.capacity == 0 { statistics.reserveCapacity(1) }
         if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
+        if copies.capacity == 0 { copies.reserveCapacity(1) }
         gradients.extend(to: shards * count)
         scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
     }
+
+    /// Makes room for that many copied inputs.
+    mutating func reserve(copies count: Int) { copies.extend(to: count) }
 
     /// Makes the array of parameters at least as long as a network needs.
     mutating func reserve(parameters count: Int) { parameters.extend(to: count) }
@@ -38,17 +44,19 @@ struct Memory<S: Real>: Sendable {
                     optimizer.withUnsafeMutableBufferPointer { optimizer in
                         scratch.withUnsafeMutableBufferPointer { scratch in
                             losses.withUnsafeMutableBufferPointer { losses in
-                                guard let scratch = scratch.baseAddress,
-                                    let losses = losses.baseAddress
-                                else { return nil }
-                                // What is empty isn't read.
-                                return body(
-                                    MemoryPointers(
-                                        parameters: parameters.baseAddress ?? scratch,
-                                        gradients: gradients.baseAddress ?? scratch,
-                                        statistics: statistics.baseAddress ?? scratch,
-                                        optimizer: optimizer.start, scratch: scratch,
-                                        losses: losses))
+                                copies.withUnsafeMutableBufferPointer { copies in
+                                    guard let scratch = scratch.baseAddress,
+                                        let losses = losses.baseAddress
+                                    else { return nil }
+                                    // What is empty isn't read.
+                                    return body(
+                                        MemoryPointers(
+                                            parameters: parameters.baseAddress ?? scratch,
+                                            gradients: gradients.baseAddress ?? scratch,
+                                            statistics: statistics.baseAddress ?? scratch,
+                                            optimizer: optimizer.start, scratch: scratch,
+                                            losses: losses, copies: copies.start))
+                                }
                             }
                         }
                     }
@@ -66,6 +74,7 @@ struct MemoryPointers<S: Real> {
     let optimizer: UnsafeMutablePointer<S>?
     let scratch: UnsafeMutablePointer<S>
     let losses: UnsafeMutablePointer<Double>
+    let copies: UnsafeMutablePointer<S>?
 }
 
 extension Array where Element: Numeric {

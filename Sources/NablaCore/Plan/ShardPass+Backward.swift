@@ -52,7 +52,7 @@ extension ShardPass {
         case .dense(let dense):
             return dense.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                kernels: plan.kernels(ofLayer: index), into: sink, team)
+                kernels: plan.kernels(ofLayer: index), into: sink, inputs)
         case .convolution(let place):
             return plan.convolutions[place].gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,

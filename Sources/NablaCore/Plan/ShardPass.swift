@@ -8,7 +8,7 @@ struct ShardPass<S: Real> {
     let statistics: UnsafeMutablePointer<S>
     /// This shard's memory, laid out as `layout`.
     let scratch: UnsafeMutablePointer<S>
-    let inputs: UnsafePointer<S>
+    let inputs: BatchInputs<S>
     /// How many samples.
     let rows: Int
     /// The place of the first in the batch.
@@ -16,14 +16,12 @@ struct ShardPass<S: Real> {
     let mode: PassMode
     /// Which layers' gradients are wanted; nil for all.
     let wanted: UnsafePointer<Bool>?
-    /// Who shares a layer's work; not counted as a reference, since a pass is over before it.
-    unowned(unsafe) let team: Team?
 
     /// What a layer reads: (rows, i).
     @inline(__always)
     func numbers(of source: SourcePlan) -> UnsafePointer<S> {
         source.layer < 0
-            ? inputs : UnsafePointer(activations(of: plan.layers[source.layer]))
+            ? inputs.rows : UnsafePointer(activations(of: plan.layers[source.layer]))
     }
 
     /// z of a layer: (rows, u).
@@ -98,7 +96,7 @@ struct ShardPass<S: Real> {
         case .dense(let dense):
             dense.preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),
-                kernels: plan.kernels(ofLayer: index), transposed: scratch + layout.work, team)
+                kernels: plan.kernels(ofLayer: index), transposed: scratch + layout.work, inputs)
         case .convolution(let place):
             plan.convolutions[place].preActivate(
                 x, into: z, rows: rows, weights: weights(of: layer), bias: bias(of: layer),

@@ -224,7 +224,7 @@ extension ShardPass {
     func forwardSmallChain(leavingOutLastActivation isFused: Bool) -> Bool {
         withSmallChain { chain in
             SmallChain.spread(
-                inputs, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true,
+                inputs.rows, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true,
                 into: chain.inputs)
             let check = chain.forward(leavingOutLastActivation: isFused)
             SmallChain.gather(chain.outputs, rows: rows, width: plan.outputWidth, into: outputs)

@@ -41,7 +41,8 @@ struct SmallChainSteps<S: FloatingReal> {
         guard plan.sizes.isSmallChain, rows <= SmallChain.mostRows,
             objective.isFused || !plan.sizes.endsInSoftmax, prepared.outputCount == 0,
             !prepared.settings.optimizer.takesAllSamples,
-            let batch = source.batch(at: 0..<0, in: memory.scratch, prepared.layout, nil)
+            let batch = source.batch(
+                at: 0..<0, in: memory.scratch, prepared.layout, copies: nil, nil)
         else { return nil }
         self.prepared = prepared
         self.memory = memory
@@ -176,7 +177,9 @@ struct SmallChainSteps<S: FloatingReal> {
         let (plan, objective) = (prepared.plan, prepared.objective)
         let count = min(prepared.batchSize, prepared.samplesPerEpoch - first)
         let positions = first..<first + count
-        guard let batch = source.batch(at: positions, in: memory.scratch, prepared.layout, nil)
+        guard
+            let batch = source.batch(
+                at: positions, in: memory.scratch, prepared.layout, copies: nil, nil)
         else {
             return
         }
@@ -189,7 +192,7 @@ struct SmallChainSteps<S: FloatingReal> {
             memory: memory.scratch + prepared.layout.work,
             rows: count)
         SmallChain.spread(
-            batch.inputs, rows: count, width: plan.inputWidth, repeatsLast: true,
+            batch.inputs.rows, rows: count, width: plan.inputWidth, repeatsLast: true,
             into: chain.inputs)
         for lane in 0..<chain.lanes { weights[lane] = lane < count ? batch.weight(of: lane) : 0 }
         guard !objective.hasClassTargets else { return }

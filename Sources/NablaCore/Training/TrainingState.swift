@@ -102,6 +102,12 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         if let limit = settings.clipValue { Clipping.clip(gradients, count: count, value: limit) }
     }
 
+    /// Numbers of the inputs that the threads of a team copy for themselves, its leader's apart.
+    func copiedCount(threads: Int) -> Int {
+        guard partition.isWhole, plan.mostPanels > 1, settings.shufflesBatches else { return 0 }
+        return (min(threads, plan.mostPanels) - 1) * partition.count * plan.inputWidth
+    }
+
     /// Numbers for a batch's outputs, which metrics are taken from.
     var outputCount: Int { settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth }
 }
@@ -186,6 +192,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
         _ allotment: inout Allotment, _ shards: ShardRunner, _ ended: inout EndedEpochs
     ) -> NonFinite? {
         let prepared = self.prepared
+        memory.reserve(copies: prepared.copiedCount(threads: shards.threads))
         // Apart from `self`, whose memory is borrowed.
         var progress = self.progress
         let order = self.order
