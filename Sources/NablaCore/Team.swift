@@ -12,8 +12,8 @@ protocol PartedWork {
 ///
 /// For steps so short that waking a thread for each would take longer than the step. The leader
 /// never depends on the others: it takes whatever part nobody else has begun. A member takes the same
-/// parts each time if it can, so that what they read stays in its caches, and takes them together:
-/// each claim passes a cache line between processors.
+/// parts each time if it can, so that what they read stays in its caches. It takes them one by one,
+/// since it may lose its processor at any time and the leader would have to wait for all of them.
 ///
 /// Unchecked because the task changes. It is safe: the leader alone writes it, before it publishes
 /// the parts; a member reads it once it has claimed a part, and until that part is done the leader
@@ -89,10 +89,12 @@ final class Team: @unchecked Sendable {
                 work.assumingMemoryBound(to: Work.self).pointee.run(part: part, as: member)
             }
             let usual = usualParts(of: 0)
-            let own = usual & ((1 << UInt64(parts)) - 1)
-            state.store(UInt64(parts) << 32 | own, ordering: .releasing)
-            var others = parts - run(own, as: 0)
-            while let parts = claim(usual) { others -= run(parts, as: 0) }
+            state.store(UInt64(parts) << 32, ordering: .releasing)
+            var others = parts
+            while let part = claim(usual) {
+                run(part: part, as: 0)
+                others -= 1
+            }
             awaited &+= others
             var looks = 0
             while done.pointee.load(ordering: .acquiring) != awaited { Team.wait(&looks) }
@@ -108,8 +110,9 @@ final class Team: @unchecked Sendable {
         let usual = usualParts(of: member)
         var looks = 0
         while looks < Team.patience, !isWantedElsewhere() {
-            if let parts = claim(usual) {
-                done.pointee.add(run(parts, as: member), ordering: .releasing)
+            if let part = claim(usual) {
+                run(part: part, as: member)
+                done.pointee.add(1, ordering: .releasing)
                 looks = 0
             } else if state.load(ordering: .relaxed) == Team.endBit {
                 return
@@ -119,28 +122,22 @@ final class Team: @unchecked Sendable {
         }
     }
 
-    /// Does the parts of a set, and says how many they were.
-    private func run(_ parts: UInt64, as member: Int) -> Int {
-        var left = parts
-        while left != 0 {
-            if let task { task.run(task.work, left.trailingZeroBitCount, member) }
-            left &= left &- 1
-        }
-        return parts.nonzeroBitCount
+    private func run(part: Int, as member: Int) {
+        if let task { task.run(task.work, part, member) }
     }
 
-    /// Claims parts that nobody has begun: all that are usual for whoever asks, else another one.
-    private func claim(_ usual: UInt64) -> UInt64? {
+    /// Claims a part that nobody has begun, a usual one of whoever asks if there is one.
+    private func claim(_ usual: UInt64) -> Int? {
         var current = state.load(ordering: .acquiring)
         while current != Team.endBit {
             let count = current >> 32
             let free = ~current & ((1 << count) - 1)
             guard free != 0 else { return nil }
-            let parts = free & usual != 0 ? free & usual : free & (~free &+ 1)
+            let part = (free & usual != 0 ? free & usual : free).trailingZeroBitCount
             let (isClaimed, seen) = state.weakCompareExchange(
-                expected: current, desired: current | parts,
+                expected: current, desired: current | 1 << UInt64(part),
                 successOrdering: .acquiring, failureOrdering: .acquiring)
-            if isClaimed { return parts }
+            if isClaimed { return part }
             current = seen
         }
         return nil
