@@ -6,10 +6,12 @@ import NablaStore
 extension Router {
     /// Every route of the contract.
     ///
-    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too.
+    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too. What
+    /// `/metrics` says of training is that of `trainingPool`.
     init(
         settings: Settings, store: Store, pool: WorkerPool, storagePool: WorkerPool? = nil,
-        scheduler: RunScheduler, metrics: Metrics = Metrics(), isDraining: Flag
+        trainingPool: WorkerPool? = nil, scheduler: RunScheduler, metrics: Metrics = Metrics(),
+        isDraining: Flag
     ) {
         let networks = NetworkResolver(store: store)
         let runs = RunReader(store: store, scheduler: scheduler)
@@ -18,6 +20,7 @@ extension Router {
         let pools =
             [(name: "compute", pool: pool)]
             + (storagePool.map { [(name: "storage", pool: $0)] } ?? [])
+            + (trainingPool.map { [(name: "training", pool: $0)] } ?? [])
         self.init(
             fixed: [
                 Path.gradients: [

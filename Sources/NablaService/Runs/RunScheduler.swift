@@ -182,7 +182,8 @@ extension RunScheduler {
 
     private func queueSlice(of live: LiveRun) {
         recorder.whenShort { [pool] in
-            pool.submitSlice { _ in self.runSlice(of: live) }
+            // Only a pool that is closed, where nothing trains any more, doesn't take it.
+            _ = pool.submit { _ in self.runSlice(of: live) }
         }
     }
 
