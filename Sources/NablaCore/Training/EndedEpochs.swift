@@ -52,9 +52,13 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
     }
 
     private func health(of epoch: Int) -> [(key: String, value: Double)] {
-        // They are few, and asked for epoch by epoch only where epochs are.
-        guard let place = healthEpochs.firstIndex(of: epoch) else { return [] }
-        let start = place * healthKeys.count
+        var (first, end) = (0, healthEpochs.count)
+        while first < end {
+            let middle = (first + end) / 2
+            if healthEpochs[middle] < epoch { first = middle + 1 } else { end = middle }
+        }
+        guard first < healthEpochs.count, healthEpochs[first] == epoch else { return [] }
+        let start = first * healthKeys.count
         return healthKeys.indices.map { (healthKeys[$0], healthValues[start + $0]) }
     }
 }

@@ -42,6 +42,9 @@ extension Router {
                         longestWait: settings.training.waitSeconds)
                 ],
                 Path.runs: [.get: RunsEndpoint(store: store)],
+                Path.events: [
+                    .get: EventsEndpoint(store: store, runs: runs, scheduler: scheduler)
+                ],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
                     .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }

@@ -67,6 +67,14 @@ final class RunScheduler: Sendable {
         state.withLock { $0.live[id] }
     }
 
+    /// The runs that wait or train here, oldest first.
+    var liveRuns: [Run] {
+        state.withLock { Array($0.live.values) }.map(\.run).sorted { $0.id < $1.id }
+    }
+
+    /// The events of all runs.
+    var feed: EventFeed { recorder.feed }
+
     /// Asks for the end of a run that waits or trains; false when there is no such run.
     func cancel(_ id: String) -> Bool {
         guard let live = live(id), live.requestCancel() else { return false }

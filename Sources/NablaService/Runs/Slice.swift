@@ -13,7 +13,7 @@ struct Slice {
     }
 
     /// The most epochs of a slice: what the database writes in a fraction of a second.
-    private static let mostEpochs = 1024
+    private static let mostEpochs = 65_536
 
     let limits: TrainingLimits
     let pool: WorkerPool
