@@ -25,9 +25,10 @@ struct EventsEndpoint: Endpoint {
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let wanted = try wantedRuns(call.head.target.query)
         let begin = try position(after: call.head.fields["last-event-id"], isForAll: wanted == nil)
-        let remaining = Remaining(try wanted.map { ids throws(Problem) in try unended(of: ids) })
+        let remaining = Remaining(try unended(of: wanted, after: begin))
         return .later { reply in
             guard let stream = reply.stream(mediaType: "text/event-stream") else { return }
+            guard !remaining.isEmpty else { return stream.finish() }
             if wanted == nil {
                 for run in scheduler.liveRuns {
                     let event = RunEvent(.progress(status: run.status, run.progress))
@@ -41,7 +42,7 @@ struct EventsEndpoint: Endpoint {
                 guard case .event(let event, let position) = news else {
                     return follower.receive(nil)
                 }
-                guard wanted?.contains(event.run) ?? true else { return true }
+                guard wanted?.contains(event.run) ?? true else { return !follower.isGone }
                 return follower.receive(
                     EventFollower.Told(
                         position: position, block: event.block(),
@@ -82,13 +83,25 @@ struct EventsEndpoint: Endpoint {
         return EventPosition(number: end, epoch: .max)
     }
 
-    /// Those of the runs that have not ended.
+    /// Those of the runs whose end is still to be told behind a position.
     ///
     /// - Throws: `Problem` where there is no such run.
-    private func unended(of ids: [String]) throws(Problem) -> Set<String> {
+    private func unended(
+        of ids: [String]?, after position: EventPosition
+    ) throws(Problem) -> Set<String>? {
+        guard let ids else { return nil }
         var found: Set<String> = []
-        for id in ids { if try !runs.run(id).status.isEnded { found.insert(id) } }
+        for id in ids {
+            let last = try lastEntry(of: id)
+            let isTold = last.map { $0.epochs == nil && $0.number <= position.number } ?? false
+            if !isTold { found.insert(id) }
+        }
         return found
+    }
+
+    private func lastEntry(of id: String) throws(Problem) -> JournalEntry? {
+        try Problem.storing { () throws(StoreError) in try store.journalEnd(of: id, count: 1) }
+            .last
     }
 
     /// The next events that are stored.
@@ -96,20 +109,27 @@ struct EventsEndpoint: Endpoint {
         of wanted: [String]?, after position: EventPosition, _ remaining: Remaining
     ) throws(Problem) -> [EventFollower.Told] {
         // An entry may have been sent in part.
-        let entries = try Problem.storing { () throws(StoreError) in
-            try store.journal(
-                after: max(0, position.number - 1), of: wanted, limit: EventsEndpoint.pageEntries)
-        }
-        for entry in entries {
-            let events = try events(of: entry, after: position)
-            guard !events.isEmpty else { continue }
-            return events.map { event in
-                EventFollower.Told(
-                    position: event.id.flatMap(EventPosition.init(text:)), block: event.block(),
-                    isLast: remaining.isLast(event))
+        var number = max(0, position.number - 1)
+        while true {
+            let entries = try Problem.storing { () throws(StoreError) in
+                try store.journal(
+                    after: number, of: wanted, limit: EventsEndpoint.pageEntries)
             }
+            for entry in entries {
+                number = entry.number
+                let events = try events(of: entry, after: position)
+                guard !events.isEmpty else { continue }
+                // A run that was taken up again has ended before.
+                let last = entry.epochs == nil ? try lastEntry(of: entry.runID) : nil
+                let isFinal = last == entry
+                return events.map { event in
+                    EventFollower.Told(
+                        position: event.id.flatMap(EventPosition.init(text:)),
+                        block: event.block(), isLast: isFinal && remaining.isLast(event))
+                }
+            }
+            if entries.isEmpty { return [] }
         }
-        return []
     }
 
     private func events(
@@ -138,6 +158,9 @@ private final class Remaining: Sendable {
     private let runs: Mutex<Set<String>?>
 
     init(_ runs: Set<String>?) { self.runs = Mutex(runs) }
+
+    /// Whether there are none left.
+    var isEmpty: Bool { runs.withLock { $0?.isEmpty ?? false } }
 
     /// Whether the stream ends with this event.
     func isLast(_ event: SharedEvent) -> Bool {

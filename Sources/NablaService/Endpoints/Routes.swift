@@ -50,7 +50,8 @@ extension Router {
                     .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
                 ],
                 Path.metrics: [
-                    .get: MetricsEndpoint(metrics: metrics, store: store, pools: pools)
+                    .get: MetricsEndpoint(
+                        metrics: metrics, store: store, pools: pools, time: scheduler.time)
                 ],
                 Path.version: [.get: VersionEndpoint()],
                 Path.openAPI: [.get: OpenAPIEndpoint()],

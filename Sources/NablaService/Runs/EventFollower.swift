@@ -55,6 +55,9 @@ final class EventFollower: Sendable {
         EventFollower.queue.async { self.catchUp() }
     }
 
+    /// Whether nothing can be sent any more.
+    var isGone: Bool { state.withLock(\.isGone) || !stream.write([]) }
+
     /// Takes what came in; nil for something that is stored, but not known. False when the reader is gone.
     func receive(_ told: Told?) -> Bool {
         var begins = false
@@ -97,8 +100,12 @@ final class EventFollower: Sendable {
                 waitForRoom()
                 return
             }
-            guard let page = try? read(needsPage) else {
-                // The reader comes again, and goes on where it was.
+            let page: [Told]
+            do {
+                page = try read(needsPage)
+            } catch {
+                // Its head is sent, so there is no way to say why. It comes again, goes on where it
+                // was, and is told then.
                 state.withLock { $0.isGone = true }
                 stream.finish()
                 return

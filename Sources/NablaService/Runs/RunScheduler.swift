@@ -21,6 +21,8 @@ final class RunScheduler: Sendable {
     private let store: Store
     private let identifiers: IdentifierSource
     private let recorder: RunRecorder
+    /// What the runs spend their time with.
+    let time = TrainingTime()
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let state = Mutex(State())
 
@@ -107,7 +109,8 @@ final class RunScheduler: Sendable {
             let outcome = live.training.withLock { training -> Slice.Outcome in
                 guard Stopwatch.now() < deadline else { return .stopped }
                 return Slice(
-                    limits: limits, pool: pool, recorder: recorder, live: live, isLast: true
+                    limits: limits, pool: pool, recorder: recorder, live: live, time: time,
+                    isLast: true
                 ).run(&training)
             }
             end(live, after: outcome)
@@ -189,7 +192,9 @@ extension RunScheduler {
     }
 
     private func queueSlice(of live: LiveRun) {
-        recorder.whenShort { [pool] in
+        let start = Stopwatch.now()
+        recorder.whenShort { [pool, time] in
+            time.add(storage: Stopwatch.now() - start)
             pool.submitSlice { _ in self.runSlice(of: live) }
         }
     }
@@ -198,8 +203,9 @@ extension RunScheduler {
     private func runSlice(of live: LiveRun) {
         let outcome = live.training.withLock { training -> Slice.Outcome in
             if state.withLock(\.isStopping) { return .stopped }
-            return Slice(limits: limits, pool: pool, recorder: recorder, live: live)
-                .run(&training)
+            return Slice(
+                limits: limits, pool: pool, recorder: recorder, live: live, time: time
+            ).run(&training)
         }
         switch outcome {
         case .goesOn: queueSlice(of: live)
