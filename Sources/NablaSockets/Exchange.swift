@@ -30,6 +30,8 @@ final class Exchange: Sendable {
         var loopWillLook = true
         var isDisconnected = false
         var action: (@Sendable () -> Void)?
+        /// What waits for room in the stream.
+        var roomAction: (@Sendable () -> Void)?
     }
 
     /// What the connection is called by its loop.
@@ -108,6 +110,33 @@ final class Exchange: Sendable {
         return isTaken
     }
 
+    /// Whether at least half of the stream's buffer is free; so it is once the stream is over, too.
+    var hasRoom: Bool { state.withLock { hasRoom($0) } }
+
+    private func hasRoom(_ state: borrowing State) -> Bool {
+        state.stage != .streaming
+            || state.unsent <= services.configuration.streamBufferBytes / 2
+    }
+
+    func whenRoom(_ action: @escaping @Sendable () -> Void) {
+        let isThere = state.withLock { state in
+            if hasRoom(state) { return true }
+            state.roomAction = action
+            return false
+        }
+        if isThere { action() }
+    }
+
+    func cut() {
+        change { state in
+            guard state.stage == .streaming else { return false }
+            state.stage = .ended
+            state.isTooSlow = true
+            state.delivery.isCut = true
+            return true
+        }
+    }
+
     func finish() {
         change { state in
             guard state.stage == .streaming else { return false }
@@ -146,7 +175,13 @@ final class Exchange: Sendable {
 
     /// Notes that the system has taken over so many bytes of the stream.
     func sent(_ bytes: Int) {
-        state.withLock { $0.unsent = max($0.unsent - bytes, 0) }
+        let action = state.withLock { state -> (@Sendable () -> Void)? in
+            state.unsent = max(state.unsent - bytes, 0)
+            guard hasRoom(state) else { return nil }
+            defer { state.roomAction = nil }
+            return state.roomAction
+        }
+        action?()
     }
 
     /// Notes that the client closed its side.
@@ -165,7 +200,7 @@ final class Exchange: Sendable {
         let (heldStream, isTooSlow) = state.withLock { state in
             defer { state.holdsStream = false }
             state.stage = .ended
-            state.action = nil
+            (state.action, state.roomAction) = (nil, nil)
             state.delivery = Delivery()
             return (state.holdsStream, state.isTooSlow)
         }

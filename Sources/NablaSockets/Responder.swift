@@ -47,6 +47,22 @@ public struct ResponseStream: Sendable {
         exchange.write(piece)
     }
 
+    /// Whether at least half of `ServerConfiguration.streamBufferBytes` is free, and there is any use in
+    /// waiting for it.
+    public var hasRoom: Bool { exchange.hasRoom }
+
+    /// Calls `action` once when there is room: at once, or on the loop's thread, which it must not keep.
+    ///
+    /// It is dropped when the stream is over before. There may be one at a time.
+    public func whenRoom(_ action: @escaping @Sendable () -> Void) {
+        exchange.whenRoom(action)
+    }
+
+    /// Cuts the connection of a client that reads too slowly.
+    public func cut() {
+        exchange.cut()
+    }
+
     /// Ends the answer; what was written is still sent.
     public func finish() {
         exchange.finish()

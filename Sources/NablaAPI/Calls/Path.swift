@@ -12,6 +12,8 @@ public enum Path {
     public static let train = "/train"
     /// The history of runs.
     public static let runs = "/runs"
+    /// What happens to many runs.
+    public static let events = "/events"
     /// Whether the process is alive.
     public static let healthz = "/healthz"
     /// Whether it is ready for requests.

@@ -45,12 +45,16 @@ extension Router {
                         longestWait: settings.training.waitSeconds)
                 ],
                 Path.runs: [.get: RunsEndpoint(store: store)],
+                Path.events: [
+                    .get: EventsEndpoint(store: store, runs: runs, scheduler: scheduler)
+                ],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
                     .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
                 ],
                 Path.metrics: [
-                    .get: MetricsEndpoint(metrics: metrics, store: store, pools: pools)
+                    .get: MetricsEndpoint(
+                        metrics: metrics, store: store, pools: pools, time: scheduler.time)
                 ],
                 Path.version: [.get: VersionEndpoint()],
                 Path.openAPI: [.get: OpenAPIEndpoint()],

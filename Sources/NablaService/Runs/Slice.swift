@@ -13,18 +13,22 @@ struct Slice {
     }
 
     /// The most epochs of a slice: what the database writes in a fraction of a second.
-    private static let mostEpochs = 1024
+    private static let mostEpochs = 65_536
 
     let limits: TrainingLimits
     let pool: WorkerPool
     let recorder: RunRecorder
     let live: LiveRun
+    /// Gets what the slice takes.
+    var time = TrainingTime()
     /// Whether the service ends after it: then it ends with an epoch and a checkpoint if it can.
     var isLast = false
 
     /// Trains until the slice's time or epochs are used up or the run is at its end.
     func run(_ training: inout Training) -> Outcome {
-        let deadline = Stopwatch.now() + Double(limits.sliceMilliseconds) / 1000
+        let start = Stopwatch.now()
+        defer { time.add(slice: Stopwatch.now() - start) }
+        let deadline = start + Double(limits.sliceMilliseconds) / 1000
         let last = training.epoch + Slice.mostEpochs
         repeat {
             if let problem = live.failure { return .failed(problem) }
@@ -78,6 +82,7 @@ struct Slice {
                 ended, progress: progress(of: training), time: .now,
                 checkpoint: isDue ? training.network() : nil),
             of: live)
+        time.add(storage: Stopwatch.now() - now)
     }
 
     /// Tells followers how far a long epoch has come; ends of epochs tell it by themselves.
