@@ -180,7 +180,15 @@ import Testing
             let run = try server.client.train(request, waitSeconds: 30)
             #expect(run.status == .failed)
             #expect(run.error?.kind == .nonFinite)
-            #expect(run.error?.detail.contains("epoch") == true, "\(run.error?.detail ?? "")")
+            let detail = try #require(run.error?.detail)
+            #expect(
+                detail.contains(/first in (loss|.* of layer 0).* in epoch \d+, step \d+/),
+                "\(detail)")
+            // The last checkpoint is of an epoch before, and can still be had.
+            let kept = try server.client.network(ofRun: run.id, as: .float32)
+            #expect(kept.layers.count == 1)
+            let losses = try server.client.metrics(ofRun: run.id)["loss"].map(\.value)
+            #expect(!losses.isEmpty && losses.allSatisfy(\.isFinite))
             #expect(try server.client.run(run.id).error == run.error)
         }
     }
@@ -208,7 +216,9 @@ import Testing
             let run = try server.client.train(request, waitSeconds: 30)
             #expect(
                 run.latest.keys.sorted() == [
-                    "accuracy", "learning_rate", "loss", "validation_accuracy", "validation_loss",
+                    "accuracy", "gradient_norm", "layers.0.gradient_norm",
+                    "layers.1.gradient_norm", "layers.1.saturated_units", "learning_rate", "loss",
+                    "validation_accuracy", "validation_loss",
                 ])
             request.validation = .split(0.5)
             let split = try server.client.train(request, waitSeconds: 30)
