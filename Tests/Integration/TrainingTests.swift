@@ -225,4 +225,31 @@ import Testing
             #expect(split.request.contains(#""samples":{"count":2},"validation":{"count":2}"#))
         }
     }
+
+    @Test func aRunThatGetsNoBetterStopsEarlyWithItsBestNetwork() throws {
+        try withServer { server in
+            var request = try Self.request()
+            // Nothing is better than the first epoch by so much.
+            let stopping = try EarlyStopping(patience: 4, minDelta: 100, restoreBest: true)
+            func settings(epochs: Int, _ stopping: EarlyStopping?) throws -> TrainingSettings {
+                try TrainingSettings(
+                    optimizer: .adam(Adam(learningRate: 0.05)), epochs: epochs, batchSize: 4,
+                    seed: 3, earlyStopping: stopping, healthEvery: 2)
+            }
+            request.settings = try settings(epochs: 50, stopping)
+            let run = try server.client.train(request, waitSeconds: 30)
+            #expect(run.status == .succeeded && run.progress.epoch == 5)
+            #expect(run.progress.epochs == 50)
+            request.settings = try settings(epochs: 1, nil)
+            let first = try server.client.train(request, waitSeconds: 30)
+            let networks = try [run, first].map {
+                try server.client.network(ofRun: $0.id, as: .float32)
+            }
+            #expect(networks[0] == networks[1])
+            let history = try server.client.metrics(ofRun: run.id)
+            #expect(history["gradient_norm"].map(\.epoch) == [1, 2, 4, 5])
+            #expect(history["layers.1.saturated_units"].map(\.value) == [0, 0, 0, 0])
+            #expect(history["loss"].count == 5)
+        }
+    }
 }
