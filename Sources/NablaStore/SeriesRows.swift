@@ -70,32 +70,43 @@ enum SeriesRows {
             guard stride >= 1, last >= epoch else {
                 throw StoreError.corrupt(why: "a metric's epochs are out of order", sql: nil)
             }
-            let values = try values(of: row[7], count: (last - epoch) / stride + 1)
-            for (index, value) in values.enumerated() {
-                let own = epoch + index * stride
-                guard epochs.contains(own) else { continue }
+            // A row may have far more values than are wanted.
+            let begin = epochs.lowerBound.clamped(to: epoch...last) - epoch
+            let first = (begin + stride - 1) / stride
+            let end = (epochs.upperBound.clamped(to: epoch...last) - epoch) / stride + 1
+            guard first < end else { continue }
+            let values = try values(
+                of: row[7], count: (last - epoch) / stride + 1, wanted: first..<end)
+            let (step, stepStride, time) = (row[4] as Int, row[5] as Int, row[6] as Int64)
+            for (index, value) in zip(first..<end, values) {
                 points.append(
                     MetricRecord(
-                        key: key, epoch: own, step: row[4] + index * row[5], value: value,
-                        time: row[6]))
+                        key: key, epoch: epoch + index * stride, step: step + index * stepStride,
+                        value: value, time: time))
             }
         }
         return points
     }
 
     private static func values(
-        of samples: DatabaseValue, count: Int
+        of samples: DatabaseValue, count: Int, wanted: Range<Int>
     ) throws(StoreError) -> [Double] {
         switch samples.storage {
-        case .double(let value): return Array(repeating: value, count: count)
+        case .double(let value): return Array(repeating: value, count: wanted.count)
         case .blob(let data) where data.count == 8 * count:
             return data.withUnsafeBytes { bytes in
-                (0..<count).map { index in
+                wanted.map { index in
                     let bits = bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
                     return Double(bitPattern: UInt64(littleEndian: bits))
                 }
             }
         default: throw .corrupt(why: "a metric has not as many values as epochs", sql: nil)
         }
+    }
+}
+
+extension Int {
+    fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+        Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
     }
 }

@@ -128,7 +128,9 @@ extension Store {
                 guard let place = summaries.place(of: key) else { return [] }
                 places = place...place
             }
-            let epochs = (fromEpoch ?? .min)...(max(toEpoch ?? .max, fromEpoch ?? .min))
+            let (first, last) = (fromEpoch ?? .min, toEpoch ?? .max)
+            guard first <= last else { return [] }
+            let epochs = first...last
             return try SeriesRows.read(of: run, places, epochs, keys: summaries.keys, db)
         }
     }

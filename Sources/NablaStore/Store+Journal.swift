@@ -8,6 +8,7 @@ extension Store {
     ///   - runIDs: The runs wanted; nil for all.
     ///   - limit: The most entries.
     /// - Returns: The entries, in their order.
+    /// - Throws: `notFound` where there is no run of such an id.
     public func journal(
         after number: Int, of runIDs: [String]? = nil, limit: Int
     ) throws(StoreError) -> [JournalEntry] {

@@ -53,6 +53,7 @@ public struct RunEvent: Sendable, Equatable {
     /// - Parameters:
     ///   - run: The id of the run.
     ///   - id: What `Last-Event-ID` takes to go on after this event; nil for one that isn't stored.
+    /// - Returns: The bytes of the block.
     public func block(of run: String, id: String?) -> [UInt8] {
         block(id: id, of: run)
     }

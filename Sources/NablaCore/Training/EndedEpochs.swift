@@ -36,6 +36,15 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
         self.stepsPerEpoch = stepsPerEpoch
     }
 
+    /// Appends the epochs that ended next.
+    ///
+    /// - Parameter next: Those of the same training that follow on the last one.
+    public mutating func append(_ next: EndedEpochs) {
+        values += next.values
+        healthEpochs += next.healthEpochs
+        healthValues += next.healthValues
+    }
+
     /// 0.
     public var startIndex: Int { 0 }
 

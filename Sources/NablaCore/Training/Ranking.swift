@@ -21,8 +21,10 @@ struct Ranking: Sendable {
         classes.removeAll(keepingCapacity: true)
     }
 
-    /// The area under the curve; with several outputs, each class against all others, and the mean of
-    /// them. ½ where no class has samples both in and out of it.
+    /// The area under the curve of the true against the false positive rate.
+    ///
+    /// With several outputs, each class against all others, and the mean of them; ½ where no class has
+    /// samples both in and out of it.
     ///
     /// - Source: Hanley and McNeil 1982: A = (R − p(p + 1)/2)/(p·q), where R is the sum of the ranks of
     ///   the p samples in the class, q the number of those out of it, and ties share their mean rank.

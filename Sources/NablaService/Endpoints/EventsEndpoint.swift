@@ -46,7 +46,7 @@ struct EventsEndpoint: Endpoint {
                 return follower.receive(
                     EventFollower.Told(
                         position: position, block: event.block(),
-                        isLast: remaining.isLast(event)))
+                        isLast: { remaining.isLast(event) }))
             }
             follower.start()
         }
@@ -125,7 +125,7 @@ struct EventsEndpoint: Endpoint {
                 return events.map { event in
                     EventFollower.Told(
                         position: event.id.flatMap(EventPosition.init(text:)),
-                        block: event.block(), isLast: isFinal && remaining.isLast(event))
+                        block: event.block(), isLast: { isFinal && remaining.isLast(event) })
                 }
             }
             if entries.isEmpty { return [] }

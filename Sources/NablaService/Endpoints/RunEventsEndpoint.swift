@@ -60,6 +60,6 @@ extension EventFollower.Told {
         let epoch = isEnd ? Int.max : event.id
         self.init(
             position: epoch.map { EventPosition(number: 0, epoch: $0) }, block: event.block(),
-            isLast: isEnd)
+            isLast: { isEnd })
     }
 }

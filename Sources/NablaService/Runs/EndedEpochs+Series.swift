@@ -10,15 +10,18 @@ extension EndedEpochs {
                 keys[key], every: 1, from: firstEpoch, at: time,
                 stride(from: key, to: values.count, by: keys.count).map { values[$0] })
         }
-        return all + stretches.flatMap { stretch in
-            healthKeys.indices.map { key in
-                let distance = stretch.count > 1 ? healthEpochs[stretch.lowerBound + 1]
-                    - healthEpochs[stretch.lowerBound] : 1
-                return series(
-                    healthKeys[key], every: distance, from: healthEpochs[stretch.lowerBound],
-                    at: time, stretch.map { healthValues[$0 * healthKeys.count + key] })
+        return all
+            + stretches.flatMap { stretch in
+                healthKeys.indices.map { key in
+                    let distance =
+                        stretch.count > 1
+                        ? healthEpochs[stretch.lowerBound + 1]
+                            - healthEpochs[stretch.lowerBound] : 1
+                    return series(
+                        healthKeys[key], every: distance, from: healthEpochs[stretch.lowerBound],
+                        at: time, stretch.map { healthValues[$0 * healthKeys.count + key] })
+                }
             }
-        }
     }
 
     private func series(

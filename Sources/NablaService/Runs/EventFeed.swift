@@ -67,8 +67,9 @@ final class EventFeed: Sendable {
     }
 }
 
-/// How far a stream has come: the place in the journal, and the epoch of its entry, whose end is the
-/// highest. A stream of one run counts epochs alone.
+/// How far a stream has come: the place in the journal, and the epoch of its entry.
+///
+/// The end of a run is the highest epoch. A stream of one run counts epochs alone.
 struct EventPosition: Sendable, Comparable {
     var number: Int
     var epoch: Int

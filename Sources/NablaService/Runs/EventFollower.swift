@@ -15,8 +15,8 @@ final class EventFollower: Sendable {
         let position: EventPosition?
         /// What is written.
         let block: [UInt8]
-        /// Whether the stream ends with it.
-        var isLast = false
+        /// Whether the stream ends with it; asked once, when it is sent.
+        var isLast: @Sendable () -> Bool = { false }
     }
 
     /// Gives what is stored behind a position, in its order, a page of it; nothing where that is all.
@@ -58,7 +58,7 @@ final class EventFollower: Sendable {
     /// Whether nothing can be sent any more.
     var isGone: Bool { state.withLock(\.isGone) || !stream.write([]) }
 
-    /// Takes what came in; nil for something that is stored, but not known. False when the reader is gone.
+    /// Takes what came in, nil for something that is stored but not known; false when the reader is gone.
     func receive(_ told: Told?) -> Bool {
         var begins = false
         let stays = state.withLock { state in
@@ -134,7 +134,7 @@ final class EventFollower: Sendable {
             state.isGone = true
             return
         }
-        guard told.isLast else { return }
+        guard told.isLast() else { return }
         stream.finish()
         state.isGone = true
     }
