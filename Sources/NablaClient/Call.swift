@@ -72,8 +72,12 @@ extension Call where Value == PredictResponse {
 }
 
 extension Call where Value == Run {
-    static func train(_ request: TrainRequest, waitSeconds: Int?) -> Call {
-        let fields = waitSeconds.map { ["Prefer: wait=\($0)"] } ?? []
+    static func train(
+        _ request: TrainRequest, waitSeconds: Int?, idempotencyKey: String?
+    ) -> Call {
+        let fields =
+            (waitSeconds.map { ["Prefer: wait=\($0)"] } ?? [])
+            + (idempotencyKey.map { ["Idempotency-Key: \($0)"] } ?? [])
         return Call(
             Message(method: "POST", path: Path.train, fields: fields, body: request.json())
         ) { (body) throws(Problem) in try Run(parsing: body) }
@@ -85,10 +89,22 @@ extension Call where Value == Run {
         }
     }
 
+    static func change(_ id: String, _ change: RunChange) -> Call {
+        Call(Message(method: "PATCH", path: Path.run(escaped(id)), body: change.json())) {
+            (body) throws(Problem) in try Run(parsing: body)
+        }
+    }
+
     static func cancel(_ id: String) -> Call {
         Call(Message(method: "POST", path: Path.run(escaped(id), .cancel))) {
             (body) throws(Problem) in try Run(parsing: body)
         }
+    }
+}
+
+extension Call where Value == Void {
+    static func delete(_ path: String) -> Call {
+        Call(Message(method: "DELETE", path: path)) { (_) throws(Problem) in }
     }
 }
 

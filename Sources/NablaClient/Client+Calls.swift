@@ -77,12 +77,15 @@ extension Client {
     /// - Parameters:
     ///   - request: What is to be trained, and how.
     ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    ///   - idempotencyKey: What the request may be sent again under, without a second run coming of it:
+    ///     1 to 255 printable ASCII characters.
     /// - Returns: The run as it stands when the service answers.
     /// - Throws: `ClientError`.
     public func train(
-        _ request: TrainRequest, waitSeconds: Int? = nil
+        _ request: TrainRequest, waitSeconds: Int? = nil, idempotencyKey: String? = nil
     ) throws(ClientError) -> Run {
-        try perform(.train(request, waitSeconds: waitSeconds))
+        try perform(
+            .train(request, waitSeconds: waitSeconds, idempotencyKey: idempotencyKey))
     }
 
     /// Begins a run.
@@ -90,12 +93,15 @@ extension Client {
     /// - Parameters:
     ///   - request: What is to be trained, and how.
     ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    ///   - idempotencyKey: What the request may be sent again under, without a second run coming of it:
+    ///     1 to 255 printable ASCII characters.
     /// - Returns: The run as it stands when the service answers.
     /// - Throws: `ClientError`.
     public func train(
-        _ request: TrainRequest, waitSeconds: Int? = nil
+        _ request: TrainRequest, waitSeconds: Int? = nil, idempotencyKey: String? = nil
     ) async throws(ClientError) -> Run {
-        try await perform(.train(request, waitSeconds: waitSeconds))
+        try await perform(
+            .train(request, waitSeconds: waitSeconds, idempotencyKey: idempotencyKey))
     }
 }
 

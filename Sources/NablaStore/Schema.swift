@@ -17,6 +17,11 @@ enum Schema {
         migrator.registerMigration("2 tokens") { db in
             try db.execute(sql: tokens)
         }
+        migrator.registerMigration("3 params, notes, idempotency keys") { db in
+            try db.execute(sql: params)
+            try db.execute(sql: params(of: "true"))
+            try db.execute(sql: idempotencyKeys)
+        }
         return migrator
     }
 

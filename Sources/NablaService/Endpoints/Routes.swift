@@ -38,7 +38,7 @@ extension Router {
                 ],
                 Path.train: [
                     .post: TrainEndpoint(
-                        networks: networks, scheduler: scheduler, limits: limits,
+                        networks: networks, runs: runs, scheduler: scheduler, limits: limits,
                         longestWait: settings.training.waitSeconds)
                 ],
                 Path.runs: [.get: RunsEndpoint(store: store)],
@@ -52,7 +52,12 @@ extension Router {
                 Path.version: [.get: VersionEndpoint()],
                 Path.openAPI: [.get: OpenAPIEndpoint()],
             ],
-            run: [.get: RunEndpoint(runs: runs)],
+            run: [
+                .get: RunEndpoint(runs: runs),
+                .patch: ChangeRunEndpoint(
+                    runs: runs, scheduler: scheduler, store: store, limits: limits),
+                .delete: DeleteRunEndpoint(store: store),
+            ],
             runParts: [
                 .metrics: [.get: RunMetricsEndpoint(runs: runs)],
                 .network: [.get: RunNetworkEndpoint(runs: runs)],

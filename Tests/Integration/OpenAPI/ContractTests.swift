@@ -37,6 +37,7 @@ import Testing
     @Test func everyExampleOfARequestIsAnsweredAsDocumented() throws {
         try withServer { server in
             let contract = try Contract(of: server)
+            let run = try server.client.train(TrainingTests.request(epochs: 2), waitSeconds: 30)
             var replayed = 0
             for (operation, description) in contract.operations {
                 guard let content = description["requestBody"]?["content"]?["application/json"],
@@ -47,7 +48,8 @@ import Testing
                     let wrong = try contract.requests.complaints(value, schema)
                     #expect(wrong.isEmpty, "\(operation.path) \(name): \(wrong)")
                     let answer = try Self.send(
-                        operation.method, operation.path, value.json, to: server)
+                        operation.method, operation.path.replacing("{id}", with: run.id), value.json,
+                        to: server)
                     let isTrain = operation.path == Path.train
                     #expect(answer.status == (isTrain ? 202 : 200), "\(name): \(answer.body)")
                     let complaints = try contract.complaints(answer, to: operation)
@@ -143,6 +145,12 @@ import Testing
             let network = "/runs/\(run.id)/network"
             let calls: [(path: String, status: Int, answer: RawConnection.Answer)] = [
                 ("/train", 200, trained),
+                (
+                    "/runs", 200,
+                    try Self.send(
+                        "GET", "/runs?filter=metrics.loss%3E0&order_by=metrics.loss%20desc",
+                        to: server)
+                ),
                 ("/predict", 200, try Self.send("POST", "/predict", byRun, to: server)),
                 ("/runs", 200, try Self.send("GET", "/runs?limit=1&status=succeeded", to: server)),
                 ("/runs", 200, try Self.send("GET", "/runs?limit=1", to: server)),
