@@ -116,9 +116,21 @@ extension Call where Value == RunList {
     }
 }
 
+extension Call where Value == RunComparison {
+    static func compare(_ ids: [String]) -> Call {
+        let ids = ids.map(escaped).joined(separator: ",")
+        return Call(Message(path: Path.runsCompare + "?ids=\(ids)")) {
+            (body) throws(Problem) in try RunComparison(parsing: body)
+        }
+    }
+}
+
 extension Call where Value == MetricHistory {
-    static func metrics(_ id: String, key: String?) -> Call {
-        let query = key.map { "?key=\(escaped($0))" } ?? ""
+    static func metrics(_ id: String, key: String?, downsample: Int?) -> Call {
+        let parts =
+            (key.map { ["key=\(escaped($0))"] } ?? [])
+            + (downsample.map { ["downsample=\($0)"] } ?? [])
+        let query = parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
         return Call(Message(path: Path.run(escaped(id), .metrics) + query)) {
             (body) throws(Problem) in try MetricHistory(parsing: body)
         }

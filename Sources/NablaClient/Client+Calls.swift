@@ -126,18 +126,20 @@ extension Client {
         try await perform(.run(id))
     }
 
-    /// The history of a run's metrics, or of one of them.
+    /// The history of a run's metrics, or of one of them; where `downsample` is given, at most that many
+    /// points of each, the smallest and the largest among them.
     public func metrics(
-        ofRun id: String, key: String? = nil
+        ofRun id: String, key: String? = nil, downsample: Int? = nil
     ) throws(ClientError) -> MetricHistory {
-        try perform(.metrics(id, key: key))
+        try perform(.metrics(id, key: key, downsample: downsample))
     }
 
-    /// The history of a run's metrics, or of one of them.
+    /// The history of a run's metrics, or of one of them; where `downsample` is given, at most that many
+    /// points of each, the smallest and the largest among them.
     public func metrics(
-        ofRun id: String, key: String? = nil
+        ofRun id: String, key: String? = nil, downsample: Int? = nil
     ) async throws(ClientError) -> MetricHistory {
-        try await perform(.metrics(id, key: key))
+        try await perform(.metrics(id, key: key, downsample: downsample))
     }
 
     /// The network of a run as trained so far, its numbers as `dtype`.

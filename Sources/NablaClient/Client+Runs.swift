@@ -34,4 +34,14 @@ extension Client {
     public func delete(run id: String) async throws(ClientError) {
         try await perform(.delete(Path.run(escaped(id))))
     }
+
+    /// Runs side by side: settings that differ, and metrics.
+    public func compare(runs ids: [String]) throws(ClientError) -> RunComparison {
+        try perform(.compare(ids))
+    }
+
+    /// Runs side by side: settings that differ, and metrics.
+    public func compare(runs ids: [String]) async throws(ClientError) -> RunComparison {
+        try await perform(.compare(ids))
+    }
 }

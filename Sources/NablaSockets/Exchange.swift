@@ -30,6 +30,8 @@ final class Exchange: Sendable {
         var loopWillLook = true
         var isDisconnected = false
         var action: (@Sendable () -> Void)?
+        /// Done once nothing of the stream is unsent, or it is over.
+        var drained: (@Sendable () -> Void)?
     }
 
     /// What the connection is called by its loop.
@@ -120,6 +122,24 @@ final class Exchange: Sendable {
         }
     }
 
+    func cut() {
+        change { state in
+            guard state.stage == .streaming else { return false }
+            state.stage = .ended
+            state.delivery.isCut = true
+            return true
+        }
+    }
+
+    func whenDrained(_ action: @escaping @Sendable () -> Void) {
+        let isDrained = state.withLock { state in
+            let isDrained = state.unsent == 0 || state.stage != .streaming
+            if !isDrained { state.drained = action }
+            return isDrained
+        }
+        if isDrained { action() }
+    }
+
     var isDisconnected: Bool { state.withLock { $0.isDisconnected } }
 
     func onDisconnect(_ action: @escaping @Sendable () -> Void) {
@@ -146,7 +166,13 @@ final class Exchange: Sendable {
 
     /// Notes that the system has taken over so many bytes of the stream.
     func sent(_ bytes: Int) {
-        state.withLock { $0.unsent = max($0.unsent - bytes, 0) }
+        let drained = state.withLock { state -> (@Sendable () -> Void)? in
+            state.unsent = max(state.unsent - bytes, 0)
+            guard state.unsent == 0 else { return nil }
+            defer { state.drained = nil }
+            return state.drained
+        }
+        drained?()
     }
 
     /// Notes that the client closed its side.
@@ -162,13 +188,17 @@ final class Exchange: Sendable {
 
     /// Notes that the answer is complete or can't be: nothing more will be sent.
     func end() {
-        let (heldStream, isTooSlow) = state.withLock { state in
-            defer { state.holdsStream = false }
+        let (heldStream, isTooSlow, drained) = state.withLock { state in
+            defer {
+                state.holdsStream = false
+                state.drained = nil
+            }
             state.stage = .ended
             state.action = nil
             state.delivery = Delivery()
-            return (state.holdsStream, state.isTooSlow)
+            return (state.holdsStream, state.isTooSlow, state.drained)
         }
+        drained?()
         guard heldStream else { return }
         services.streams.release()
         services.onEvent(.streamClosed(tooSlow: isTooSlow))

@@ -47,8 +47,21 @@ public struct ResponseStream: Sendable {
         exchange.write(piece)
     }
 
+    /// Calls `action` once: when the system has taken over all that was written, or the stream is
+    /// over, of which the next `write` tells.
+    ///
+    /// Runs on the loop's thread, or at once where it is so already.
+    public func whenDrained(_ action: @escaping @Sendable () -> Void) {
+        exchange.whenDrained(action)
+    }
+
     /// Ends the answer; what was written is still sent.
     public func finish() {
         exchange.finish()
+    }
+
+    /// Ends the answer as one that isn't whole: the client sees its connection close too early.
+    public func cut() {
+        exchange.cut()
     }
 }

@@ -22,6 +22,10 @@ enum Schema {
             try db.execute(sql: params(of: "true"))
             try db.execute(sql: idempotencyKeys)
         }
+        migrator.registerMigration("4 datasets, stored networks") { db in
+            try db.execute(sql: datasets)
+            try db.execute(sql: storedNetworks)
+        }
         return migrator
     }
 

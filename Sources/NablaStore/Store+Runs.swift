@@ -6,9 +6,13 @@ extension Store {
     /// - Parameters:
     ///   - run: The run.
     ///   - key: The key under which it is asked for again, where it has one.
-    /// - Throws: `conflict` if there is one of this id, or with this key; `invalidValue` for an id that
+    ///   - datasets: The digests of the stored samples that it needs.
+    /// - Throws: `conflict` if there is one of this id, or with this key, or a dataset isn't there any more;
+    ///   `invalidValue` for an id that
     ///   is no UUID in lower case, a text with a NUL in it, or a NaN.
-    public func insert(_ run: RunRecord, key: IdempotencyKey? = nil) throws(StoreError) {
+    public func insert(
+        _ run: RunRecord, key: IdempotencyKey? = nil, needing datasets: [[UInt8]] = []
+    ) throws(StoreError) {
         try Self.check(run)
         try key?.check()
         try writer.write { db in
@@ -16,7 +20,10 @@ extension Store {
                 throw StoreError.conflict(why: "There is already a run \(run.id)")
             }
             try RunRows.insert(run, db)
-            try key?.insert(of: RunRows.find(run.id, db).number, db)
+            guard key != nil || !datasets.isEmpty else { return }
+            let number = try RunRows.find(run.id, db).number
+            try key?.insert(of: number, db)
+            for digest in datasets { try DatasetRows.keep(digest, for: number, db) }
         }
     }
 

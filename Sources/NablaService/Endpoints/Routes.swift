@@ -12,7 +12,9 @@ extension Router {
         scheduler: RunScheduler, metrics: Metrics = Metrics(), isDraining: Flag
     ) {
         let networks = NetworkResolver(store: store)
+        let datasets = SamplesResolver(store: store)
         let runs = RunReader(store: store, scheduler: scheduler)
+        let identifiers = IdentifierSource()
         let limits = JSONLimits(maximumDepth: settings.jsonDepth)
         let shards = pool.shardRunner
         let pools =
@@ -21,16 +23,17 @@ extension Router {
         self.init(
             fixed: [
                 Path.gradients: [
-                    .post: GradientsEndpoint(networks: networks, limits: limits, shards: shards)
+                    .post: GradientsEndpoint(
+                        networks: networks, datasets: datasets, limits: limits, shards: shards)
                 ],
                 Path.gradientsBatch: [
                     .post: GradientsBatchEndpoint(
-                        networks: networks, limits: limits, shards: shards,
+                        networks: networks, datasets: datasets, limits: limits, shards: shards,
                         mostRequests: settings.batchRequests)
                 ],
                 Path.check: [
                     .post: CheckEndpoint(
-                        networks: networks, limits: limits, shards: shards,
+                        networks: networks, datasets: datasets, limits: limits, shards: shards,
                         products: settings.checkProducts)
                 ],
                 Path.predict: [
@@ -38,10 +41,19 @@ extension Router {
                 ],
                 Path.train: [
                     .post: TrainEndpoint(
-                        networks: networks, runs: runs, scheduler: scheduler, limits: limits,
+                        networks: networks, datasets: datasets, runs: runs,
+                        scheduler: scheduler, limits: limits,
                         longestWait: settings.training.waitSeconds)
                 ],
                 Path.runs: [.get: RunsEndpoint(store: store)],
+                Path.runsCompare: [.get: RunsCompareEndpoint(runs: runs)],
+                Path.runsExport: [
+                    .get: RunsExportEndpoint(
+                        store: store, runs: runs, pool: storagePool ?? pool,
+                        pieceBytes: min(64 << 10, settings.server.streamBufferBytes / 2))
+                ],
+                Path.datasets: [.get: DatasetsEndpoint(store: store)],
+                Path.networks: [.get: StoredNetworksEndpoint(store: store)],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
                     .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
@@ -63,6 +75,19 @@ extension Router {
                 .network: [.get: RunNetworkEndpoint(runs: runs)],
                 .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
                 .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
+            ],
+            named: [
+                Path.datasets: [
+                    .get: DatasetEndpoint(store: store, resolver: datasets),
+                    .put: PutDatasetEndpoint(
+                        store: store, identifiers: identifiers, limits: limits),
+                    .delete: DeleteDatasetEndpoint(store: store),
+                ],
+                Path.networks: [
+                    .get: StoredNetworkEndpoint(networks: networks),
+                    .put: PutNetworkEndpoint(networks: networks, store: store, limits: limits),
+                    .delete: DeleteNetworkEndpoint(store: store),
+                ],
             ],
             metrics: metrics)
     }

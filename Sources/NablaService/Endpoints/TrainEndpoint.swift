@@ -11,6 +11,7 @@ struct TrainEndpoint: Endpoint {
     let place = Place.worker
     let scope: Scope? = .write
     let networks: NetworkResolver
+    let datasets: SamplesResolver
     let runs: RunReader
     let scheduler: RunScheduler
     let limits: JSONLimits
@@ -24,8 +25,9 @@ struct TrainEndpoint: Endpoint {
         }
         let request = try TrainRequest(parsing: call.body, limits: limits)
         let network = try networks.network(for: request.network, as: request.settings.dtype)
+        let material = try RunMaterial(for: request, network: network, from: datasets)
         do throws(Problem) {
-            let (run, live) = try scheduler.submit(request, network: network, key: key)
+            let (run, live) = try scheduler.submit(request, material, key: key)
             return answer(run, live: live, waiting: wait)
         } catch  where error.kind == .conflict {
             // The same request came a second time while the first was on its way.
