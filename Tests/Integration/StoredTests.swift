@@ -130,11 +130,13 @@ import Testing
             _ = try client.put(network: .stored(name: "best"), named: "copy")
             _ = try client.put(network: .inline(network), named: "inline")
             let inputs = try Tensor([0.0, 1, 1, 1], shape: [2, 2])
-            let answers = try [
+            let sources: [NetworkSource] = [
                 .stored(name: "best"), .stored(name: "copy"), .stored(name: "inline"),
                 .inline(network),
             ]
-            .map { try client.predict(PredictRequest(network: $0, inputs: inputs)) }
+            let answers = try sources.map {
+                try client.predict(PredictRequest(network: $0, inputs: inputs))
+            }
             #expect(answers.allSatisfy { $0 == answers[3] })
             var more = request
             more.network = .stored(name: "best")

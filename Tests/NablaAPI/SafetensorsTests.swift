@@ -83,7 +83,8 @@ import Testing
         #expect(narrow.layers[0].parameters?.dtype == .float64)
         // A tensor that no layer has.
         let more = Safetensors(
-            file.tensors + [("layers.9.weight", Tensor([1.0]))], metadata: file.metadata)
+            file.tensors + [(name: "layers.9.weight", tensor: Tensor([1.0]))],
+            metadata: file.metadata)
         #expect(throws: Problem.self) { try Network(more) }
     }
 

@@ -4,9 +4,11 @@ extension Network {
     /// Where the description of the layers stands among a file's texts.
     private static let metadataKey = "network"
 
-    /// The network as named tensors, with PyTorch's names for the parameters of layer i of a list `layers`:
-    /// `layers.i.weight`, `layers.i.bias`, and for a batch normalisation `layers.i.running_mean` and
-    /// `layers.i.running_var`. The layers themselves are described as JSON in the metadata, under `network`.
+    /// The network as named tensors.
+    ///
+    /// The names are PyTorch's for the parameters of layer i of a list `layers`: `layers.i.weight`,
+    /// `layers.i.bias`, and for a batch normalisation `layers.i.running_mean` and `layers.i.running_var`.
+    /// The layers themselves are described as JSON in the metadata, under `network`.
     public func safetensors() -> Safetensors {
         var tensors: [(name: String, tensor: Tensor)] = []
         for (index, layer) in layers.enumerated() {

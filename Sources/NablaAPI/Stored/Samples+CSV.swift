@@ -1,10 +1,10 @@
 public import NablaNetworks
 
 extension Samples {
-    /// Reads samples from CSV with a header row: the columns named `targets` are the targets, the one named
-    /// `weight` the samples' weights, and all others the inputs, in their order. One column of targets gives
-    /// one number a sample.
+    /// Reads samples from CSV with a header row.
     ///
+    /// The columns named `targets` are the targets, the one named `weight` the samples' weights, and all
+    /// others the inputs, in their order. One column of targets gives one number a sample.
     /// Cells are separated by commas and may stand in double quotes; lines end in LF or CR LF, and empty ones
     /// are passed over.
     /// - Source: RFC 4180.

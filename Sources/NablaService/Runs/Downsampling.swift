@@ -17,6 +17,7 @@ extension [MetricHistory.Point] {
     /// between them as there is room for: so those of all stay, too.
     ///
     /// - Parameter most: At least `MetricHistory.fewestPoints`.
+    /// - Returns: Points in their order.
     fileprivate func thinned(to most: Int) -> [MetricHistory.Point] {
         guard count > most else { return self }
         let stretches = (most - 2) / 2
