@@ -135,7 +135,8 @@ import Testing
                 .inline(network),
             ]
             let answers = try sources.map {
-                try client.predict(PredictRequest(network: $0, inputs: inputs))
+                try client.predict(
+                    PredictRequest(network: $0, inputs: inputs, dtype: .float32))
             }
             #expect(answers.allSatisfy { $0 == answers[3] })
             var more = request
