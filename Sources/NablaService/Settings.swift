@@ -52,7 +52,7 @@ public struct CompressionSettings: Sendable {
 
 /// Bounds of the workers and of what waits for them.
 public struct PoolSettings: Sendable {
-    /// Threads that compute; 0 for one a core.
+    /// Threads that compute, and as many that train; 0 for one a core.
     public var workers = 0
     /// Requests that may wait for a worker; the next is answered 503.
     public var queuedRequests = 256
@@ -69,6 +69,9 @@ public struct TrainingLimits: Sendable {
     public var queuedRuns = 64
     /// Parameters that a trained network may have.
     public var parameters = 100_000_000
+    /// How readily threads that train leave a processor to others, from 0 to 19 as in nice(1); at 19
+    /// gradients hardly notice them.
+    public var niceness = 19
     /// The time a run keeps a worker before others get their turn, in milliseconds.
     public var sliceMilliseconds = 20
     /// The least time between two stored networks of a run, in seconds; the last is always stored.

@@ -32,6 +32,8 @@ final class Exchange: Sendable {
         var action: (@Sendable () -> Void)?
         /// Done once nothing of the stream is unsent, or it is over.
         var drained: (@Sendable () -> Void)?
+        /// What waits for room in the stream.
+        var roomAction: (@Sendable () -> Void)?
     }
 
     /// What the connection is called by its loop.
@@ -110,6 +112,23 @@ final class Exchange: Sendable {
         return isTaken
     }
 
+    /// Whether at least half of the stream's buffer is free; so it is once the stream is over, too.
+    var hasRoom: Bool { state.withLock { hasRoom($0) } }
+
+    private func hasRoom(_ state: borrowing State) -> Bool {
+        state.stage != .streaming
+            || state.unsent <= services.configuration.streamBufferBytes / 2
+    }
+
+    func whenRoom(_ action: @escaping @Sendable () -> Void) {
+        let isThere = state.withLock { state in
+            if hasRoom(state) { return true }
+            state.roomAction = action
+            return false
+        }
+        if isThere { action() }
+    }
+
     func finish() {
         change { state in
             guard state.stage == .streaming else { return false }
@@ -122,10 +141,11 @@ final class Exchange: Sendable {
         }
     }
 
-    func cut() {
+    func cut(asTooSlow isTooSlow: Bool) {
         change { state in
             guard state.stage == .streaming else { return false }
             state.stage = .ended
+            state.isTooSlow = isTooSlow
             state.delivery.isCut = true
             return true
         }
@@ -166,13 +186,20 @@ final class Exchange: Sendable {
 
     /// Notes that the system has taken over so many bytes of the stream.
     func sent(_ bytes: Int) {
-        let drained = state.withLock { state -> (@Sendable () -> Void)? in
+        let actions = state.withLock { state -> [@Sendable () -> Void] in
             state.unsent = max(state.unsent - bytes, 0)
-            guard state.unsent == 0 else { return nil }
-            defer { state.drained = nil }
-            return state.drained
+            var actions: [@Sendable () -> Void] = []
+            if state.unsent == 0, let drained = state.drained {
+                actions.append(drained)
+                state.drained = nil
+            }
+            if hasRoom(state), let action = state.roomAction {
+                actions.append(action)
+                state.roomAction = nil
+            }
+            return actions
         }
-        drained?()
+        for action in actions { action() }
     }
 
     /// Notes that the client closed its side.
@@ -194,7 +221,7 @@ final class Exchange: Sendable {
                 state.drained = nil
             }
             state.stage = .ended
-            state.action = nil
+            (state.action, state.roomAction) = (nil, nil)
             state.delivery = Delivery()
             return (state.holdsStream, state.isTooSlow, state.drained)
         }

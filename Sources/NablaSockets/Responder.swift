@@ -55,13 +55,26 @@ public struct ResponseStream: Sendable {
         exchange.whenDrained(action)
     }
 
+    /// Whether at least half of `ServerConfiguration.streamBufferBytes` is free, and there is any use in
+    /// waiting for it.
+    public var hasRoom: Bool { exchange.hasRoom }
+
+    /// Calls `action` once when there is room: at once, or on the loop's thread, which it must not keep.
+    ///
+    /// It is dropped when the stream is over before. There may be one at a time.
+    public func whenRoom(_ action: @escaping @Sendable () -> Void) {
+        exchange.whenRoom(action)
+    }
+
     /// Ends the answer; what was written is still sent.
     public func finish() {
         exchange.finish()
     }
 
     /// Ends the answer as one that isn't whole: the client sees its connection close too early.
-    public func cut() {
-        exchange.cut()
+    ///
+    /// - Parameter isTooSlow: Whether because it reads too slowly, which is told as such.
+    public func cut(asTooSlow isTooSlow: Bool = false) {
+        exchange.cut(asTooSlow: isTooSlow)
     }
 }

@@ -78,6 +78,7 @@ extension Store {
             try db.run(
                 "UPDATE runs SET status = ?, finished_at = ?, error = ? WHERE number = ?",
                 [status.rawValue, time, problem, run.number])
+            try db.journalEnd(of: run.number)
             return true
         }
     }
@@ -91,6 +92,11 @@ extension Store {
             let unfinished = "status IN ('queued', 'running')"
             let ids = try db.rows(
                 "SELECT id FROM runs WHERE \(unfinished) ORDER BY created_at, id")
+            try db.run(
+                """
+                INSERT INTO journal (run)
+                SELECT number FROM runs WHERE \(unfinished) ORDER BY created_at, id
+                """)
             try db.run(
                 "UPDATE runs SET status = ?, finished_at = ? WHERE \(unfinished)",
                 [RunStatus.interrupted.rawValue, time])

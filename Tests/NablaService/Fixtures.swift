@@ -12,6 +12,7 @@ import Synchronization
 final class Workbench: Sendable {
     let store: Store
     let pool: WorkerPool
+    private let trainingPool: WorkerPool
     let identifiers = IdentifierSource()
     let scheduler: RunScheduler
     let events = EventLog()
@@ -21,8 +22,9 @@ final class Workbench: Sendable {
         directory = NSTemporaryDirectory() + "nabla-service-\(UUID().uuidString)"
         store = try StartError.openStore(in: directory)
         pool = WorkerPool(workers: workers, capacity: queuedRequests)
+        trainingPool = WorkerPool(workers: workers, capacity: .max)
         scheduler = RunScheduler(
-            limits: limits, pool: pool, store: store, identifiers: identifiers,
+            limits: limits, pool: trainingPool, store: store, identifiers: identifiers,
             onEvent: events.add)
     }
 
@@ -30,6 +32,7 @@ final class Workbench: Sendable {
     func clear() {
         scheduler.stop()
         pool.close()
+        trainingPool.close()
         try? store.close()
         try? FileManager.default.removeItem(atPath: directory)
     }

@@ -75,20 +75,20 @@ import Testing
 
     @Test func hasAsManyEpochsAsTheDatabaseWritesSoon() throws {
         try withWorkbench { bench in
-            let live = try live(.regression(samples: 4, batchSize: 4, epochs: 1500), on: bench)
+            let live = try live(.regression(samples: 4, batchSize: 4, epochs: 70_000), on: bench)
             guard case .goesOn = slice(live, milliseconds: 30_000, on: bench) else {
                 Issue.record("the run didn't go on")
                 return
             }
-            #expect(live.training.withLock(\.epoch) == 1024)
+            #expect(live.training.withLock(\.epoch) == 65_536)
             guard case .finished = slice(live, milliseconds: 30_000, on: bench) else {
                 Issue.record("the run didn't finish")
                 return
             }
             let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
-            #expect(losses.map(\.epoch) == Array(1...1500))
-            #expect(losses.map(\.step) == Array(1...1500))
-            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 1500)
+            #expect(losses.map(\.epoch) == Array(1...70_000))
+            #expect(losses.map(\.step) == Array(1...70_000))
+            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 70_000)
         }
     }
 

@@ -20,6 +20,8 @@ public enum Path {
     public static let datasets = "/datasets"
     /// The stored networks.
     public static let networks = "/networks"
+    /// What happens to many runs.
+    public static let events = "/events"
     /// Whether the process is alive.
     public static let healthz = "/healthz"
     /// Whether it is ready for requests.

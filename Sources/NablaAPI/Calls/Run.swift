@@ -99,6 +99,12 @@ extension Run {
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeFields(to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes its fields into the object that is open.
+    func writeFields(to writer: inout JSONWriter) {
         writer.field("id", id)
         writer.field("name", name)
         writer.key("tags")
@@ -119,7 +125,6 @@ extension Run {
             writer.key("error")
             writer.json(error.json())
         }
-        writer.endObject()
     }
 
     /// Reads a run that a server answered with; fields that a later version adds are passed over.

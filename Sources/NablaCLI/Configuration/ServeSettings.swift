@@ -189,7 +189,7 @@ extension Setting {
     private static let workers: [Setting] = [
         .int(
             "pool.workers", \.service.pool.workers, in: 0...1024,
-            "threads that compute; 0 for one a core"),
+            "threads that compute, and as many that train; 0 for one a core"),
         .int(
             "pool.queued_requests", \.service.pool.queuedRequests, in: 1...1_000_000,
             "requests that may wait for a worker; the next is answered 503"),
@@ -208,6 +208,9 @@ extension Setting {
         .int(
             "training.parameters", \.service.training.parameters, in: 1...1_000_000_000,
             "parameters that a trained network may have"),
+        .int(
+            "training.niceness", \.service.training.niceness, in: 0...19,
+            "how readily threads that train leave a processor to others, as in nice(1)"),
         .int(
             "training.slice_milliseconds", \.service.training.sliceMilliseconds, in: 1...1000,
             "the time a run keeps a worker before others get their turn, in milliseconds"),

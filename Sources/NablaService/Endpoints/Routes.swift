@@ -6,10 +6,12 @@ import NablaStore
 extension Router {
     /// Every route of the contract.
     ///
-    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too.
+    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too. What
+    /// `/metrics` says of training is that of `trainingPool`.
     init(
         settings: Settings, store: Store, pool: WorkerPool, storagePool: WorkerPool? = nil,
-        scheduler: RunScheduler, metrics: Metrics = Metrics(), isDraining: Flag
+        trainingPool: WorkerPool? = nil, scheduler: RunScheduler, metrics: Metrics = Metrics(),
+        isDraining: Flag
     ) {
         let networks = NetworkResolver(store: store)
         let datasets = SamplesResolver(store: store)
@@ -20,6 +22,7 @@ extension Router {
         let pools =
             [(name: "compute", pool: pool)]
             + (storagePool.map { [(name: "storage", pool: $0)] } ?? [])
+            + (trainingPool.map { [(name: "training", pool: $0)] } ?? [])
         self.init(
             fixed: [
                 Path.gradients: [
@@ -54,12 +57,16 @@ extension Router {
                 ],
                 Path.datasets: [.get: DatasetsEndpoint(store: store)],
                 Path.networks: [.get: StoredNetworksEndpoint(store: store)],
+                Path.events: [
+                    .get: EventsEndpoint(store: store, runs: runs, scheduler: scheduler)
+                ],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
                     .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
                 ],
                 Path.metrics: [
-                    .get: MetricsEndpoint(metrics: metrics, store: store, pools: pools)
+                    .get: MetricsEndpoint(
+                        metrics: metrics, store: store, pools: pools, time: scheduler.time)
                 ],
                 Path.version: [.get: VersionEndpoint()],
                 Path.openAPI: [.get: OpenAPIEndpoint()],

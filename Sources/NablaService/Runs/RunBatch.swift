@@ -9,7 +9,7 @@ struct RunBatch {
     private var run: Run
     private var started: Timestamp?
     private var cameFurther = false
-    private var epochs: [EpochRecord] = []
+    private var epochs: [(ended: EndedEpochs, record: EpochRecord)] = []
     private var checkpoint: Int?
     private var end: (status: RunStatus, time: Timestamp, error: Problem?)?
 
@@ -38,33 +38,34 @@ struct RunBatch {
         case .epochs(let ended, let progress, let time, let network):
             guard loss == nil else { return }
             run.progress = progress
-            for (index, summary) in ended.enumerated() {
-                add(summary, progress, time, index == ended.count - 1 ? network : nil)
-            }
+            add(ended, progress, time, network)
         case .ended(let status, let time, let error):
             end = (loss == nil ? status : .failed, time, loss ?? error)
         }
     }
 
     private mutating func add(
-        _ summary: EpochSummary, _ progress: Run.Progress, _ time: Timestamp, _ network: Network?
+        _ ended: EndedEpochs, _ progress: Run.Progress, _ time: Timestamp, _ network: Network?
     ) {
-        if network != nil { checkpoint = summary.epoch }
+        guard !ended.isEmpty else { return }
+        let last = ended.firstEpoch + ended.count - 1
+        if network != nil { checkpoint = last }
+        let series = ended.series(at: time.milliseconds)
         var best = run.best
-        BestMetrics.update(&best, with: summary.metrics)
+        for series in series {
+            BestMetrics.update(&best, series.key, with: series.values)
+            run.latest[series.key] = series.values.last
+        }
         epochs.append(
-            EpochRecord(
-                runID: run.id, epoch: summary.epoch, step: summary.step,
-                samplesPerSecond: progress.samplesPerSecond,
-                metrics: summary.metrics.map { key, value in
-                    MetricRecord(
-                        key: key, epoch: summary.epoch, step: summary.step, value: value,
-                        time: time.milliseconds)
-                },
-                best: best.filter { run.best[$0.key] != $0.value },
-                network: network.map { NetworkRecord($0, of: run.id, epoch: summary.epoch) }))
+            (
+                ended,
+                EpochRecord(
+                    runID: run.id, epoch: last, step: last * ended.stepsPerEpoch,
+                    samplesPerSecond: progress.samplesPerSecond, metrics: series,
+                    best: best.filter { run.best[$0.key] != $0.value },
+                    network: network.map { NetworkRecord($0, of: run.id, epoch: last) })
+            ))
         run.best = best
-        for (key, value) in summary.metrics { run.latest[key] = value }
     }
 
     /// Writes the batch to the database.
@@ -73,7 +74,7 @@ struct RunBatch {
     func write(to store: Store) throws(StoreError) {
         if let started { _ = try store.start(id: run.id, at: started.milliseconds) }
         if !epochs.isEmpty {
-            _ = try store.record(epochs, keepsEarlierNetworks: false)
+            _ = try store.record(epochs.map(\.record), keepsEarlierNetworks: false)
         }
         if let end {
             _ = try store.finish(
@@ -82,21 +83,37 @@ struct RunBatch {
         }
     }
 
-    /// Tells the run's followers what is stored now.
-    func publish() {
+    /// Tells the run's followers, and those of all runs, what is stored now.
+    func publish(to feed: EventFeed) {
         let status = live.run.status
         live.update { run in
             run.progress = self.run.progress
             run.latest = self.run.latest
             run.best = self.run.best
         }
-        if started != nil || cameFurther { live.publish(.progress(status: status, run.progress)) }
-        for epoch in epochs {
-            let values = Dictionary(uniqueKeysWithValues: epoch.metrics.map { ($0.key, $0.value) })
-            live.publish(.metrics(epoch: epoch.epoch, step: epoch.step, values: values))
+        // Read once it is stored: who follows from now on finds it in the journal.
+        var entries = feed.journal(of: run.id, count: epochs.count + (end == nil ? 0 : 1))[...]
+        if started != nil || cameFurther {
+            tell(.progress(status: status, run.progress), to: feed, nil)
         }
-        if let checkpoint { live.publish(.checkpoint(epoch: checkpoint)) }
-        if let end { finish(end.status, end.time, end.error) }
+        let isFollowed = live.isFollowed || feed.isFollowed
+        for (ended, _) in epochs {
+            let entry = entries.popFirst()
+            guard isFollowed else { continue }
+            for summary in ended {
+                let values = Dictionary(uniqueKeysWithValues: summary.metrics)
+                tell(
+                    .metrics(epoch: summary.epoch, step: summary.step, values: values), to: feed,
+                    entry)
+            }
+        }
+        if let checkpoint { tell(.checkpoint(epoch: checkpoint), to: feed, nil) }
+        if let end { finish(end.status, end.time, end.error, feed, entries.popFirst()) }
+    }
+
+    private func tell(_ content: RunEvent.Content, to feed: EventFeed, _ entry: JournalEntry?) {
+        live.publish(content)
+        feed.publish(RunEvent(content), of: run.id, entry)
     }
 
     /// Takes note that the database refused the batch: the run fails, if it has steps left.
@@ -118,7 +135,10 @@ struct RunBatch {
         return true
     }
 
-    private func finish(_ status: RunStatus, _ time: Timestamp, _ error: Problem?) {
+    private func finish(
+        _ status: RunStatus, _ time: Timestamp, _ error: Problem?, _ feed: EventFeed,
+        _ entry: JournalEntry?
+    ) {
         live.update { run in
             run.status = status
             run.finishedAt = time
@@ -126,5 +146,6 @@ struct RunBatch {
             run.progress.etaSeconds = nil
         }
         live.end()
+        feed.publish(RunEvent(.end(live.run)), of: run.id, entry)
     }
 }

@@ -35,6 +35,23 @@ struct RunReader: Sendable {
         return MetricHistory(metrics: metrics)
     }
 
+    /// The `metrics` events of the epochs in a range, in their order.
+    ///
+    /// - Throws: `Problem` when there is no such run.
+    func events(of id: String, in epochs: ClosedRange<Int>) throws(Problem) -> [RunEvent] {
+        let records = try Problem.storing { () throws(StoreError) in
+            try store.metrics(
+                runID: id, fromEpoch: epochs.lowerBound, toEpoch: epochs.upperBound)
+        }
+        var found: [Int: (step: Int, values: [String: Double])] = [:]
+        for record in records {
+            found[record.epoch, default: (record.step, [:])].values[record.key] = record.value
+        }
+        return found.sorted { $0.key < $1.key }.map { epoch, row in
+            RunEvent(.metrics(epoch: epoch, step: row.step, values: row.values))
+        }
+    }
+
     /// The network as stored after that epoch, by default as last stored.
     ///
     /// - Throws: `Problem` when there is no such run, or nothing of it is stored yet, or not that epoch.

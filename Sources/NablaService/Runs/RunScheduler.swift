@@ -21,6 +21,8 @@ final class RunScheduler: Sendable {
     private let store: Store
     private let identifiers: IdentifierSource
     private let recorder: RunRecorder
+    /// What the runs spend their time with.
+    let time = TrainingTime()
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let state = Mutex(State())
 
@@ -72,6 +74,14 @@ final class RunScheduler: Sendable {
         state.withLock { $0.live[id] }
     }
 
+    /// The runs that wait or train here, oldest first.
+    var liveRuns: [Run] {
+        state.withLock { Array($0.live.values) }.map(\.run).sorted { $0.id < $1.id }
+    }
+
+    /// The events of all runs.
+    var feed: EventFeed { recorder.feed }
+
     /// Asks for the end of a run that waits or trains; false when there is no such run.
     func cancel(_ id: String) -> Bool {
         guard let live = live(id), live.requestCancel() else { return false }
@@ -104,7 +114,8 @@ final class RunScheduler: Sendable {
             let outcome = live.training.withLock { training -> Slice.Outcome in
                 guard Stopwatch.now() < deadline else { return .stopped }
                 return Slice(
-                    limits: limits, pool: pool, recorder: recorder, live: live, isLast: true
+                    limits: limits, pool: pool, recorder: recorder, live: live, time: time,
+                    isLast: true
                 ).run(&training)
             }
             end(live, after: outcome)
@@ -191,8 +202,11 @@ extension RunScheduler {
     }
 
     private func queueSlice(of live: LiveRun) {
-        recorder.whenShort { [pool] in
-            pool.submitSlice { _ in self.runSlice(of: live) }
+        let start = Stopwatch.now()
+        recorder.whenShort { [pool, time] in
+            time.add(storage: Stopwatch.now() - start)
+            // Only a pool that is closed, where nothing trains any more, doesn't take it.
+            _ = pool.submit { _ in self.runSlice(of: live) }
         }
     }
 
@@ -200,8 +214,9 @@ extension RunScheduler {
     private func runSlice(of live: LiveRun) {
         let outcome = live.training.withLock { training -> Slice.Outcome in
             if state.withLock(\.isStopping) { return .stopped }
-            return Slice(limits: limits, pool: pool, recorder: recorder, live: live)
-                .run(&training)
+            return Slice(
+                limits: limits, pool: pool, recorder: recorder, live: live, time: time
+            ).run(&training)
         }
         switch outcome {
         case .goesOn: queueSlice(of: live)

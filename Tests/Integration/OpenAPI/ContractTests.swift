@@ -182,6 +182,10 @@ import Testing
                     try Self.send("GET", "/runs/\(run.id)/events", version: "1.0", to: server)
                 ),
                 (
+                    "/events", 200,
+                    try Self.send("GET", "/events?run=\(run.id)", version: "1.0", to: server)
+                ),
+                (
                     "/runs/{id}/cancel", 202,
                     try Self.send("POST", "/runs/\(endless.id)/cancel", to: server)
                 ),
