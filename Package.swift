@@ -126,6 +126,11 @@ let package = Package(
             dependencies: ["NablaAPI", "NablaCore", "NablaJSON", "NablaNetworks"],
             path: "Benchmarks/Requests", swiftSettings: strict),
 
+        .executableTarget(
+            name: "nabla-bench-history",
+            dependencies: ["NablaStore", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Benchmarks/History", swiftSettings: strict),
+
         tests("NablaNetworks"),
         tests("NablaCore", alsoUsing: ["NablaNetworks"]),
         tests("NablaJSON"),

@@ -21,6 +21,15 @@ enum Schema {
             try db.execute(sql: series)
             try db.execute(sql: journal)
         }
+        migrator.registerMigration("4 params, notes, idempotency keys") { db in
+            try db.execute(sql: params)
+            try db.execute(sql: params(of: "true"))
+            try db.execute(sql: idempotencyKeys)
+        }
+        migrator.registerMigration("5 datasets, stored networks") { db in
+            try db.execute(sql: datasets)
+            try db.execute(sql: storedNetworks)
+        }
         return migrator
     }
 

@@ -3,15 +3,27 @@ import GRDB
 extension Store {
     /// Adds a run.
     ///
-    /// - Throws: `conflict` if there is one of this id; `invalidValue` for an id that is no UUID in
-    ///   lower case, a text with a NUL in it, or a NaN.
-    public func insert(_ run: RunRecord) throws(StoreError) {
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - key: The key under which it is asked for again, where it has one.
+    ///   - datasets: The digests of the stored samples that it needs.
+    /// - Throws: `conflict` if there is one of this id, or with this key, or a dataset isn't there any more;
+    ///   `invalidValue` for an id that
+    ///   is no UUID in lower case, a text with a NUL in it, or a NaN.
+    public func insert(
+        _ run: RunRecord, key: IdempotencyKey? = nil, needing datasets: [[UInt8]] = []
+    ) throws(StoreError) {
         try Self.check(run)
+        try key?.check()
         try writer.write { db in
             guard try db.rows("SELECT 1 FROM runs WHERE id = ?", [run.id]).isEmpty else {
                 throw StoreError.conflict(why: "There is already a run \(run.id)")
             }
             try RunRows.insert(run, db)
+            guard key != nil || !datasets.isEmpty else { return }
+            let number = try RunRows.find(run.id, db).number
+            try key?.insert(of: number, db)
+            for digest in datasets { try DatasetRows.keep(digest, for: number, db) }
         }
     }
 
@@ -22,6 +34,7 @@ extension Store {
         try StoreError.check(text: run.name, named: "name")
         try StoreError.check(text: run.request, named: "request")
         try StoreError.check(text: run.error, named: "error")
+        try StoreError.check(text: run.notes, named: "notes")
         try StoreError.check(tags: run.tags)
         for (key, value) in run.latest { try StoreError.check(metric: key, value) }
         for (key, value) in run.best { try StoreError.check(metric: key, value) }
@@ -91,17 +104,21 @@ extension Store {
         }
     }
 
-    /// Changes a run's name and tags, whatever its status.
+    /// Changes a run's name, tags and notes, whatever its status.
     ///
     /// - Returns: The run as it is now.
     /// - Throws: `notFound`; `invalidValue` for a text with a NUL in it.
     public func update(id: String, _ change: RunChange) throws(StoreError) -> RunRecord {
         if let name = change.name { try StoreError.check(text: name, named: "name") }
+        if let notes = change.notes { try StoreError.check(text: notes, named: "notes") }
         try StoreError.check(tags: change.tags.compactMapValues(\.self))
         return try writer.write { db in
             let run = try RunRows.find(id, db)
             if let name = change.name {
                 try db.run("UPDATE runs SET name = ? WHERE number = ?", [name, run.number])
+            }
+            if let notes = change.notes {
+                try db.run("UPDATE runs SET notes = ? WHERE number = ?", [notes, run.number])
             }
             for (key, value) in change.tags {
                 if let value {

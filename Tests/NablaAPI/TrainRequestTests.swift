@@ -38,7 +38,7 @@ import Testing
         #expect(request.validation == .split(0.25))
         #expect(request.name == "xor")
         #expect(request.tags == ["team": "search"])
-        #expect(request.samples.inputs.dtype == .float64)
+        #expect(request.samples.inline?.inputs.dtype == .float64)
     }
 
     @Test func whatIsLeftOutHasTheContractsDefaults() throws {

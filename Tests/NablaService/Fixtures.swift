@@ -42,10 +42,7 @@ final class Workbench: Sendable {
 
     /// The same, with the run as it goes on.
     func submitted(_ request: TrainRequest) throws -> (acknowledged: Run, live: LiveRun) {
-        guard case .inline(let network) = request.network else {
-            throw TestFailure("the request names its network")
-        }
-        return try scheduler.submit(request, network: network)
+        try scheduler.submit(request, RunMaterial(writtenOutIn: request))
     }
 
     /// Waits for the end of a run, and gives it as the database has it then.
@@ -62,6 +59,17 @@ final class Workbench: Sendable {
     func stored(_ id: String) throws -> Run {
         guard let record = try store.run(id: id) else { throw TestFailure("no run \(id)") }
         return try Run(record)
+    }
+}
+
+extension RunMaterial {
+    /// What a request writes out.
+    init(writtenOutIn request: TrainRequest) throws {
+        guard case .inline(let network) = request.network, let samples = request.samples.inline
+        else { throw TestFailure("the request names its network or samples") }
+        var validation: Samples?
+        if case .samples(let source) = request.validation { validation = source.inline }
+        self.init(network: network, samples: samples, validation: validation, datasets: [])
     }
 }
 

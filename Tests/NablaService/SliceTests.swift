@@ -188,11 +188,9 @@ import Testing
 extension LiveRun {
     /// A run that no scheduler trains, stored as running.
     static func unscheduled(_ request: TrainRequest, on bench: Workbench) throws -> LiveRun {
-        guard case .inline(let network) = request.network else {
-            throw TestFailure("the request names its network")
-        }
+        let material = try RunMaterial(writtenOutIn: request)
         let training = try Training(
-            network: network, loss: request.loss, samples: request.samples,
+            network: material.network, loss: request.loss, samples: material.samples,
             settings: request.settings)
         let run = Run(
             id: bench.identifiers.next(), status: .queued, createdAt: .now, request: "{}",
@@ -201,7 +199,7 @@ extension LiveRun {
         try bench.store.insert(RunRecord(run))
         #expect(try bench.store.start(id: run.id, at: Timestamp.now.milliseconds))
         return LiveRun(
-            run, training: training, settings: request.settings, samples: request.samples.count,
+            run, training: training, settings: request.settings, samples: material.samples.count,
             sliceSeconds: 0.02)
     }
 }

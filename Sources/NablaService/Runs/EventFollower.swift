@@ -68,7 +68,7 @@ final class EventFollower: Sendable {
                 if let told, told.position == nil { return true }
                 state.missed += 1
                 if state.waits, state.missed > EventFollower.mostMissed {
-                    stream.cut()
+                    stream.cut(asTooSlow: true)
                     state.isGone = true
                 }
             } else if let told, stream.hasRoom {

@@ -52,14 +52,18 @@ struct RunReader: Sendable {
         }
     }
 
-    /// The network as last stored.
+    /// The network as stored after that epoch, by default as last stored.
     ///
-    /// - Throws: `Problem` when there is no such run, or nothing of it is stored yet.
-    func network(of id: String) throws(Problem) -> Network {
+    /// - Throws: `Problem` when there is no such run, or nothing of it is stored yet, or not that epoch.
+    func network(of id: String, epoch: Int? = nil) throws(Problem) -> Network {
         let record = try Problem.storing { () throws(StoreError) in
-            try store.network(runID: id, epoch: nil)
+            try store.network(runID: id, epoch: epoch)
         }
         guard let record else {
+            if let epoch {
+                throw Problem(
+                    .notFound, "the run \(id) has no network of epoch \(epoch) any more or yet")
+            }
             throw Problem(.conflict, "the run \(id) has no trained network yet")
         }
         return try Network(record)

@@ -40,15 +40,20 @@ final class RunScheduler: Sendable {
 
     /// Takes a run in; when it returns, the run is stored and will be trained.
     ///
+    /// - Parameters:
+    ///   - request: What is to be trained, and how.
+    ///   - material: The network and the samples that the request names or writes out.
+    ///   - key: What the request was sent under, where it may be sent again.
     /// - Returns: The run as it was taken in, and as it goes on; it may have ended by now.
-    /// - Throws: `Problem` when the request can't be trained, the queue is full or the store fails.
+    /// - Throws: `Problem` when the request can't be trained, the queue is full, the key is taken or the
+    ///   store fails.
     func submit(
-        _ request: TrainRequest, network: Network
+        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey? = nil
     ) throws(Problem) -> (acknowledged: Run, live: LiveRun) {
         try reservePlace()
         let live: LiveRun
         do {
-            live = try admit(request, network: network)
+            live = try admit(request, material, key: key)
         } catch {
             state.withLock { $0.arriving -= 1 }
             throw error
@@ -138,14 +143,17 @@ extension RunScheduler {
         if let refusal { throw refusal }
     }
 
-    private func admit(_ request: TrainRequest, network: Network) throws(Problem) -> LiveRun {
+    private func admit(
+        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey?
+    ) throws(Problem) -> LiveRun {
+        let network = material.network
         guard network.parameterCount <= limits.parameters else {
             throw Problem(
                 .outOfRange,
                 "the network has more than the \(limits.parameters) parameters that may be trained",
                 pointer: "/network")
         }
-        let split = try RunSplit(request)
+        let split = try RunSplit(material, for: request)
         let training = try Problem.computing { () throws(ComputationError) in
             try Training(
                 network: network, loss: request.loss, samples: split.training,
@@ -162,7 +170,9 @@ extension RunScheduler {
         run.name = request.name
         run.tags = request.tags
         let record = RunRecord(run)
-        try Problem.storing { () throws(StoreError) in try store.insert(record) }
+        try Problem.storing { () throws(StoreError) in
+            try store.insert(record, key: key, needing: material.datasets)
+        }
         return LiveRun(
             run, training: training, settings: request.settings, samples: split.training.count,
             sliceSeconds: Double(limits.sliceMilliseconds) / 1000)
