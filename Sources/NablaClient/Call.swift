@@ -92,6 +92,14 @@ extension Call where Value == Run {
     }
 }
 
+extension Call where Value == Run {
+    static func resume(_ id: String, _ request: ResumeRequest) -> Call {
+        Call(
+            Message(method: "POST", path: Path.run(escaped(id), .resume), body: request.json())
+        ) { (body) throws(Problem) in try Run(parsing: body) }
+    }
+}
+
 extension Call where Value == RunList {
     static func runs(_ query: RunsQuery) -> Call {
         Call(Message(path: Path.runs + query.text)) {

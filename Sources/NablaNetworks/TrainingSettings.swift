@@ -74,6 +74,16 @@ public struct TrainingSettings: Sendable, Equatable {
         self.metrics = metrics
     }
 
+    /// The same settings with another number of epochs.
+    ///
+    /// - Throws: `InvalidValue` for less than one.
+    public func with(epochs: Int) throws(InvalidValue) -> TrainingSettings {
+        try TrainingSettings(
+            optimizer: optimizer, schedule: schedule, epochs: epochs, batchSize: batchSize,
+            shuffle: shuffle, dropLast: dropLast, seed: seed, dtype: dtype, clipNorm: clipNorm,
+            clipValue: clipValue, metrics: metrics)
+    }
+
     /// How many of `count` samples a full batch has.
     public func batchSize(of count: Int) -> Int { min(batchSize ?? count, count) }
 }

@@ -4,8 +4,8 @@ import GRDB
 extension Store {
     /// Stores what epochs of a running run gave, in one transaction.
     ///
-    /// An epoch that is stored already is replaced, as when a run is taken up again from an
-    /// earlier epoch.
+    /// A metric of an epoch that is stored already is replaced. The run's progress never goes back, as it
+    /// might when the run is taken up again from an earlier epoch.
     ///
     /// - Parameters:
     ///   - epochs: The epochs of one run, in their order.
@@ -31,6 +31,9 @@ extension Store {
                 try Self.append(epoch, to: run.number, db)
                 guard let network = epoch.network else { continue }
                 try Self.put(network, of: run.number, db)
+                if let state = epoch.state {
+                    try Self.put(state: state, epoch: epoch.epoch, of: run.number, db)
+                }
                 guard !keepsEarlierNetworks else { continue }
                 try db.run(
                     "DELETE FROM networks WHERE run = ? AND epoch < ?", [run.number, network.epoch])
@@ -47,6 +50,7 @@ extension Store {
             }
         }
         for (key, value) in epoch.best { try StoreError.check(metric: key, value) }
+        if let state = epoch.state { try StoreError.check(length: state.count, named: "state") }
         guard let network = epoch.network else { return }
         guard network.runID == epoch.runID, network.epoch == epoch.epoch else {
             throw .invalidValue(why: "The network is of another run or epoch")
@@ -105,8 +109,10 @@ extension Store {
         of run: Int64, epoch: Int, step: Int, samplesPerSecond: Double?, _ db: Database
     ) throws {
         try db.run(
-            "UPDATE runs SET epoch = ?, step = ?, samples_per_second = ? WHERE number = ?",
-            [epoch, step, samplesPerSecond, run])
+            """
+            UPDATE runs SET epoch = max(epoch, ?), step = max(step, ?), samples_per_second = ?
+            WHERE number = ?
+            """, [epoch, step, samplesPerSecond, run])
     }
 
     /// Reads the history of a run's metrics.

@@ -3,15 +3,23 @@ import GRDB
 extension Store {
     /// Adds a run.
     ///
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - request: What it is to do, so that another process can take it up.
     /// - Throws: `conflict` if there is one of this id; `invalidValue` for an id that is no UUID in
     ///   lower case, a text with a NUL in it, or a NaN.
-    public func insert(_ run: RunRecord) throws(StoreError) {
+    public func insert(_ run: RunRecord, request: RequestRecord? = nil) throws(StoreError) {
         try Self.check(run)
+        if let request {
+            try StoreError.check(text: request.owner, named: "owner")
+            try StoreError.check(length: request.body.count, named: "request")
+        }
         try writer.write { db in
             guard try db.rows("SELECT 1 FROM runs WHERE id = ?", [run.id]).isEmpty else {
                 throw StoreError.conflict(why: "There is already a run \(run.id)")
             }
-            try RunRows.insert(run, db)
+            let number = try RunRows.insert(run, db)
+            if let request { try Self.put(request, of: number, db) }
         }
     }
 
@@ -27,7 +35,7 @@ extension Store {
         for (key, value) in run.best { try StoreError.check(metric: key, value) }
     }
 
-    /// Marks a queued run as running.
+    /// Marks a queued run as running; one that was taken up again keeps the time it first began.
     ///
     /// - Returns: Whether it was queued; otherwise nothing changed.
     /// - Throws: `notFound`.
@@ -36,7 +44,7 @@ extension Store {
             let run = try RunRows.find(id, db)
             guard RunStatus.running.canFollow(run.status) else { return false }
             try db.run(
-                "UPDATE runs SET status = ?, started_at = ? WHERE number = ?",
+                "UPDATE runs SET status = ?, started_at = ifnull(started_at, ?) WHERE number = ?",
                 [RunStatus.running.rawValue, time, run.number])
             return true
         }
@@ -69,13 +77,15 @@ extension Store {
         }
     }
 
-    /// Marks every queued and running run as interrupted: what a service does when it starts, since
-    /// whoever ran them is gone.
+    /// Marks every queued and running run as interrupted, since whoever ran them is gone: what a service
+    /// does when it starts with those that it can't take up again (see `requeueUnfinished()`).
     ///
     /// - Returns: Their ids, oldest first.
     public func interruptUnfinished(at time: Int64) throws(StoreError) -> [String] {
         try writer.write { db in
-            let unfinished = "status IN ('queued', 'running')"
+            let unfinished = """
+                status IN ('queued', 'running') AND number NOT IN (SELECT run FROM requests)
+                """
             let ids = try db.rows(
                 "SELECT id FROM runs WHERE \(unfinished) ORDER BY created_at, id")
             try db.run(

@@ -79,6 +79,13 @@ extension Workbench {
         }
     }
 
+    /// Has what going on needs be cut short.
+    func damageCheckpoints() throws {
+        try store.pool.write { db in
+            try db.execute(sql: "UPDATE checkpoints SET state = x'01'")
+        }
+    }
+
     /// Has the database take no writes, as a file that is read-only, or take them again.
     func setIsReadOnly(_ isReadOnly: Bool) throws {
         try store.pool.writeWithoutTransaction { db in

@@ -86,7 +86,7 @@ struct StoreTests {
             error
                 == .newerSchema(
                     path: copy.file, found: "9 of a later version",
-                    known: "2 tokens"))
+                    known: "3 requests, checkpoints"))
         for suffix in suffixes {
             #expect(
                 FileManager.default.contentsEqual(

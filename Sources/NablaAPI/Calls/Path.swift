@@ -29,6 +29,7 @@ public enum Path {
         case network
         case events
         case cancel
+        case resume
     }
 
     /// The path of one run, or of a part of it.

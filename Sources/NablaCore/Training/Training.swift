@@ -118,6 +118,17 @@ public struct Training: Sendable {
     /// once it resumes from it. It may have more epochs than this one.
     public func checkpoint() -> TrainingCheckpoint? { single?.checkpoint ?? double?.checkpoint }
 
+    /// How many bytes the numbers of `network()` take.
+    public var networkByteCount: Int {
+        (single?.networkCount ?? 0) * 4 + (double?.networkCount ?? 0) * 8
+    }
+
+    /// How many bytes `checkpoint()` takes, about.
+    public var checkpointByteCount: Int {
+        (single?.optimizerCount ?? 0) * 4 + (double?.optimizerCount ?? 0) * 8
+            + TrainingCheckpoint.headByteCount
+    }
+
     /// Takes up a training where `checkpoint` was made; call it before the first step.
     ///
     /// - Throws: `invalid` for the checkpoint of another training.

@@ -22,6 +22,7 @@ public struct TrainingCheckpoint: Sendable, Equatable {
     /// Says what the first word means: another layout has another number.
     private static let format: UInt64 = 1
     private static let wordCount = 18
+    static var headByteCount: Int { wordCount * 8 }
 
     init(
         _ progress: TrainingProgress, _ generator: Generator, dtype: DType, numbers: [UInt8]
@@ -53,7 +54,7 @@ public struct TrainingCheckpoint: Sendable, Equatable {
     ///
     /// - Throws: `invalid` for bytes that are none.
     public init(bytes: [UInt8]) throws(ComputationError) {
-        let headCount = TrainingCheckpoint.wordCount * 8
+        let headCount = TrainingCheckpoint.headByteCount
         guard bytes.count >= headCount else { throw TrainingCheckpoint.damaged }
         let words = bytes.withUnsafeBytes { raw in
             (0..<TrainingCheckpoint.wordCount).map { index in

@@ -152,6 +152,12 @@ struct TrainingState<S: FloatingReal>: Sendable {
     /// How it is trained.
     var settings: TrainingSettings { prepared.settings }
 
+    /// Numbers that the network has: parameters and running statistics.
+    var networkCount: Int { plan.parameterCount + memory.statistics.count }
+
+    /// Numbers that the optimizer keeps.
+    var optimizerCount: Int { memory.optimizer.count }
+
     /// Samples a full batch has.
     var batchSize: Int { prepared.batchSize }
 

@@ -44,7 +44,9 @@ extension Router {
                 Path.runs: [.get: RunsEndpoint(store: store)],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
-                    .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
+                    .get: ReadinessEndpoint(store: store, pool: pool, scheduler: scheduler) {
+                        isDraining.isRaised
+                    }
                 ],
                 Path.metrics: [
                     .get: MetricsEndpoint(metrics: metrics, store: store, pools: pools)
@@ -58,6 +60,7 @@ extension Router {
                 .network: [.get: RunNetworkEndpoint(runs: runs)],
                 .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
                 .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
+                .resume: [.post: ResumeEndpoint(runs: runs, scheduler: scheduler, limits: limits)],
             ],
             metrics: metrics)
     }

@@ -18,7 +18,8 @@ struct TrainEndpoint: Endpoint {
         let wait = try Preference.wait(call.head.fields["prefer"], atMost: longestWait)
         let request = try TrainRequest(parsing: call.body, limits: limits)
         let network = try networks.network(for: request.network, as: request.settings.dtype)
-        let (run, live) = try scheduler.submit(request, network: network)
+        let (run, live) = try scheduler.submit(
+            request, network: network, owner: call.token)
         guard let wait else { return .content(acknowledgement(of: run)) }
         return .later { reply in
             let ended = { @Sendable (run: Run) in

@@ -33,38 +33,52 @@ struct RunBatch {
             started = time
         case .progress(let progress):
             guard loss == nil else { return }
-            run.progress = progress
+            set(progress)
             cameFurther = true
-        case .epochs(let ended, let progress, let time, let network):
+        case .epochs(let ended, let progress, let time, let checkpoint):
             guard loss == nil else { return }
-            run.progress = progress
+            set(progress)
             for (index, summary) in ended.enumerated() {
-                add(summary, progress, time, index == ended.count - 1 ? network : nil)
+                add(summary, progress, time, index == ended.count - 1 ? checkpoint : nil)
             }
         case .ended(let status, let time, let error):
             end = (loss == nil ? status : .failed, time, loss ?? error)
         }
     }
 
+    private mutating func set(_ progress: Run.Progress) {
+        run.progress = progress
+        // What followers were told before the run was taken up again stays so.
+        run.progress.epoch = max(progress.epoch, live.storedEpochs)
+    }
+
     private mutating func add(
-        _ summary: EpochSummary, _ progress: Run.Progress, _ time: Timestamp, _ network: Network?
+        _ summary: EpochSummary, _ progress: Run.Progress, _ time: Timestamp,
+        _ checkpoint: RunRecorder.Checkpoint?
     ) {
-        if network != nil { checkpoint = summary.epoch }
+        if checkpoint != nil { self.checkpoint = summary.epoch }
+        // An epoch that is done once more has the same metrics, which are stored.
+        let isNew = summary.epoch > live.storedEpochs
+        guard isNew || checkpoint != nil else { return }
+        let metrics = isNew ? summary.metrics : []
         var best = run.best
-        BestMetrics.update(&best, with: summary.metrics)
+        BestMetrics.update(&best, with: metrics)
         epochs.append(
             EpochRecord(
                 runID: run.id, epoch: summary.epoch, step: summary.step,
                 samplesPerSecond: progress.samplesPerSecond,
-                metrics: summary.metrics.map { key, value in
+                metrics: metrics.map { key, value in
                     MetricRecord(
                         key: key, epoch: summary.epoch, step: summary.step, value: value,
                         time: time.milliseconds)
                 },
                 best: best.filter { run.best[$0.key] != $0.value },
-                network: network.map { NetworkRecord($0, of: run.id, epoch: summary.epoch) }))
+                network: checkpoint.map {
+                    NetworkRecord($0.network, of: run.id, epoch: summary.epoch)
+                },
+                state: checkpoint?.training?.bytes))
         run.best = best
-        for (key, value) in summary.metrics { run.latest[key] = value }
+        for (key, value) in metrics { run.latest[key] = value }
     }
 
     /// Writes the batch to the database.
@@ -91,7 +105,7 @@ struct RunBatch {
             run.best = self.run.best
         }
         if started != nil || cameFurther { live.publish(.progress(status: status, run.progress)) }
-        for epoch in epochs {
+        for epoch in epochs where epoch.epoch > live.storedEpochs {
             let values = Dictionary(uniqueKeysWithValues: epoch.metrics.map { ($0.key, $0.value) })
             live.publish(.metrics(epoch: epoch.epoch, step: epoch.step, values: values))
         }

@@ -42,8 +42,6 @@ struct Slice {
         return .goesOn
     }
 
-    private var samplesAStep: Int { live.settings.batchSize(of: live.samples) }
-
     /// Takes some steps, and gives whether they ended an epoch.
     private func advance(
         _ training: inout Training, maximumEpochs: Int
@@ -55,7 +53,7 @@ struct Slice {
         let seconds = Stopwatch.now() - start
         let done = training.step - before
         live.pace.withLock { pace in
-            pace.learn(steps: done, samples: done * samplesAStep, seconds: seconds)
+            pace.learn(steps: done, samples: done * training.batchSize, seconds: seconds)
         }
         if !ended.isEmpty { record(ended, of: training) }
         return !ended.isEmpty
@@ -76,7 +74,9 @@ struct Slice {
         recorder.record(
             .epochs(
                 ended, progress: progress(of: training), time: .now,
-                checkpoint: isDue ? training.network() : nil),
+                checkpoint: isDue
+                    ? RunRecorder.Checkpoint(
+                        network: training.network(), training: training.checkpoint()) : nil),
             of: live)
     }
 
@@ -94,11 +94,11 @@ struct Slice {
     }
 
     private func progress(of training: Training) -> Run.Progress {
-        var progress = Run.Progress(epoch: training.epoch, epochs: live.settings.epochs)
+        var progress = Run.Progress(epoch: training.epoch, epochs: training.epochs)
         guard let speed = live.pace.withLock(\.samplesPerSecond), speed > 0 else { return progress }
         progress.samplesPerSecond = speed
-        let all = Double(live.settings.epochs) * Double(training.stepsPerEpoch)
-        progress.etaSeconds = (all - Double(training.step)) * Double(samplesAStep) / speed
+        let all = Double(training.epochs) * Double(training.stepsPerEpoch)
+        progress.etaSeconds = (all - Double(training.step)) * Double(training.batchSize) / speed
         return progress
     }
 }
