@@ -159,6 +159,8 @@ extension Client {
     /// - Parameters:
     ///   - id: The run.
     ///   - epochs: How many epochs to train beyond those that are done; nil for those that are left.
+    /// - Returns: The run as it waits.
+    /// - Throws: `ClientError` with the service's problem when it can't go on.
     public func resume(run id: String, epochs: Int? = nil) throws(ClientError) -> Run {
         try perform(.resume(id, ResumeRequest(epochs: epochs)))
     }
@@ -168,6 +170,8 @@ extension Client {
     /// - Parameters:
     ///   - id: The run.
     ///   - epochs: How many epochs to train beyond those that are done; nil for those that are left.
+    /// - Returns: The run as it waits.
+    /// - Throws: `ClientError` with the service's problem when it can't go on.
     public func resume(run id: String, epochs: Int? = nil) async throws(ClientError) -> Run {
         try await perform(.resume(id, ResumeRequest(epochs: epochs)))
     }

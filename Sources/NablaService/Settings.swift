@@ -27,8 +27,9 @@ public struct Settings: Sendable {
     public var pool = PoolSettings()
     /// The training runs.
     public var training = TrainingLimits()
-    /// Bytes that the database's file may grow to; 0 for any number. What needs more is refused as on a
-    /// full disk.
+    /// Bytes that the database's file may grow to; 0 for any number.
+    ///
+    /// What needs more is refused as on a full disk.
     public var databaseBytes = 0
     /// Which ended runs are deleted by themselves.
     public var retention = RetentionSettings()

@@ -69,7 +69,8 @@ public struct EpochRecord: Sendable, Equatable {
     /// Describes an epoch.
     public init(
         runID: String, epoch: Int, step: Int, samplesPerSecond: Double? = nil,
-        metrics: [MetricRecord], best: [String: Double] = [:], network: NetworkRecord? = nil, state: [UInt8]? = nil
+        metrics: [MetricRecord], best: [String: Double] = [:], network: NetworkRecord? = nil,
+        state: [UInt8]? = nil
     ) {
         self.runID = runID
         self.epoch = epoch

@@ -41,6 +41,10 @@ extension Store {
         let file = path.hasPrefix("/") ? path : "./" + path
         try refuseForeignFile(file, named: path)
         let source = try DatabaseQueue(path: file, configuration: configuration)
+        let id = try source.read { try Int.fetchOne($0, sql: "PRAGMA application_id") }
+        guard id == Schema.applicationID else {
+            throw StoreError.cannotOpen(path: path, why: "there is nothing in it")
+        }
         let target = try DatabaseQueue(path: copy.hasPrefix("/") ? copy : "./" + copy)
         // All pages in one step: in several, a write between two would begin it anew.
         try source.backup(to: target)

@@ -8,6 +8,7 @@ extension Store {
     ///   - count: Deletes all but so many of those that ended last; nil for none.
     ///   - limit: The most runs that are deleted, so that other writes wait for no long one.
     /// - Returns: The ids of the runs that are gone.
+    /// - Throws: `full`, `busy` and what else keeps the database from writing.
     public func deleteEnded(
         before time: Int64?, beyond count: Int?, atMost limit: Int
     ) throws(StoreError) -> [String] {

@@ -80,7 +80,7 @@ import Testing
         try recover()
         try waitUntil("the server to be ready") { (try? client.readiness()) != nil }
         for id in [run.id, cancelled.id] {
-            try waitUntil("the end of the run") { try client.run(id).status.isEnded }
+            try waitUntil("the run to fail") { try client.run(id).status.isEnded }
             let ended = try client.run(id)
             #expect(ended.status == .failed && ended.error?.kind == .unavailable)
             #expect(ended.error?.detail.contains(reason) == true, "\(String(describing: ended))")
@@ -88,7 +88,9 @@ import Testing
         // It goes on from what was stored, and others begin.
         let again = try client.resume(run: run.id, epochs: 1)
         #expect(again.status == .queued)
-        try waitUntil("the end of the run") { try client.run(run.id).status == .succeeded }
+        try waitUntil("the resumed run to end") { try client.run(run.id).status.isEnded }
+        let resumed = try client.run(run.id)
+        #expect(resumed.status == .succeeded, "\(String(describing: resumed.error))")
         let next = try client.train(
             TrainRequest.restorable(.adam(Adam()), epochs: 2), waitSeconds: 30)
         #expect(next.status == .succeeded)

@@ -13,10 +13,10 @@ import Testing
     private static let killsPerLane = 50
 
     @Test func whatWasAcknowledgedSurvives200Kills() throws {
-        let request = try TrainRequest.restorable(.adam(Adam(learningRate: 0.01)), epochs: 40)
+        let request = try TrainRequest.restorable(.adam(Adam(learningRate: 0.01)), epochs: 300)
         let folder = try TemporaryFolder()
         let undisturbed = try Self.undisturbed(request, in: folder)
-        #expect(undisturbed.metrics["loss"]?.count == 40)
+        #expect(undisturbed.metrics["loss"]?.count == 300)
         let found = Mutex(Findings())
         DispatchQueue.concurrentPerform(iterations: Self.lanes) { number in
             do {
@@ -72,7 +72,7 @@ private struct Findings: Sendable {
 /// One data folder and the servers that are killed on it, one after another.
 private struct Lane {
     private static let environment = [
-        "NABLA_TRAINING_CHECKPOINT_SECONDS": "0", "NABLA_TRAINING_SLICE_MILLISECONDS": "2",
+        "NABLA_TRAINING_CHECKPOINT_SECONDS": "0", "NABLA_TRAINING_SLICE_MILLISECONDS": "1",
         "NABLA_POOL_WORKERS": "1",
     ]
 
@@ -94,7 +94,7 @@ private struct Lane {
     /// Starts a server, sends it runs, kills it, and looks at what is left.
     mutating func killOnce(_ request: TrainRequest) throws {
         findings.kills += 1
-        let delay = Int.random(in: 0..<60_000, using: &generator)
+        let delay = Int.random(in: 0..<150_000, using: &generator)
         // Every fourth while it starts, and so takes up what the one before left.
         if findings.kills % 4 == 0 {
             let program = try Program(
@@ -136,7 +136,8 @@ private struct Lane {
         for id in acknowledged {
             let (status, outcome) = try left.outcome(of: id)
             guard status == "succeeded", outcome == undisturbed else {
-                findings.complaints.append("lane \(number): \(id) is \(status ?? "lost") with other bits")
+                findings.complaints.append(
+                    "lane \(number): \(id) is \(status ?? "lost") with other bits")
                 continue
             }
         }

@@ -5,7 +5,7 @@ import NablaAPI
 import NablaNetworks
 import Testing
 
-/// A generator whose draws a seed decides (Steele et al. 2014), so that a failure can be had again.
+/// A generator whose draws a seed decides, so that a failure can be had again: splitmix64.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

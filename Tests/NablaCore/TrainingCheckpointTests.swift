@@ -19,7 +19,8 @@ struct TrainingCheckpointTests {
         switch kind {
         case .panels:
             return try Network(
-                inputShape: [19], layers: [Layer(.dense(Dense(units: 50, activation: .tanh))), last])
+                inputShape: [19],
+                layers: [Layer(.dense(Dense(units: 50, activation: .tanh))), last])
         case .layers:
             return try Network(
                 inputShape: [6],
@@ -154,7 +155,9 @@ struct TrainingCheckpointTests {
         let checkpoint = try #require(training.checkpoint())
         let bytes = checkpoint.bytes
         #expect(throws: ComputationError.self) { try TrainingCheckpoint(bytes: []) }
-        #expect(throws: ComputationError.self) { try TrainingCheckpoint(bytes: Array(bytes[..<140])) }
+        #expect(throws: ComputationError.self) {
+            try TrainingCheckpoint(bytes: Array(bytes[..<140]))
+        }
         #expect(throws: ComputationError.self) {
             try TrainingCheckpoint(bytes: [2] + bytes.dropFirst())
         }

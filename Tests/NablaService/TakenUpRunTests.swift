@@ -30,7 +30,8 @@ import Testing
         let network = try #require(try bench.store.network(runID: id))
         let records = try bench.store.metrics(runID: id)
         return (
-            network.parameters, Dictionary(grouping: records, by: \.key).mapValues { $0.map(\.value) }
+            network.parameters,
+            Dictionary(grouping: records, by: \.key).mapValues { $0.map(\.value) }
         )
     }
 

@@ -46,7 +46,11 @@ struct BackupTests {
             while !flag.isRaised {
                 // Loss and accuracy of an epoch, and its network, are written together.
                 _ = try? store.record(
-                    [.example(epoch, of: 1, network: Array(repeating: UInt8(epoch % 251), count: 9000))],
+                    [
+                        .example(
+                            epoch, of: 1, network: Array(repeating: UInt8(epoch % 251), count: 9000)
+                        )
+                    ],
                     keepsEarlierNetworks: false)
                 epoch += 1
             }

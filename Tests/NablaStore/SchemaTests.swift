@@ -8,7 +8,8 @@ import Testing
 struct SchemaTests {
     private static let schemas = Schema.migrator.migrations
 
-    @Test("A file of each earlier schema is brought forward, with what is in it", arguments: schemas)
+    @Test(
+        "A file of each earlier schema is brought forward, with what is in it", arguments: schemas)
     func migrates(from schema: String) throws {
         let folder = try TemporaryFolder()
         // Only what the first schema knew, which every later one knows too.

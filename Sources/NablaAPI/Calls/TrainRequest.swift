@@ -61,7 +61,8 @@ public struct TrainRequest: Sendable, Equatable {
 
     private static let fields: [StaticString] =
         [
-            "network", "loss", "samples", "validation", "validation_split", "name", "tags", "priority",
+            "network", "loss", "samples", "validation", "validation_split", "name", "tags",
+            "priority",
         ] + TrainingSettings.fields
 
     init(reading value: JSONValue) throws {
