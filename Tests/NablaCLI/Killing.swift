@@ -71,6 +71,14 @@ struct LeftDatabase {
         return ids.filter { !known.contains($0) }
     }
 
+    /// How many runs wait or are under way.
+    func unfinished() throws -> Int {
+        try queue.read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM runs WHERE status IN ('queued', 'running')") ?? 0
+        }
+    }
+
     /// The status and what is stored of a run.
     func outcome(of id: String) throws -> (status: String?, outcome: Outcome) {
         try queue.read { db in
