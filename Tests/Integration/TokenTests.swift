@@ -86,7 +86,7 @@ import Testing
                 found[needs ?? "nobody", default: 0] += 1
             }
             #expect(found["nobody"] == 3)
-            #expect(found["write"] == 2 && (found["read"] ?? 0) >= 9)
+            #expect(found["write"] == 3 && (found["read"] ?? 0) >= 9)
         }
     }
 

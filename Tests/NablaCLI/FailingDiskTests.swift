@@ -68,8 +68,9 @@ import Testing
             return problem != nil
         }
         #expect(problem?.kind == .unavailable)
-        try waitUntil("the run to be refused") { served.errors.contains(run.id) }
-        #expect(served.errors.contains(reason), "\(served.errors)")
+        try waitUntil("the run to be refused") {
+            served.errors.contains("run \(run.id): \(reason)")
+        }
         // Nothing more is taken in, and all that needs no writing is answered.
         #expect(throws: ClientError.self) { try client.train(endless) }
         let answer = try client.gradients(Self.gradients())
