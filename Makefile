@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain build run test lint format bench bench-peers docker clean
+.PHONY: help setup toolchain build run test test-sanitized fuzz lint format bench bench-peers docker \
+    clean
 
 # Package.swift links these libraries; the rest is what compiling and the quick start call.
 define PACKAGES
@@ -28,12 +29,18 @@ MINIMUM_SWIFT := 6.2
 CHECKED := --explicit-target-dependency-import-check error
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 
+# What libFuzzer feeds, a folder of Tests/Fuzzing each, and for how long.
+FUZZED := Requests Chunks JSON Tensors Gradients Gzip
+FUZZ_SECONDS ?= 60
+
+SANITIZERS ?= address thread
+
 # Debian's own Python is built with profile feedback; measuring the peers on a slower one would
 # flatter Nabla.
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: toolchain ## install the system packages that are missing (apt, through sudo if needed)
 	@if ! command -v dpkg-query >/dev/null; then
@@ -79,13 +86,30 @@ build: setup ## build the program, optimised: .build/release/nabla
 run: build ## start a server, show what it does, keep serving until Ctrl-C (LISTEN=host:port)
 	@exec Examples/quickstart.sh
 
-test: setup ## build and run all tests
-	swift build --build-tests $(CHECKED)
+# Builds all tests with the options first given and runs them with both.
+define TEST
+	swift build --build-tests $(CHECKED) $(1)
 	# Apart: the mathematics and the servers keep all cores busy, each by itself.
 	for tests in '--filter ^NablaCoreTests\.' '--filter ^IntegrationTests\.' \
 	    '--skip ^NablaCoreTests\. --skip ^IntegrationTests\.'; do
-	    swift test --skip-build --disable-xctest $(CHECKED) $$tests
+	    swift test --skip-build --disable-xctest $(CHECKED) $(1) $$tests $(2)
 	done
+endef
+
+test: setup ## build and run all tests
+	$(call TEST)
+
+# Tests one by one, for all at once are so slow that they wait too long for one another. Not those of
+# the program's memory, most of which is then the sanitizer's. Leaks are not looked for: Foundation
+# leaks what it reads files into.
+test-sanitized: setup ## run all tests under each of SANITIZERS (address thread)
+	export ASAN_OPTIONS=detect_leaks=0:suppressions=$(CURDIR)/Tests/Sanitizers/address.txt
+	for sanitizer in $(SANITIZERS); do
+	$(call TEST,--sanitize $$sanitizer --scratch-path .build/$$sanitizer,--no-parallel --skip MemoryTests)
+	done
+
+fuzz: setup ## feed the parsers made-up bytes for FUZZ_SECONDS (60) each
+	Tests/Fuzzing/fuzz.sh $(FUZZ_SECONDS) $(FUZZED)
 
 lint: toolchain ## check the format and the documentation comments
 	swift format lint --strict --recursive $(SWIFT_SOURCES)

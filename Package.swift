@@ -126,6 +126,11 @@ let package = Package(
             dependencies: ["NablaAPI", "NablaCore", "NablaJSON", "NablaNetworks"],
             path: "Benchmarks/Requests", swiftSettings: strict),
 
+        .executableTarget(
+            name: "nabla-bench-history",
+            dependencies: ["NablaStore", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Benchmarks/History", swiftSettings: strict),
+
         tests("NablaNetworks"),
         tests("NablaCore", alsoUsing: ["NablaNetworks"]),
         tests("NablaJSON"),
@@ -163,3 +168,22 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// What `make fuzz` builds. libFuzzer brings the main function, so these link with --sanitize=fuzzer
+// alone and would break every other build.
+if Context.environment["NABLA_FUZZING"] != nil {
+    func harness(_ name: String, of modules: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: "Fuzz\(name)", dependencies: ["FuzzSupport"] + modules,
+            path: "Tests/Fuzzing/\(name)", exclude: ["Corpus"], swiftSettings: strict)
+    }
+    package.targets += [
+        .target(name: "FuzzSupport", path: "Tests/Fuzzing/Support", swiftSettings: strict),
+        harness("Requests", of: ["NablaHTTP"]),
+        harness("Chunks", of: ["NablaHTTP"]),
+        harness("JSON", of: ["NablaJSON"]),
+        harness("Tensors", of: ["NablaAPI", "NablaJSON", "NablaNetworks"]),
+        harness("Gradients", of: ["NablaAPI"]),
+        harness("Gzip", of: ["NablaGzip"]),
+    ]
+}

@@ -17,8 +17,11 @@ func compute(_ request: GradientsRequest, in workspace: Workspace) throws -> Gra
     guard case .inline(let network) = request.network else {
         throw Problem(.inconsistent, "the request has no network of its own", pointer: "/network")
     }
+    guard let samples = request.samples.inline else {
+        throw Problem(.inconsistent, "the request has no samples of its own", pointer: "/samples")
+    }
     return try Gradients.compute(
-        of: request.loss, network: network, samples: request.samples, dtype: request.dtype,
+        of: request.loss, network: network, samples: samples, dtype: request.dtype,
         including: [], workspace: workspace)
 }
 

@@ -1,11 +1,13 @@
-"""The work items `batch` and `latency`: Nabla beside itself, over real connections.
+"""The work items `batch`, `latency` and `storage`: Nabla beside itself, over real connections.
 
 batch sends a thousand tiny requests as one and one after another, each over one connection; latency
-looks at a tiny request's slowest hundredth, idle and while a training run keeps all workers busy.
+looks at a tiny request's slowest hundredth, idle and while a training run keeps all workers busy; storage
+reads off /metrics which share of their time runs of 100,000 steps spend with storage.
 """
 
 import json
 import tempfile
+import time
 
 from make_bodies import write_bodies
 
@@ -19,25 +21,29 @@ BATCH = 1000
 ALONE = "one request each"
 IDLE = "Nabla, idle"
 CONNECTIONS = (1, 16)
+STEPS = 100_000
+LIMIT = "2 %, the most there may be"
 
 
 def nabla(scratch):
-    """Nabla's server; None where it isn't built, or there is nothing to load it with."""
-    if not places.program("wrk"):
-        say("batch and latency are left out, wrk is not installed: apt-get install wrk")
-        return None
+    """Nabla's server; None where it isn't built."""
     return next((found for found in contenders(1, scratch, only=NABLA)), None)
 
 
 def measure(items, rounds):
     """The tables of some items."""
     write_bodies(places.BODIES)
+    if not places.program("wrk"):
+        say("batch and latency are left out, wrk is not installed: apt-get install wrk")
+        items = [item for item in items if item == "storage"]
     first_body = (places.BODIES / "tiny.json").read_bytes()
     tables = {
         "batch": Table("A thousand gradients of XOR in one POST /gradients/batch, 1 connection",
                        "µs a gradient", True, {("XOR", ALONE): 10}),
         "latency": Table("The slowest hundredth of XOR's gradients while a run trains", "p99 ms",
                          True, {(case(count), IDLE): 1 / 5 for count in CONNECTIONS}),
+        "storage": Table(f"The share of {STEPS:,} steps' time that goes to storage", "%", True,
+                         {(name, LIMIT): 1 for name in RUNS}),
     }
     with tempfile.TemporaryDirectory(prefix="nabla-bench-") as scratch:
         server = nabla(scratch)
@@ -70,6 +76,54 @@ def measure_latency(server, table, round_number):
         table.add(case(count), NABLA, round_number, load(server, tiny, count)["p99_ms"])
 
 
+def measure_storage(server, table, round_number):
+    """The share of the time of a run's slices that goes to storage, run by run."""
+    large = json.loads((places.BODIES / "large-float32.json").read_text())
+    tiny = json.loads((places.BODIES / "tiny.json").read_text())
+    works = {"XOR": (tiny, {"epochs": STEPS, "batch_size": 4}),
+             "784-128-10": (large, {"epochs": STEPS // 8, "batch_size": 32})}
+    for name in RUNS:
+        body, settings = works[name]
+        before = spent(server)
+        finish_run(server, {part: body[part] for part in ("network", "loss", "samples")} | settings)
+        slices, storage = (after - then for after, then in zip(spent(server), before))
+        table.add(name, NABLA, round_number, 100 * storage / slices)
+        table.add(name, LIMIT, round_number, 2)
+
+
+def spent(server):
+    """The seconds that slices took so far, and those that went to storage."""
+    connection = server.connect()
+    connection.request("GET", "/metrics")
+    lines = connection.getresponse().read().decode().splitlines()
+    connection.close()
+    found = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return (float(found["nabla_training_seconds_total"]),
+            float(found["nabla_training_storage_seconds_total"]))
+
+
+def finish_run(server, request):
+    """Trains, and waits for the end."""
+    connection = server.connect()
+    connection.request("POST", "/train", json.dumps(request),
+                       {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    text = answer.read()
+    place = answer.getheader("Location")
+    while answer.status in (200, 202):
+        status = json.loads(text)["status"]
+        if status == "succeeded":
+            connection.close()
+            return
+        if status not in ("queued", "running"):
+            break
+        time.sleep(0.5)
+        connection.request("GET", place)
+        answer = connection.getresponse()
+        text = answer.read()
+    raise SystemExit(f"a run of the benchmark: {answer.status}: {text[:300]}")
+
+
 def train(server, work):
     """Starts as many runs as train at once by default, with more epochs than there is time for."""
     for _ in range(2):
@@ -87,4 +141,5 @@ def case(connections):
     return f"{connections} connection{'s' if connections > 1 else ''}"
 
 
-MEASURES = {"batch": measure_batch, "latency": measure_latency}
+RUNS = ("XOR", "784-128-10")
+MEASURES = {"batch": measure_batch, "latency": measure_latency, "storage": measure_storage}

@@ -72,8 +72,12 @@ extension Call where Value == PredictResponse {
 }
 
 extension Call where Value == Run {
-    static func train(_ request: TrainRequest, waitSeconds: Int?) -> Call {
-        let fields = waitSeconds.map { ["Prefer: wait=\($0)"] } ?? []
+    static func train(
+        _ request: TrainRequest, waitSeconds: Int?, idempotencyKey: String?
+    ) -> Call {
+        let fields =
+            (waitSeconds.map { ["Prefer: wait=\($0)"] } ?? [])
+            + (idempotencyKey.map { ["Idempotency-Key: \($0)"] } ?? [])
         return Call(
             Message(method: "POST", path: Path.train, fields: fields, body: request.json())
         ) { (body) throws(Problem) in try Run(parsing: body) }
@@ -81,6 +85,12 @@ extension Call where Value == Run {
 
     static func run(_ id: String) -> Call {
         Call(Message(path: Path.run(escaped(id)))) {
+            (body) throws(Problem) in try Run(parsing: body)
+        }
+    }
+
+    static func change(_ id: String, _ change: RunChange) -> Call {
+        Call(Message(method: "PATCH", path: Path.run(escaped(id)), body: change.json())) {
             (body) throws(Problem) in try Run(parsing: body)
         }
     }
@@ -100,6 +110,12 @@ extension Call where Value == Run {
     }
 }
 
+extension Call where Value == Void {
+    static func delete(_ path: String) -> Call {
+        Call(Message(method: "DELETE", path: path)) { (_) throws(Problem) in }
+    }
+}
+
 extension Call where Value == RunList {
     static func runs(_ query: RunsQuery) -> Call {
         Call(Message(path: Path.runs + query.text)) {
@@ -108,9 +124,21 @@ extension Call where Value == RunList {
     }
 }
 
+extension Call where Value == RunComparison {
+    static func compare(_ ids: [String]) -> Call {
+        let ids = ids.map(escaped).joined(separator: ",")
+        return Call(Message(path: Path.runsCompare + "?ids=\(ids)")) {
+            (body) throws(Problem) in try RunComparison(parsing: body)
+        }
+    }
+}
+
 extension Call where Value == MetricHistory {
-    static func metrics(_ id: String, key: String?) -> Call {
-        let query = key.map { "?key=\(escaped($0))" } ?? ""
+    static func metrics(_ id: String, key: String?, downsample: Int?) -> Call {
+        let parts =
+            (key.map { ["key=\(escaped($0))"] } ?? [])
+            + (downsample.map { ["downsample=\($0)"] } ?? [])
+        let query = parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
         return Call(Message(path: Path.run(escaped(id), .metrics) + query)) {
             (body) throws(Problem) in try MetricHistory(parsing: body)
         }

@@ -77,12 +77,15 @@ extension Client {
     /// - Parameters:
     ///   - request: What is to be trained, and how.
     ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    ///   - idempotencyKey: What the request may be sent again under, without a second run coming of it:
+    ///     1 to 255 printable ASCII characters.
     /// - Returns: The run as it stands when the service answers.
     /// - Throws: `ClientError`.
     public func train(
-        _ request: TrainRequest, waitSeconds: Int? = nil
+        _ request: TrainRequest, waitSeconds: Int? = nil, idempotencyKey: String? = nil
     ) throws(ClientError) -> Run {
-        try perform(.train(request, waitSeconds: waitSeconds))
+        try perform(
+            .train(request, waitSeconds: waitSeconds, idempotencyKey: idempotencyKey))
     }
 
     /// Begins a run.
@@ -90,12 +93,15 @@ extension Client {
     /// - Parameters:
     ///   - request: What is to be trained, and how.
     ///   - waitSeconds: How long the service is to wait for the run's end before it answers.
+    ///   - idempotencyKey: What the request may be sent again under, without a second run coming of it:
+    ///     1 to 255 printable ASCII characters.
     /// - Returns: The run as it stands when the service answers.
     /// - Throws: `ClientError`.
     public func train(
-        _ request: TrainRequest, waitSeconds: Int? = nil
+        _ request: TrainRequest, waitSeconds: Int? = nil, idempotencyKey: String? = nil
     ) async throws(ClientError) -> Run {
-        try await perform(.train(request, waitSeconds: waitSeconds))
+        try await perform(
+            .train(request, waitSeconds: waitSeconds, idempotencyKey: idempotencyKey))
     }
 }
 
@@ -120,18 +126,20 @@ extension Client {
         try await perform(.run(id))
     }
 
-    /// The history of a run's metrics, or of one of them.
+    /// The history of a run's metrics, or of one of them; where `downsample` is given, at most that many
+    /// points of each, the smallest and the largest among them.
     public func metrics(
-        ofRun id: String, key: String? = nil
+        ofRun id: String, key: String? = nil, downsample: Int? = nil
     ) throws(ClientError) -> MetricHistory {
-        try perform(.metrics(id, key: key))
+        try perform(.metrics(id, key: key, downsample: downsample))
     }
 
-    /// The history of a run's metrics, or of one of them.
+    /// The history of a run's metrics, or of one of them; where `downsample` is given, at most that many
+    /// points of each, the smallest and the largest among them.
     public func metrics(
-        ofRun id: String, key: String? = nil
+        ofRun id: String, key: String? = nil, downsample: Int? = nil
     ) async throws(ClientError) -> MetricHistory {
-        try await perform(.metrics(id, key: key))
+        try await perform(.metrics(id, key: key, downsample: downsample))
     }
 
     /// The network of a run as trained so far, its numbers as `dtype`.

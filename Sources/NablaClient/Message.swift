@@ -1,13 +1,15 @@
 /// A request on its way to the service.
 struct Message: Sendable {
-    /// The method, `GET` or `POST`.
+    /// The method.
     var method = "GET"
     /// The path and, where there is one, the query.
     var path: String
     /// Fields beside those that curl and the body bring.
     var fields: [String] = []
-    /// The body in JSON; nil for none.
+    /// The body; nil for none.
     var body: [UInt8]?
+    /// What the body is.
+    var mediaType = "application/json"
     /// Whether the answer is a stream that ends when it likes.
     var isStream = false
 }

@@ -8,6 +8,11 @@ public struct RunsQuery: Sendable, Equatable {
     public var name: String?
     /// Only those with all of these tags.
     public var tags: [String: String]
+    /// Only those that meet these conditions, in MLflow's grammar, as in
+    /// `metrics.loss < 0.1 and params.optimizer = 'adam'`.
+    public var filter: String?
+    /// What orders them, as in `metrics.loss ASC`; newest first where nil.
+    public var orderBy: String?
     /// How many at most; the service's own bound where nil.
     public var limit: Int?
     /// Where the page before this one ended.
@@ -16,11 +21,13 @@ public struct RunsQuery: Sendable, Equatable {
     /// Makes a query; of everything, unless it says otherwise.
     public init(
         status: RunStatus? = nil, name: String? = nil, tags: [String: String] = [:],
-        limit: Int? = nil, cursor: String? = nil
+        filter: String? = nil, orderBy: String? = nil, limit: Int? = nil, cursor: String? = nil
     ) {
         self.status = status
         self.name = name
         self.tags = tags
+        self.filter = filter
+        self.orderBy = orderBy
         self.limit = limit
         self.cursor = cursor
     }
@@ -33,6 +40,8 @@ public struct RunsQuery: Sendable, Equatable {
         for (key, value) in tags.sorted(by: { $0.key < $1.key }) {
             parts.append("tag.\(escaped(key))=\(escaped(value))")
         }
+        if let filter { parts.append("filter=\(escaped(filter))") }
+        if let orderBy { parts.append("order_by=\(escaped(orderBy))") }
         if let limit { parts.append("limit=\(limit)") }
         if let cursor { parts.append("cursor=\(escaped(cursor))") }
         return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")

@@ -29,10 +29,13 @@ final class Transfer {
         }
         var lines = message.fields
         if let authorization = configuration.authorization { lines.append(authorization) }
+        if message.method != "GET", message.method != "POST" {
+            handle.set(CURLOPT_CUSTOMREQUEST, message.method)
+        }
         if let body = message.body {
             handle.set(CURLOPT_POST, 1)
             handle.setBody(body)
-            lines.append("Content-Type: application/json")
+            lines.append("Content-Type: \(message.mediaType)")
         } else if message.method == "POST" {
             handle.set(CURLOPT_POST, 1)
             handle.setBody([])

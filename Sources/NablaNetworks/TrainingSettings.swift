@@ -2,6 +2,21 @@
 public enum Metric: String, Sendable, CaseIterable {
     /// The share of samples whose class is predicted: the largest output, or an output of one half and more.
     case accuracy
+    /// Of what is predicted to be of a class, the share that is.
+    ///
+    /// With one output, of class 1; with several, the mean over the classes that are predicted or
+    /// occur. Likewise `recall` and `f1`. Where it would divide by 0, it is 0.
+    case precision
+    /// Of what is of a class, the share that is predicted to be.
+    case recall
+    /// 2·precision·recall / (precision + recall).
+    case f1
+    /// The area under the curve of the true against the false positive rate: how probable it is that a
+    /// sample of the class gets a larger output than another one, where a tie is one half.
+    ///
+    /// With several outputs, the mean over the classes that some but not all samples have. ½ where
+    /// there is none such.
+    case auc
     /// The mean of |a − y| over all elements.
     case meanAbsoluteError = "mean_absolute_error"
     /// 1 − Σ(y − a)² / Σ(y − ȳ)², the mean over outputs.
@@ -32,6 +47,11 @@ public struct TrainingSettings: Sendable, Equatable {
     public let clipValue: Double?
     /// What is recorded each epoch beside the loss.
     public let metrics: [Metric]
+    /// When the training ends before its last epoch; nil for never.
+    public let earlyStopping: EarlyStopping?
+    /// After every how many epochs the training's health is recorded; 0 for never, nil for as often as
+    /// takes at most about a hundredth of the time.
+    public let healthEvery: Int?
 
     /// Makes the settings.
     ///
@@ -41,7 +61,8 @@ public struct TrainingSettings: Sendable, Equatable {
         optimizer: Optimizer, schedule: Schedule = .constant, epochs: Int = 1,
         batchSize: Int? = nil,
         shuffle: Bool = true, dropLast: Bool = false, seed: UInt64 = 0, dtype: DType = .float32,
-        clipNorm: Double? = nil, clipValue: Double? = nil, metrics: [Metric] = []
+        clipNorm: Double? = nil, clipValue: Double? = nil, metrics: [Metric] = [],
+        earlyStopping: EarlyStopping? = nil, healthEvery: Int? = nil
     ) throws(InvalidValue) {
         try require(Double(epochs), in: 1...(.infinity), named: "epochs", at: "/epochs")
         let batchSize = batchSize ?? (optimizer.takesAllSamples ? nil : 32)
@@ -61,6 +82,11 @@ public struct TrainingSettings: Sendable, Equatable {
                 .outOfRange, "the metric \(metric.rawValue) is given twice", at: "/metrics/\(index)"
             )
         }
+        if let healthEvery {
+            try require(
+                Double(healthEvery), in: 0...(.infinity), named: "health_every",
+                at: "/health_every")
+        }
         self.optimizer = optimizer
         self.schedule = schedule
         self.epochs = epochs
@@ -72,6 +98,8 @@ public struct TrainingSettings: Sendable, Equatable {
         self.clipNorm = clipNorm
         self.clipValue = clipValue
         self.metrics = metrics
+        self.earlyStopping = earlyStopping
+        self.healthEvery = healthEvery
     }
 
     /// The same settings with another number of epochs.
@@ -81,7 +109,8 @@ public struct TrainingSettings: Sendable, Equatable {
         try TrainingSettings(
             optimizer: optimizer, schedule: schedule, epochs: epochs, batchSize: batchSize,
             shuffle: shuffle, dropLast: dropLast, seed: seed, dtype: dtype, clipNorm: clipNorm,
-            clipValue: clipValue, metrics: metrics)
+            clipValue: clipValue, metrics: metrics, earlyStopping: earlyStopping,
+            healthEvery: healthEvery)
     }
 
     /// How many of `count` samples a full batch has.

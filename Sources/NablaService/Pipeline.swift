@@ -67,7 +67,7 @@ struct Pipeline: RequestHandler {
                 fields: [allow])
         case .endpoint(let endpoint, let subject):
             call.subject = subject
-            if let (problem, field) = Pipeline.refusal(of: call) {
+            if let (problem, field) = Pipeline.refusal(of: call, taking: endpoint.mediaTypes) {
                 reply.send(problem, fields: [field])
             } else {
                 place(call, at: endpoint, reply)
@@ -110,10 +110,10 @@ extension Pipeline {
         ("Allow", methods.map(\.name).joined(separator: ", "))
     }
 
-    /// Refuses a body that is coded otherwise than as gzip or says it isn't JSON, with the field that says what would do
-    /// (RFC 9110, section 15.5.16); one that says nothing is taken for JSON.
+    /// Refuses a body that is coded otherwise than as gzip or of another media type than `mediaTypes`, with the
+    /// field that says what would do (RFC 9110, section 15.5.16); one that says nothing is taken for JSON.
     private static func refusal(
-        of call: Call
+        of call: Call, taking mediaTypes: [String]
     ) -> (problem: Problem, field: (name: String, value: String))? {
         let fields = call.head.fields
         guard !call.body.isEmpty else { return nil }
@@ -122,13 +122,19 @@ extension Pipeline {
             let accepted = ContentCoding.accepted
             return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", accepted))
         }
-        guard !fields.says("content-type", "application/json"), let type = fields["content-type"]
+        guard
+            !fields.says("content-type", "application/json")
+                || !mediaTypes.contains("application/json"), let type = fields["content-type"]
         else { return nil }
         var mediaType = type.prefix { $0 != ";" }
         while mediaType.last == " " || mediaType.last == "\t" { mediaType.removeLast() }
-        guard mediaType.lowercased() != "application/json" else { return nil }
-        let detail = "the body's Content-Type is \(type), but must be application/json"
-        return (Problem(.unsupportedMediaType, detail), ("Accept", "application/json"))
+        guard !mediaTypes.contains(mediaType.lowercased()) else { return nil }
+        let detail =
+            "the body's Content-Type is \(type), but must be "
+            + mediaTypes.joined(separator: " or ")
+        return (
+            Problem(.unsupportedMediaType, detail), ("Accept", mediaTypes.joined(separator: ", "))
+        )
     }
 
     private func place(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {

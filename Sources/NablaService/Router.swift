@@ -9,9 +9,11 @@ struct Router: Sendable {
     let fixed: [String: Methods]
     let run: Methods
     let runParts: [String: Methods]
+    let named: [String: Methods]
     private let places: [String: Place]
     private let runPlace: Place
     private let runPartPlaces: [String: Place]
+    private let namedPlaces: [Substring: Place]
 
     /// A path's endpoints, and what the log and the metrics call it.
     private struct Place {
@@ -23,14 +25,20 @@ struct Router: Sendable {
     ///   - fixed: The endpoints of paths without an open part.
     ///   - run: Those of one run.
     ///   - runParts: Those of a part of one run.
+    ///   - named: Those of one thing with a name, by the path that the name stands behind.
     ///   - metrics: Gives the routes their counters.
     init(
         fixed: [String: Methods], run: Methods, runParts: [Path.RunPart: Methods],
-        metrics: Metrics = Metrics()
+        named: [String: Methods] = [:], metrics: Metrics = Metrics()
     ) {
         self.fixed = fixed
         self.run = run
         self.runParts = Dictionary(uniqueKeysWithValues: runParts.map { ($0.rawValue, $1) })
+        self.named = named
+        namedPlaces = Dictionary(
+            uniqueKeysWithValues: named.map { path, methods in
+                (path.dropFirst(), Place(methods: methods, route: metrics.route(path + "/{name}")))
+            })
         places = Dictionary(
             uniqueKeysWithValues: fixed.map { path, methods in
                 (path, Place(methods: methods, route: metrics.route(path)))
@@ -92,17 +100,20 @@ struct Router: Sendable {
 
     private var allMethods: Set<Method> {
         var all = Set(run.keys)
-        for methods in [fixed.values, runParts.values].joined() { all.formUnion(methods.keys) }
+        for methods in [fixed.values, runParts.values, named.values].joined() {
+            all.formUnion(methods.keys)
+        }
         return all
     }
 
     private func place(of path: String) -> (Place, subject: String)? {
         if let place = places[path] { return (place, "") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0].isEmpty, parts[1] == Path.runs.dropFirst(),
-            !parts[2].isEmpty
-        else { return nil }
+        guard parts.count >= 3, parts[0].isEmpty, !parts[2].isEmpty else { return nil }
         let id = String(parts[2])
+        guard parts[1] == Path.runs.dropFirst() else {
+            return parts.count == 3 ? namedPlaces[parts[1]].map { ($0, id) } : nil
+        }
         switch parts.count {
         case 3: return (runPlace, id)
         case 4: return runPartPlaces[String(parts[3])].map { ($0, id) }

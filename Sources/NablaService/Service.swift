@@ -17,6 +17,7 @@ public final class Service: Sendable {
     private let pool: WorkerPool
     /// Threads for calls that wait for the database, so that none of them keeps a worker or the loop.
     private let storagePool: WorkerPool
+    private let trainingPool: WorkerPool
     private let scheduler: RunScheduler
     private let tokens: TokenWatch
     private let retention: Retention?
@@ -47,15 +48,21 @@ public final class Service: Sendable {
         let cores = Machine.cores
         let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
         pool = WorkerPool(workers: workers, capacity: settings.pool.queuedRequests)
-        storagePool = WorkerPool(workers: 2, capacity: settings.pool.queuedRequests)
+        storagePool = WorkerPool(
+            name: "storage", workers: 2, capacity: settings.pool.queuedRequests)
+        // The scheduler bounds how many slices wait.
+        trainingPool = WorkerPool(
+            name: "training", workers: workers, capacity: .max,
+            niceness: settings.training.niceness)
         let identifiers = IdentifierSource()
         scheduler = RunScheduler(
-            limits: settings.training, pool: pool, store: store, identifiers: identifiers,
+            limits: settings.training, pool: trainingPool, store: store, identifiers: identifiers,
             onEvent: onEvent)
         let isDraining = Flag()
         let router = Router(
             settings: settings, store: store, pool: pool, storagePool: storagePool,
-            scheduler: scheduler, metrics: metrics, isDraining: isDraining)
+            trainingPool: trainingPool, scheduler: scheduler, metrics: metrics,
+            isDraining: isDraining)
         let gate = try StartError.storing { [store] () throws(StoreError) in
             try Gate(store: store, limit: settings.rate)
         }
@@ -106,6 +113,7 @@ public final class Service: Sendable {
         _ = server.shutDown(within: .seconds(max(0, deadline - Stopwatch.now())))
         pool.close()
         storagePool.close()
+        trainingPool.close()
         tokens.stop()
         retention?.stop()
         do {

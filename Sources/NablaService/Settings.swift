@@ -69,7 +69,7 @@ public struct RetentionSettings: Sendable {
 
 /// Bounds of the workers and of what waits for them.
 public struct PoolSettings: Sendable {
-    /// Threads that compute; 0 for one a core.
+    /// Threads that compute, and as many that train; 0 for one a core.
     public var workers = 0
     /// Requests that may wait for a worker; the next is answered 503.
     public var queuedRequests = 256
@@ -92,6 +92,9 @@ public struct TrainingLimits: Sendable {
     public var samples = 100_000_000
     /// Bytes that a run may take in the database: its request, network and optimizer's state.
     public var storedBytes = 2_000_000_000
+    /// How readily threads that train leave a processor to others, from 0 to 19 as in nice(1); at 19
+    /// gradients hardly notice them.
+    public var niceness = 19
     /// The time a run keeps a worker before others get their turn, in milliseconds.
     public var sliceMilliseconds = 20
     /// The least time between two checkpoints of a run, in seconds; the last network is always stored.

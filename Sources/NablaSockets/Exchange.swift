@@ -30,6 +30,10 @@ final class Exchange: Sendable {
         var loopWillLook = true
         var isDisconnected = false
         var action: (@Sendable () -> Void)?
+        /// Done once nothing of the stream is unsent, or it is over.
+        var drained: (@Sendable () -> Void)?
+        /// What waits for room in the stream.
+        var roomAction: (@Sendable () -> Void)?
     }
 
     /// What the connection is called by its loop.
@@ -108,6 +112,23 @@ final class Exchange: Sendable {
         return isTaken
     }
 
+    /// Whether at least half of the stream's buffer is free; so it is once the stream is over, too.
+    var hasRoom: Bool { state.withLock { hasRoom($0) } }
+
+    private func hasRoom(_ state: borrowing State) -> Bool {
+        state.stage != .streaming
+            || state.unsent <= services.configuration.streamBufferBytes / 2
+    }
+
+    func whenRoom(_ action: @escaping @Sendable () -> Void) {
+        let isThere = state.withLock { state in
+            if hasRoom(state) { return true }
+            state.roomAction = action
+            return false
+        }
+        if isThere { action() }
+    }
+
     func finish() {
         change { state in
             guard state.stage == .streaming else { return false }
@@ -118,6 +139,25 @@ final class Exchange: Sendable {
             }
             return true
         }
+    }
+
+    func cut(asTooSlow isTooSlow: Bool) {
+        change { state in
+            guard state.stage == .streaming else { return false }
+            state.stage = .ended
+            state.isTooSlow = isTooSlow
+            state.delivery.isCut = true
+            return true
+        }
+    }
+
+    func whenDrained(_ action: @escaping @Sendable () -> Void) {
+        let isDrained = state.withLock { state in
+            let isDrained = state.unsent == 0 || state.stage != .streaming
+            if !isDrained { state.drained = action }
+            return isDrained
+        }
+        if isDrained { action() }
     }
 
     var isDisconnected: Bool { state.withLock { $0.isDisconnected } }
@@ -146,7 +186,20 @@ final class Exchange: Sendable {
 
     /// Notes that the system has taken over so many bytes of the stream.
     func sent(_ bytes: Int) {
-        state.withLock { $0.unsent = max($0.unsent - bytes, 0) }
+        let actions = state.withLock { state -> [@Sendable () -> Void] in
+            state.unsent = max(state.unsent - bytes, 0)
+            var actions: [@Sendable () -> Void] = []
+            if state.unsent == 0, let drained = state.drained {
+                actions.append(drained)
+                state.drained = nil
+            }
+            if hasRoom(state), let action = state.roomAction {
+                actions.append(action)
+                state.roomAction = nil
+            }
+            return actions
+        }
+        for action in actions { action() }
     }
 
     /// Notes that the client closed its side.
@@ -162,13 +215,17 @@ final class Exchange: Sendable {
 
     /// Notes that the answer is complete or can't be: nothing more will be sent.
     func end() {
-        let (heldStream, isTooSlow) = state.withLock { state in
-            defer { state.holdsStream = false }
+        let (heldStream, isTooSlow, drained) = state.withLock { state in
+            defer {
+                state.holdsStream = false
+                state.drained = nil
+            }
             state.stage = .ended
-            state.action = nil
+            (state.action, state.roomAction) = (nil, nil)
             state.delivery = Delivery()
-            return (state.holdsStream, state.isTooSlow)
+            return (state.holdsStream, state.isTooSlow, state.drained)
         }
+        drained?()
         guard heldStream else { return }
         services.streams.release()
         services.onEvent(.streamClosed(tooSlow: isTooSlow))

@@ -47,8 +47,34 @@ public struct ResponseStream: Sendable {
         exchange.write(piece)
     }
 
+    /// Calls `action` once: when the system has taken over all that was written, or the stream is
+    /// over, of which the next `write` tells.
+    ///
+    /// Runs on the loop's thread, or at once where it is so already.
+    public func whenDrained(_ action: @escaping @Sendable () -> Void) {
+        exchange.whenDrained(action)
+    }
+
+    /// Whether at least half of `ServerConfiguration.streamBufferBytes` is free, and there is any use in
+    /// waiting for it.
+    public var hasRoom: Bool { exchange.hasRoom }
+
+    /// Calls `action` once when there is room: at once, or on the loop's thread, which it must not keep.
+    ///
+    /// It is dropped when the stream is over before. There may be one at a time.
+    public func whenRoom(_ action: @escaping @Sendable () -> Void) {
+        exchange.whenRoom(action)
+    }
+
     /// Ends the answer; what was written is still sent.
     public func finish() {
         exchange.finish()
+    }
+
+    /// Ends the answer as one that isn't whole: the client sees its connection close too early.
+    ///
+    /// - Parameter isTooSlow: Whether because it reads too slowly, which is told as such.
+    public func cut(asTooSlow isTooSlow: Bool = false) {
+        exchange.cut(asTooSlow: isTooSlow)
     }
 }

@@ -6,6 +6,8 @@ public struct RunRecord: Sendable, Equatable {
     public var name: String?
     /// The caller's tags.
     public var tags: [String: String]
+    /// What people note about it.
+    public var notes: String?
     /// Where it stands.
     public var status: RunStatus
     /// When it was asked for, in milliseconds since 1970 UTC.
@@ -67,9 +69,13 @@ public struct RunChange: Sendable, Equatable {
     /// The tags to set, by key; a nil value takes the tag away, a key left out stays as it is.
     public var tags: [String: String?]
 
+    /// The new notes; `.some(nil)` takes them away, nil (the default) leaves them.
+    public var notes: String??
+
     /// Describes a change, by default none.
-    public init(name: String?? = nil, tags: [String: String?] = [:]) {
+    public init(name: String?? = nil, tags: [String: String?] = [:], notes: String?? = nil) {
         self.name = name
         self.tags = tags
+        self.notes = notes
     }
 }

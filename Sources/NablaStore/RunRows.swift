@@ -5,8 +5,12 @@ enum RunRows {
     /// The columns that `records` reads, in its order.
     static let columns = """
         number, id, name, status, created_at, started_at, finished_at, request, parameters, \
-        epoch, epochs, step, samples_per_second, error
+        epoch, epochs, step, samples_per_second, error, notes
         """
+
+    /// The same, named so that no other table's can be meant.
+    static let qualifiedColumns = columns.split(separator: " ").map { "runs.\($0)" }
+        .joined(separator: " ")
 
     /// The number and status of the run of that id.
     static func find(
@@ -35,15 +39,16 @@ enum RunRows {
         try db.run(
             """
             INSERT INTO runs (id, name, status, created_at, started_at, finished_at, request,
-                parameters, epoch, epochs, step, samples_per_second, error)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                parameters, epoch, epochs, step, samples_per_second, error, notes)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 run.id, run.name, run.status.rawValue, run.createdAt, run.startedAt,
                 run.finishedAt, run.request, run.parameters, run.epoch, run.epochs, run.step,
-                run.samplesPerSecond, run.error,
+                run.samplesPerSecond, run.error, run.notes,
             ])
         let number = db.lastInsertedRowID
+        try db.run(Schema.params(of: "number = ?"), [number])
         for (key, value) in run.tags {
             try setTag(key, to: value, of: number, db)
         }
@@ -98,11 +103,13 @@ enum RunRows {
     }
 
     private static func record(_ row: Row) throws -> RunRecord {
-        RunRecord(
+        var run = RunRecord(
             id: row[1], name: row[2], status: try status(row[3]), createdAt: row[4],
             startedAt: row[5], finishedAt: row[6], request: row[7], parameters: row[8],
             epoch: row[9], epochs: row[10], step: row[11], samplesPerSecond: row[12],
             error: row[13])
+        run.notes = row[14]
+        return run
     }
 
     private static func status(_ text: String) throws(StoreError) -> RunStatus {

@@ -17,7 +17,20 @@ enum Schema {
         migrator.registerMigration("2 tokens") { db in
             try db.execute(sql: tokens)
         }
-        migrator.registerMigration("3 requests, checkpoints") { db in
+        migrator.registerMigration("3 series, journal") { db in
+            try db.execute(sql: series)
+            try db.execute(sql: journal)
+        }
+        migrator.registerMigration("4 params, notes, idempotency keys") { db in
+            try db.execute(sql: params)
+            try db.execute(sql: params(of: "true"))
+            try db.execute(sql: idempotencyKeys)
+        }
+        migrator.registerMigration("5 datasets, stored networks") { db in
+            try db.execute(sql: datasets)
+            try db.execute(sql: storedNetworks)
+        }
+        migrator.registerMigration("6 requests, checkpoints") { db in
             try db.execute(sql: requests)
             try db.execute(sql: checkpoints)
         }
@@ -79,6 +92,44 @@ enum Schema {
             time INTEGER NOT NULL,
             PRIMARY KEY (run, place, epoch)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // In place of `metrics`: a row has the values of one metric over as many epochs as came together,
+    // 8 bytes each, so that short epochs cost no more to store than to compute. `samples` is one number
+    // where all are the same, as learning rates are. Rows of a metric do not overlap.
+    private static let series = """
+        CREATE TABLE series (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            stride INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            step_stride INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            samples ANY NOT NULL,
+            PRIMARY KEY (run, place, epoch)
+        ) STRICT;
+        INSERT INTO series
+            SELECT run, place, epoch, epoch, 1, step, 0, time, value FROM metrics
+            ORDER BY run, place, epoch;
+        DROP TABLE metrics;
+        """
+
+    // What happened to all runs in the order it was stored: epochs, or with neither epoch the end of a
+    // run. Numbers are never used again, so a reader who knows one can go on after it.
+    private static let journal = """
+        CREATE TABLE journal (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            epoch INTEGER,
+            last INTEGER
+        ) STRICT;
+        CREATE INDEX journal_by_run ON journal (run);
+        INSERT INTO journal (run, epoch, last)
+            SELECT run, min(epoch), max(last) FROM series GROUP BY run ORDER BY run;
+        INSERT INTO journal (run)
+            SELECT number FROM runs WHERE status NOT IN ('queued', 'running') ORDER BY number;
         """
 
     // With rowids: parameters are large, and a tree without rowids would carry them in its keys.

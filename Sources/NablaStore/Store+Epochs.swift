@@ -4,8 +4,8 @@ import GRDB
 extension Store {
     /// Stores what epochs of a running run gave, in one transaction.
     ///
-    /// A metric of an epoch that is stored already is replaced. The run's progress never goes back, as it
-    /// might when the run is taken up again from an earlier epoch.
+    /// What is stored already of the same metrics from the first of the epochs on is replaced, as when a
+    /// run is taken up again from an earlier epoch. The run's progress never goes back.
     ///
     /// - Parameters:
     ///   - epochs: The epochs of one run, in their order.
@@ -27,8 +27,9 @@ extension Store {
             try Self.setProgress(
                 of: run.number, epoch: last.epoch, step: last.step,
                 samplesPerSecond: last.samplesPerSecond, db)
+            var summaries = try Summaries(of: run.number, db)
             for epoch in epochs {
-                try Self.append(epoch, to: run.number, db)
+                try Self.append(epoch, to: run.number, &summaries, db)
                 guard let network = epoch.network else { continue }
                 try Self.put(network, of: run.number, db)
                 if let state = epoch.state {
@@ -43,10 +44,10 @@ extension Store {
     }
 
     private static func check(_ epoch: EpochRecord) throws(StoreError) {
-        for metric in epoch.metrics {
-            try StoreError.check(metric: metric.key, metric.value)
-            guard metric.epoch == epoch.epoch else {
-                throw .invalidValue(why: "The metric \(metric.key) is of another epoch")
+        for series in epoch.metrics {
+            for value in series.values { try StoreError.check(metric: series.key, value) }
+            guard !series.values.isEmpty, series.stride >= 1, series.lastEpoch <= epoch.epoch else {
+                throw .invalidValue(why: "The metric \(series.key) is of other epochs")
             }
         }
         for (key, value) in epoch.best { try StoreError.check(metric: key, value) }
@@ -61,20 +62,19 @@ extension Store {
     }
 
     private static func append(
-        _ epoch: EpochRecord, to run: Int64, _ db: Database
+        _ epoch: EpochRecord, to run: Int64, _ summaries: inout Summaries, _ db: Database
     ) throws {
-        var summaries = try Summaries(of: run, db)
-        for metric in epoch.metrics {
-            let place = try summaries.set(metric.key, latest: metric.value, db)
-            try db.run(
-                """
-                INSERT OR REPLACE INTO metrics (run, place, epoch, step, value, time)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """, [run, place, metric.epoch, metric.step, metric.value, metric.time])
+        for series in epoch.metrics {
+            let place = try summaries.set(series.key, latest: series.values.last, db)
+            try SeriesRows.append(series, to: run, place, db)
         }
         for (key, value) in epoch.best.sorted(by: { $0.key < $1.key }) {
             try summaries.set(key, best: value, db)
         }
+        // An epoch done once more, for its network alone, is in the journal already.
+        guard let first = epoch.metrics.lazy.map(\.epoch).min() else { return }
+        try db.run(
+            "INSERT INTO journal (run, epoch, last) VALUES (?, ?, ?)", [run, first, epoch.epoch])
     }
 
     private static func put(_ network: NetworkRecord, of run: Int64, _ db: Database) throws {
@@ -121,31 +121,24 @@ extension Store {
     ///   - runID: The run.
     ///   - key: The metric wanted; nil (the default) for all. One the run doesn't have gives none.
     ///   - fromEpoch: The first epoch wanted; nil (the default) for all.
+    ///   - toEpoch: The last epoch wanted; nil (the default) for all.
     /// - Returns: The points by key, in the order the run first gave them, then by epoch.
     /// - Throws: `notFound`.
     public func metrics(
-        runID: String, key: String? = nil, fromEpoch: Int? = nil
+        runID: String, key: String? = nil, fromEpoch: Int? = nil, toEpoch: Int? = nil
     ) throws(StoreError) -> [MetricRecord] {
         try read { db in
             let run = try RunRows.find(runID, db).number
             let summaries = try Summaries(of: run, db)
-            var range = (first: Int64(0), last: Int64.max)
+            var places = Int64(0)...Int64.max
             if let key {
                 guard let place = summaries.place(of: key) else { return [] }
-                range = (place, place)
+                places = place...place
             }
-            let keys = summaries.keys
-            let rows = try db.rows(
-                """
-                SELECT place, epoch, step, value, time FROM metrics
-                WHERE run = ? AND place BETWEEN ? AND ? AND epoch >= ? ORDER BY place, epoch
-                """, [run, range.first, range.last, fromEpoch ?? .min])
-            return try rows.map { row in
-                let key = try keys[row[0]]
-                    .unwrapped(or: .corrupt(why: "a metric has no key", sql: nil))
-                return MetricRecord(
-                    key: key, epoch: row[1], step: row[2], value: row[3], time: row[4])
-            }
+            let (first, last) = (fromEpoch ?? .min, toEpoch ?? .max)
+            guard first <= last else { return [] }
+            let epochs = first...last
+            return try SeriesRows.read(of: run, places, epochs, keys: summaries.keys, db)
         }
     }
 

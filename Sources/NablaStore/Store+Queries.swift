@@ -6,14 +6,55 @@ extension Store {
         try read { db in try RunRows.run(id: id, db) }
     }
 
-    /// Reads one page of the runs that `query` matches, newest first.
+    /// Reads one page of the runs that `query` matches, in its order.
     ///
     /// Following `nextCursor` meets every matching run once that was there at the first page and is
-    /// still there, whatever is added meanwhile.
+    /// still there, whatever is added meanwhile; in an order by something that changes meanwhile, a run
+    /// whose place it changes may be met twice or not at all.
     ///
     /// - Throws: `invalidCursor`; `invalidValue` for a limit outside `RunQuery.limits`, more tags than
-    ///   `RunQuery.maximumTags`, or a text with a NUL in it.
+    ///   `RunQuery.maximumTags`, more conditions than `RunFilter.maximumConditions`, or a text with a
+    ///   NUL in it.
     public func runs(matching query: RunQuery = RunQuery()) throws(StoreError) -> RunPage {
+        try Self.check(query)
+        let cursor: RunCursor? =
+            if let text = query.cursor { try RunCursor(text: text) } else { nil }
+        guard cursor.map({ ($0.value == nil) == query.order.isByAge }) ?? true else {
+            throw .invalidCursor
+        }
+        return try read { db in
+            let rarest = try PageStatement.rarest(of: PageStatement.conditions(of: query), db)
+            // One more than the limit, which says whether there is a next page.
+            var rows: [Row] = []
+            let isAtLacking = cursor?.value == .missing
+            if !isAtLacking {
+                rows = try Self.rows(.having, of: query, after: cursor, query.limit + 1, rarest, db)
+            }
+            let valued = rows.count
+            if !query.order.isByAge, valued <= query.limit {
+                rows += try Self.rows(
+                    .lacking, of: query, after: isAtLacking ? cursor : nil,
+                    query.limit + 1 - valued, rarest, db)
+            }
+            let isLast = rows.count <= query.limit
+            rows = Array(rows.prefix(query.limit))
+            let runs = try RunRows.records(rows, db)
+            guard !isLast, let row = rows.last, let run = runs.last else {
+                return RunPage(runs: runs, nextCursor: nil)
+            }
+            let isLacking = rows.count > valued
+            let isByNumber = !isLacking && query.order.field.table != nil
+            var value: RunCursor.Value?
+            if !query.order.isByAge {
+                value = isLacking ? .missing : .init(row["ordering_value"] as DatabaseValue)
+            }
+            let end = RunCursor(
+                value: value, place: isByNumber ? row[0] : run.createdAt, id: run.id)
+            return RunPage(runs: runs, nextCursor: end.text)
+        }
+    }
+
+    private static func check(_ query: RunQuery) throws(StoreError) {
         guard RunQuery.limits.contains(query.limit) else {
             let limits = RunQuery.limits
             throw .invalidValue(
@@ -23,22 +64,23 @@ extension Store {
         guard query.tags.count <= RunQuery.maximumTags else {
             throw .invalidValue(why: "More than \(RunQuery.maximumTags) tags are asked for")
         }
+        guard query.conditions.count <= RunFilter.maximumConditions else {
+            throw .invalidValue(
+                why: "More than \(RunFilter.maximumConditions) conditions are set")
+        }
         try StoreError.check(text: query.name, named: "name")
         try StoreError.check(tags: query.tags)
-        let cursor: RunCursor? =
-            if let text = query.cursor { try RunCursor(text: text) } else { nil }
-        return try read { db in
-            let statement = PageStatement(
-                query, after: cursor, rareTag: try PageStatement.rareTag(of: query, db))
-            // Not kept compiled: callers' filters make too many different texts.
-            var rows = try Row.fetchAll(
-                db, sql: statement.sql, arguments: StatementArguments(statement.arguments))
-            let isLast = rows.count <= query.limit
-            rows = Array(rows.prefix(query.limit))
-            let runs = try RunRows.records(rows, db)
-            let end = isLast ? nil : runs.last.map { RunCursor(createdAt: $0.createdAt, id: $0.id) }
-            return RunPage(runs: runs, nextCursor: end?.text)
-        }
+    }
+
+    private static func rows(
+        _ part: PageStatement.Part, of query: RunQuery, after cursor: RunCursor?, _ limit: Int,
+        _ rarest: (condition: RunCondition, search: SQLPart)?, _ db: Database
+    ) throws -> [Row] {
+        let statement = PageStatement(
+            part, of: query, after: cursor, limit: limit, rarest: rarest)
+        // Not kept compiled: callers' filters make too many different texts.
+        return try Row.fetchAll(
+            db, sql: statement.sql, arguments: StatementArguments(statement.arguments))
     }
 
     /// Counts the runs of each status; every status is there.

@@ -5,11 +5,17 @@ extension Store {
     ///
     /// - Parameters:
     ///   - run: The run.
+    ///   - key: The key under which it is asked for again, where it has one.
+    ///   - datasets: The digests of the stored samples that it needs.
     ///   - request: What it is to do, so that another process can take it up.
-    /// - Throws: `conflict` if there is one of this id; `invalidValue` for an id that is no UUID in
-    ///   lower case, a text with a NUL in it, or a NaN.
-    public func insert(_ run: RunRecord, request: RequestRecord? = nil) throws(StoreError) {
+    /// - Throws: `conflict` if there is one of this id, or with this key, or a dataset isn't there any more;
+    ///   `invalidValue` for an id that is no UUID in lower case, a text with a NUL in it, or a NaN.
+    public func insert(
+        _ run: RunRecord, key: IdempotencyKey? = nil, needing datasets: [[UInt8]] = [],
+        request: RequestRecord? = nil
+    ) throws(StoreError) {
         try Self.check(run)
+        try key?.check()
         if let request {
             try StoreError.check(text: request.owner, named: "owner")
             try StoreError.check(length: request.body.count, named: "request")
@@ -19,6 +25,8 @@ extension Store {
                 throw StoreError.conflict(why: "There is already a run \(run.id)")
             }
             let number = try RunRows.insert(run, db)
+            try key?.insert(of: number, db)
+            for digest in datasets { try DatasetRows.keep(digest, for: number, db) }
             if let request { try Self.put(request, of: number, db) }
         }
     }
@@ -30,6 +38,7 @@ extension Store {
         try StoreError.check(text: run.name, named: "name")
         try StoreError.check(text: run.request, named: "request")
         try StoreError.check(text: run.error, named: "error")
+        try StoreError.check(text: run.notes, named: "notes")
         try StoreError.check(tags: run.tags)
         for (key, value) in run.latest { try StoreError.check(metric: key, value) }
         for (key, value) in run.best { try StoreError.check(metric: key, value) }
@@ -73,6 +82,7 @@ extension Store {
             try db.run(
                 "UPDATE runs SET status = ?, finished_at = ?, error = ? WHERE number = ?",
                 [status.rawValue, time, problem, run.number])
+            try db.journalEnd(of: run.number)
             return true
         }
     }
@@ -89,23 +99,32 @@ extension Store {
             let ids = try db.rows(
                 "SELECT id FROM runs WHERE \(unfinished) ORDER BY created_at, id")
             try db.run(
+                """
+                INSERT INTO journal (run)
+                SELECT number FROM runs WHERE \(unfinished) ORDER BY created_at, id
+                """)
+            try db.run(
                 "UPDATE runs SET status = ?, finished_at = ? WHERE \(unfinished)",
                 [RunStatus.interrupted.rawValue, time])
             return ids.map { $0[0] }
         }
     }
 
-    /// Changes a run's name and tags, whatever its status.
+    /// Changes a run's name, tags and notes, whatever its status.
     ///
     /// - Returns: The run as it is now.
     /// - Throws: `notFound`; `invalidValue` for a text with a NUL in it.
     public func update(id: String, _ change: RunChange) throws(StoreError) -> RunRecord {
         if let name = change.name { try StoreError.check(text: name, named: "name") }
+        if let notes = change.notes { try StoreError.check(text: notes, named: "notes") }
         try StoreError.check(tags: change.tags.compactMapValues(\.self))
         return try writer.write { db in
             let run = try RunRows.find(id, db)
             if let name = change.name {
                 try db.run("UPDATE runs SET name = ? WHERE number = ?", [name, run.number])
+            }
+            if let notes = change.notes {
+                try db.run("UPDATE runs SET notes = ? WHERE number = ?", [notes, run.number])
             }
             for (key, value) in change.tags {
                 if let value {

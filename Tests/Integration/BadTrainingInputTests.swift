@@ -77,8 +77,24 @@ import Testing
             testDescription: "an unknown schedule", body: body(more: #", "schedule": "linear""#),
             status: 400, kind: .unknownName, pointer: "/schedule", says: ["cosine", "step"]),
         Case(
-            testDescription: "an unknown metric", body: body(more: #", "metrics": ["auc"]"#),
+            testDescription: "an unknown metric", body: body(more: #", "metrics": ["roc"]"#),
             status: 400, kind: .unknownName, pointer: "/metrics/0", says: ["accuracy", "r2"]),
+        Case(
+            testDescription: "an unknown setting of early stopping",
+            body: body(more: #", "early_stopping": {"mode": "min"}"#), status: 400,
+            kind: .unknownField, pointer: "/early_stopping/mode", says: ["monitor", "patience"]),
+        Case(
+            testDescription: "a patience below 0",
+            body: body(more: #", "early_stopping": {"patience": -1}"#), status: 400,
+            kind: .outOfRange, pointer: "/early_stopping/patience", says: ["patience", "0"]),
+        Case(
+            testDescription: "early stopping by what isn't recorded",
+            body: body(more: #", "early_stopping": {"monitor": "accuracy"}"#), status: 422,
+            kind: .inconsistent, pointer: "/early_stopping/monitor", says: ["accuracy", "loss"]),
+        Case(
+            testDescription: "a negative distance between looks at the health",
+            body: body(more: #", "health_every": -1"#), status: 400, kind: .outOfRange,
+            pointer: "/health_every", says: ["health_every"]),
         Case(
             testDescription: "an unknown initializer",
             body: body(

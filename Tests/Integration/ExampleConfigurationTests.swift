@@ -61,6 +61,7 @@ import Testing
                 case "log_level": "error"
                 case "log_format": "json"
                 case "http.cors_origins": "https://a.example"
+                case "training.niceness": "3"
                 default: String(try #require(Int(old)) + 1)
                 }
             try await withChangedExample("\(name): \(old)\n", "\(name): \(new)\n") { file in

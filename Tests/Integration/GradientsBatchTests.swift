@@ -47,7 +47,9 @@ import Testing
         let strange = try Samples(
             inputs: Tensor([1.0, 2, 3, 4, 5, 6, 7], shape: [1, 7]),
             targets: Tensor([1.0, 2], shape: [1, 2]))
-        for index in stride(from: 7, to: 1000, by: 50) { requests[index].samples = strange }
+        for index in stride(from: 7, to: 1000, by: 50) {
+            requests[index].samples = .inline(strange)
+        }
         try withServer { settings in
             settings.pool.workers = workers
         } _: { server in

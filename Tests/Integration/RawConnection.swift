@@ -208,11 +208,14 @@ extension RawConnection {
 
     /// Gets a path on a connection of its own.
     static func get(
-        _ path: String, port: UInt16, fields: [String] = [], method: String = "GET"
+        _ path: String, port: UInt16, fields: [String] = [], method: String = "GET",
+        version: String = "1.1"
     ) throws -> Answer {
         let connection = try RawConnection(port: port)
         let head =
-            ["\(method) \(path) HTTP/1.1", "Host: test"] + fields + ["Connection: close", "", ""]
+            ["\(method) \(path) HTTP/\(version)", "Host: test"] + fields + [
+                "Connection: close", "", "",
+            ]
         connection.send(head.joined(separator: "\r\n"))
         return try Answer(connection.receive())
     }

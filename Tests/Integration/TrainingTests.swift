@@ -180,7 +180,15 @@ import Testing
             let run = try server.client.train(request, waitSeconds: 30)
             #expect(run.status == .failed)
             #expect(run.error?.kind == .nonFinite)
-            #expect(run.error?.detail.contains("epoch") == true, "\(run.error?.detail ?? "")")
+            let detail = try #require(run.error?.detail)
+            #expect(
+                detail.contains(/first in (loss|.* of layer 0).* in epoch \d+, step \d+/),
+                "\(detail)")
+            // The last checkpoint is of an epoch before, and can still be had.
+            let kept = try server.client.network(ofRun: run.id, as: .float32)
+            #expect(kept.layers.count == 1)
+            let losses = try server.client.metrics(ofRun: run.id)["loss"].map(\.value)
+            #expect(!losses.isEmpty && losses.allSatisfy(\.isFinite))
             #expect(try server.client.run(run.id).error == run.error)
         }
     }
@@ -208,11 +216,40 @@ import Testing
             let run = try server.client.train(request, waitSeconds: 30)
             #expect(
                 run.latest.keys.sorted() == [
-                    "accuracy", "learning_rate", "loss", "validation_accuracy", "validation_loss",
+                    "accuracy", "gradient_norm", "layers.0.gradient_norm",
+                    "layers.1.gradient_norm", "layers.1.saturated_units", "learning_rate", "loss",
+                    "validation_accuracy", "validation_loss",
                 ])
             request.validation = .split(0.5)
             let split = try server.client.train(request, waitSeconds: 30)
             #expect(split.request.contains(#""samples":{"count":2},"validation":{"count":2}"#))
+        }
+    }
+
+    @Test func aRunThatGetsNoBetterStopsEarlyWithItsBestNetwork() throws {
+        try withServer { server in
+            var request = try Self.request()
+            // Nothing is better than the first epoch by so much.
+            let stopping = try EarlyStopping(patience: 4, minDelta: 100, restoreBest: true)
+            func settings(epochs: Int, _ stopping: EarlyStopping?) throws -> TrainingSettings {
+                try TrainingSettings(
+                    optimizer: .adam(Adam(learningRate: 0.05)), epochs: epochs, batchSize: 4,
+                    seed: 3, earlyStopping: stopping, healthEvery: 2)
+            }
+            request.settings = try settings(epochs: 50, stopping)
+            let run = try server.client.train(request, waitSeconds: 30)
+            #expect(run.status == .succeeded && run.progress.epoch == 5)
+            #expect(run.progress.epochs == 50)
+            request.settings = try settings(epochs: 1, nil)
+            let first = try server.client.train(request, waitSeconds: 30)
+            let networks = try [run, first].map {
+                try server.client.network(ofRun: $0.id, as: .float32)
+            }
+            #expect(networks[0] == networks[1])
+            let history = try server.client.metrics(ofRun: run.id)
+            #expect(history["gradient_norm"].map(\.epoch) == [1, 2, 4, 5])
+            #expect(history["layers.1.saturated_units"].map(\.value) == [0, 0, 0, 0])
+            #expect(history["loss"].count == 5)
         }
     }
 }

@@ -46,10 +46,10 @@ import Testing
         let first = try batch.request(at: 0)
         #expect(first.loss == (try Loss(.meanSquaredError, reduction: .sum)))
         #expect(first.include.isEmpty && first.dtype == .float32 && first.encoding == .json)
-        #expect(first.samples.inputs.dtype == .float32)
+        #expect(first.samples.inline?.inputs.dtype == .float32)
         // Defaults are read again in the request's own number type.
         let second = try batch.request(at: 1)
-        #expect(second.samples.inputs.dtype == .float64 && second.include == [.norms])
+        #expect(second.samples.inline?.inputs.dtype == .float64 && second.include == [.norms])
         guard case .inline(let network) = second.network,
             case .dense(let dense) = network.layers[0].operation,
             case .given(let weights, _) = dense.parameters

@@ -21,8 +21,8 @@ import Testing
         guard case .dense(let first) = network.layers[0].operation else { return }
         #expect(first.activation == .leakyReLU(negativeSlope: 0.2))
         #expect(request.loss == (try Loss(.huber(delta: 2), reduction: .sum)))
-        #expect(request.samples.targets == Tensor([0.0, 1]))
-        #expect(request.samples.weights == Tensor([1.0, 2]))
+        #expect(request.samples.inline?.targets == Tensor([0.0, 1]))
+        #expect(request.samples.inline?.weights == Tensor([1.0, 2]))
         #expect(request.dtype == .float64)
         #expect(request.encoding == .json)
         #expect(request.include == [.outputs, .norms])
@@ -38,7 +38,7 @@ import Testing
         #expect(try GradientsRequest(parsing: request.json()) == request)
         let narrow = text.replacing("\"reduction\"", with: "\"dtype\": \"\(dtype)\", \"reduction\"")
         let read = try GradientsRequest(parsing: Array(narrow.utf8))
-        #expect(read.samples.inputs.dtype == dtype)
+        #expect(read.samples.inline?.inputs.dtype == dtype)
     }
 
     @Test(arguments: Encoding.allCases) func whatIsDifferentiatedIsReadAsItWasWritten(

@@ -13,7 +13,9 @@ import Testing
          "optimizer": {"type": "adam", "learning_rate": 0.01, "amsgrad": true},
          "schedule": {"type": "cosine", "t_max": 10, "warmup_epochs": 2},
          "epochs": 10, "batch_size": 2, "shuffle": false, "seed": 9, "dtype": "float64",
-         "clip_norm": 1.5, "metrics": ["accuracy"], "validation_split": 0.25,
+         "clip_norm": 1.5, "metrics": ["accuracy"], "validation_split": 0.25, "health_every": 5,
+         "early_stopping": {"monitor": "validation_accuracy", "patience": 3, "min_delta": 0.01,
+            "restore_best": true},
          "name": "xor", "tags": {"team": "search"}}
         """
 
@@ -27,10 +29,16 @@ import Testing
         #expect(request.settings.seed == 9)
         #expect(request.settings.clipNorm == 1.5)
         #expect(request.settings.metrics == [.accuracy])
+        #expect(request.settings.healthEvery == 5)
+        #expect(
+            request.settings.earlyStopping
+                == (try EarlyStopping(
+                    monitor: "validation_accuracy", patience: 3, minDelta: 0.01,
+                    restoreBest: true)))
         #expect(request.validation == .split(0.25))
         #expect(request.name == "xor")
         #expect(request.tags == ["team": "search"])
-        #expect(request.samples.inputs.dtype == .float64)
+        #expect(request.samples.inline?.inputs.dtype == .float64)
     }
 
     @Test func whatIsLeftOutHasTheContractsDefaults() throws {
@@ -58,6 +66,8 @@ import Testing
         _ = try JSONDocument(parsing: Array(summary.utf8))
         #expect(summary.contains(#""samples":{"count":2},"validation":{"count":1}"#))
         #expect(summary.contains(#""learning_rate":0.01"#))
+        #expect(summary.contains(#""monitor":"validation_accuracy""#))
+        #expect(summary.contains(#""health_every":5"#))
         #expect(summary.contains(#""initializer":"he_normal""#))
         #expect(!summary.contains("inputs"))
         #expect(!summary.contains("weights\""))

@@ -24,31 +24,54 @@ import Testing
 
         """
 
-    private let expected: [RunEvent.Content] = [
-        .metrics(epoch: 1, step: 2, values: ["loss": 0.5]), .checkpoint(epoch: 1),
-        .metrics(epoch: 2, step: 4, values: ["loss": 0.25]),
+    private let expected = [
+        EventBlock(
+            name: "metrics", id: "1",
+            data: Array(#"{"epoch":1,"step":2,"metrics":{"loss":0.5}}"#.utf8)),
+        EventBlock(name: "of-a-later-version", data: Array("{}".utf8)),
+        EventBlock(name: "checkpoint", data: Array("{\"epoch\":\n1}".utf8)),
+        EventBlock(
+            name: "metrics", data: Array(#"{"epoch":2,"step":4,"metrics":{"loss":0.25}}"#.utf8)),
     ]
 
-    @Test func inOnePiece() throws {
+    @Test func inOnePiece() {
         var parser = EventParser()
-        #expect(try parser.take(Array(stream.utf8)).map(\.content) == expected)
+        #expect(parser.take(Array(stream.utf8)) == expected)
     }
 
-    @Test func byteByByte() throws {
+    @Test func byteByByte() {
         var parser = EventParser()
-        let events = try stream.utf8.flatMap { try parser.take([$0]) }
-        #expect(events.map(\.content) == expected)
+        #expect(stream.utf8.flatMap { parser.take([$0]) } == expected)
     }
 
-    @Test func anEventWithoutItsEndIsNone() throws {
+    @Test func anEventWithoutItsEndIsNone() {
         var parser = EventParser()
-        #expect(try parser.take(Array("event: checkpoint\ndata: {\"epoch\":1}\n".utf8)).isEmpty)
+        #expect(parser.take(Array("event: checkpoint\ndata: {\"epoch\":1}\n".utf8)).isEmpty)
     }
 
-    @Test func dataThatIsNotWhatTheNamePromisesIsAProblem() {
-        var parser = EventParser()
-        #expect(throws: Problem.self) {
-            try parser.take(Array("event: metrics\ndata: {\"epoch\":true}\n\n".utf8))
+    /// Reads the events of a stream's bytes.
+    private func events(_ pieces: [String]) async throws -> [RunEvent.Content] {
+        let bytes = AsyncThrowingStream<[UInt8], any Error> { continuation in
+            for piece in pieces { continuation.yield(Array(piece.utf8)) }
+            continuation.finish()
+        }
+        var found: [RunEvent.Content] = []
+        for try await event in RunEvents(bytes) { found.append(event.content) }
+        return found
+    }
+
+    @Test func whatALaterVersionAddsIsPassedOver() async throws {
+        let found = try await events([stream])
+        #expect(
+            found == [
+                .metrics(epoch: 1, step: 2, values: ["loss": 0.5]), .checkpoint(epoch: 1),
+                .metrics(epoch: 2, step: 4, values: ["loss": 0.25]),
+            ])
+    }
+
+    @Test func dataThatIsNotWhatTheNamePromisesIsAnError() async {
+        await #expect(throws: ClientError.self) {
+            _ = try await events(["event: metrics\ndata: {\"epoch\":true}\n\n"])
         }
     }
 }

@@ -75,11 +75,13 @@ struct MetricTests {
                 summary.metrics.map(\.key) == [
                     "loss", "mean_absolute_error", "r2", "validation_loss",
                     "validation_mean_absolute_error", "validation_r2", "learning_rate",
+                    "gradient_norm", "layers.0.gradient_norm",
                 ])
-            // With a rate of 0 the network stays a = 2x: one sample of four is wrong, by 1.
+            // With a rate of 0 the network stays a = 2x: one sample of four is wrong, by 1, and
+            // ∂L/∂w = 2/4·(8 − 9)·4.
             expectClose(
                 summary.metrics.map(\.value),
-                [0.25, 0.25, 1 - 1 / 26.75, 0.5, 0.5, 1 - 1 / 24.5, 0])
+                [0.25, 0.25, 1 - 1 / 26.75, 0.5, 0.5, 1 - 1 / 24.5, 0, 2, 2])
         }
         #expect(training.isFinished)
         #expect(try training.advance(maximumSteps: 1).isPaused)

@@ -37,7 +37,8 @@ struct TrainingCheckpointTests {
 
     private static func training(
         _ optimizer: Optimizer, _ kind: Kind, _ dtype: DType, network: Network? = nil,
-        schedule: Schedule = .constant, epochs: Int = TrainingCheckpointTests.epochs
+        schedule: Schedule = .constant, epochs: Int = TrainingCheckpointTests.epochs,
+        earlyStopping: EarlyStopping? = nil, healthEvery: Int? = nil
     ) throws -> Training {
         var generator = Generator(seed: 11)
         let (drawn, count) = (try Self.network(kind), kind == .small ? 10 : 45)
@@ -53,7 +54,8 @@ struct TrainingCheckpointTests {
             settings: TrainingSettings(
                 optimizer: optimizer, schedule: schedule, epochs: epochs,
                 batchSize: optimizer.takesAllSamples ? nil : 8, shuffle: true, seed: 3,
-                dtype: dtype, metrics: kind == .small ? [] : [.meanAbsoluteError]))
+                dtype: dtype, metrics: kind == .small ? [] : [.meanAbsoluteError],
+                earlyStopping: earlyStopping, healthEvery: healthEvery))
     }
 
     /// What is seen of a training from here to its end.
@@ -123,6 +125,30 @@ struct TrainingCheckpointTests {
         }
     }
 
+    @Test("stops at the same epoch with the same network", arguments: Kind.allCases, [false, true])
+    func stopping(_ kind: Kind, _ restoresBest: Bool) throws {
+        let stopping = try EarlyStopping(
+            monitor: "loss", patience: 3, minDelta: 0.02, restoreBest: restoresBest)
+        func make(_ dtype: DType, _ network: Network? = nil) throws -> Training {
+            // Large rates, so that the loss goes up and down.
+            try Self.training(
+                .sgd(SGD(learningRate: kind == .layers ? 0.03 : 0.3, momentum: 0.9)), kind, dtype, network: network,
+                epochs: 60, earlyStopping: stopping, healthEvery: 2)
+        }
+        for dtype in DType.allCases {
+            let start = try make(dtype)
+            let whole = try course(start)
+            let count = whole.values.count
+            #expect(count > 3 && count < 60, "\(dtype)")
+            for epochs in 0...count {
+                let resumed = try resumed(start, after: epochs) { try make(dtype, $0) }
+                let rest = try course(resumed)
+                #expect(rest.values == Array(whole.values.dropFirst(epochs)), "\(dtype) \(epochs)")
+                #expect(rest.network == whole.network, "\(dtype), after \(epochs)")
+            }
+        }
+    }
+
     @Test("may have more epochs, and is then the longer training")
     func longer() throws {
         let optimizer = Optimizer.adam(try Adam())
@@ -156,10 +182,10 @@ struct TrainingCheckpointTests {
         let bytes = checkpoint.bytes
         #expect(throws: ComputationError.self) { try TrainingCheckpoint(bytes: []) }
         #expect(throws: ComputationError.self) {
-            try TrainingCheckpoint(bytes: Array(bytes[..<140]))
+            try TrainingCheckpoint(bytes: Array(bytes[..<160]))
         }
         #expect(throws: ComputationError.self) {
-            try TrainingCheckpoint(bytes: [2] + bytes.dropFirst())
+            try TrainingCheckpoint(bytes: [1] + bytes.dropFirst())
         }
         for (optimizer, kind, dtype) in [
             (Optimizer.sgd(try SGD()), Kind.small, DType.float32),

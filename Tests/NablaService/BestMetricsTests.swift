@@ -5,14 +5,14 @@ import Testing
 @Suite struct BestMetricsTests {
     @Test func lossesAndErrorsAreBestSmallOthersLarge() {
         var best: [String: Double] = [:]
-        for value in [2.0, 1, 3] {
-            BestMetrics.update(
-                &best,
-                with: [
-                    ("loss", value), ("validation_loss", value), ("mean_absolute_error", value),
-                    ("validation_mean_absolute_error", value), ("accuracy", value),
-                    ("validation_accuracy", value), ("r2", -value), ("learning_rate", value),
-                ])
+        let keys = [
+            "loss", "validation_loss", "mean_absolute_error", "validation_mean_absolute_error",
+            "accuracy", "validation_accuracy", "learning_rate", "gradient_norm",
+            "layers.0.gradient_norm", "layers.0.dead_units", "layers.1.saturated_units",
+        ]
+        for values in [[2.0], [1, 3], []] {
+            for key in keys { BestMetrics.update(&best, key, with: values) }
+            BestMetrics.update(&best, "r2", with: values.map { -$0 })
         }
         #expect(
             best == [

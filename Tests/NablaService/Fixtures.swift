@@ -12,6 +12,7 @@ import Synchronization
 final class Workbench: Sendable {
     let store: Store
     let pool: WorkerPool
+    let trainingPool: WorkerPool
     let identifiers = IdentifierSource()
     let scheduler: RunScheduler
     let events = EventLog()
@@ -21,8 +22,9 @@ final class Workbench: Sendable {
         directory = NSTemporaryDirectory() + "nabla-service-\(UUID().uuidString)"
         store = try StartError.openStore(in: directory)
         pool = WorkerPool(workers: workers, capacity: queuedRequests)
+        trainingPool = WorkerPool(workers: workers, capacity: .max)
         scheduler = RunScheduler(
-            limits: limits, pool: pool, store: store, identifiers: identifiers,
+            limits: limits, pool: trainingPool, store: store, identifiers: identifiers,
             onEvent: events.add)
     }
 
@@ -30,6 +32,7 @@ final class Workbench: Sendable {
     func clear() {
         scheduler.stop()
         pool.close()
+        trainingPool.close()
         try? store.close()
         try? FileManager.default.removeItem(atPath: directory)
     }
@@ -39,10 +42,7 @@ final class Workbench: Sendable {
 
     /// The same, with the run as it goes on.
     func submitted(_ request: TrainRequest) throws -> (acknowledged: Run, live: LiveRun) {
-        guard case .inline(let network) = request.network else {
-            throw TestFailure("the request names its network")
-        }
-        return try scheduler.submit(request, network: network)
+        try scheduler.submit(request, RunMaterial(writtenOutIn: request))
     }
 
     /// Waits for the end of a run, and gives it as the database has it then.

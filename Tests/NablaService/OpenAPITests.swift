@@ -38,6 +38,7 @@ import Testing
                 scheduler: bench.scheduler, isDraining: Flag())
             var routed = router.fixed
             routed["/runs/{id}"] = router.run
+            for (path, methods) in router.named { routed["\(path)/{name}"] = methods }
             for (name, methods) in router.runParts { routed["/runs/{id}/\(name)"] = methods }
             #expect(routed.mapValues { Set($0.keys.map { $0.name.lowercased() }) } == documented)
         }
@@ -110,6 +111,8 @@ import Testing
             (["TrainRequest"], fields(train, #"{"?": 1}"#)),
             (["Network"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
             (["TrainableNetwork"], fields(train, #"{"network": {"layers": [], "?": 1}}"#)),
+            (["NameReference"], fields(train, #"{"network": {"name": "", "?": 1}}"#)),
+            (["RunChange"], fields({ _ = try RunChange(parsing: $0) }, #"{"?": 1}"#)),
             (["RunReference"], fields(train, #"{"network": {"run": "", "?": 1}}"#)),
             (
                 ["DenseLayer", "DrawnDenseLayer"],

@@ -25,7 +25,8 @@ import Testing
         run: [.get: Named(name: "run"), .delete: Named(name: "delete")],
         runParts: [
             .metrics: [.get: Named(name: "metrics")], .cancel: [.post: Named(name: "cancel")],
-        ]
+        ],
+        named: ["/things": [.get: Named(name: "thing"), .put: Named(name: "keep")]]
     )
 
     /// What a route leads to, in words.
@@ -47,6 +48,8 @@ import Testing
         #expect(match(.delete, "/runs/abc") == "delete(abc)")
         #expect(match(.get, "/runs/abc/metrics") == "metrics(abc)")
         #expect(match(.post, "/runs/abc/cancel") == "cancel(abc)")
+        #expect(match(.put, "/things/abc") == "keep(abc)")
+        #expect(match(.delete, "/things/abc") == "allow: GET PUT HEAD OPTIONS")
     }
 
     @Test func headGoesWhereGetDoes() {
@@ -66,7 +69,7 @@ import Testing
     @Test(arguments: [
         ("/runs", "/runs"), ("/runs/abc", "/runs/{id}"), ("/runs/metrics", "/runs/{id}"),
         ("/runs/abc/metrics", "/runs/{id}/metrics"), ("/runs/abc/x", "other"), ("*", "other"),
-        ("/x", "other"),
+        ("/x", "other"), ("/things/abc", "/things/{name}"),
     ])
     func theRouteIsThePathWithoutWhatCallersPutIn(_ path: String, _ template: String) {
         for method in [Method.get, .head, .options, .other("BREW")] {
@@ -75,7 +78,7 @@ import Testing
     }
 
     @Test func anAsteriskAsksForTheMethodsOfAll() {
-        #expect(match(.options, "*") == "options: DELETE GET POST HEAD OPTIONS")
+        #expect(match(.options, "*") == "options: DELETE GET POST PUT HEAD OPTIONS")
     }
 
     @Test(
@@ -83,6 +86,7 @@ import Testing
         arguments: [
             "", "/", "/*", "/run", "/runs/", "/runs//metrics", "/runs/abc/", "/runs/abc/metrics/",
             "/runs/abc/other", "/runs/abc/metrics/x", "runs/abc", "/RUNS", "/trains", "/x/abc",
+            "/things", "/things/", "/things/abc/x",
         ])
     func nothing(_ path: String) {
         for method in [Method.get, .post, .options] { #expect(match(method, path) == "nothing") }

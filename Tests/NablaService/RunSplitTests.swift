@@ -4,6 +4,12 @@ import Testing
 
 @testable import NablaService
 
+extension RunSplit {
+    fileprivate init(writtenOutIn request: TrainRequest) throws {
+        try self.init(RunMaterial(writtenOutIn: request), for: request)
+    }
+}
+
 @Suite struct RunSplitTests {
     /// Ten samples that are told apart by their numbers: inputs i and −i, target i, weight i + 1.
     private func request(
@@ -33,26 +39,26 @@ import Testing
     }
 
     @Test func withoutOneAllSamplesAreTrainedOn() throws {
-        let split = try RunSplit(request(nil))
+        let split = try RunSplit(writtenOutIn: request(nil))
         #expect(try places(split.training) == Array(0..<10))
         #expect(split.validation == nil)
     }
 
     @Test func aShareIsDrawnWithTheSeed() throws {
-        let split = try RunSplit(request(.split(0.3)))
+        let split = try RunSplit(writtenOutIn: request(.split(0.3)))
         let (trained, validated) = (try places(split.training), try places(split.validation))
         #expect(trained.count == 7 && validated.count == 3)
         #expect((trained + validated).sorted() == Array(0..<10))
         #expect(trained + validated != Array(0..<10))
-        #expect(try places(RunSplit(request(.split(0.3))).validation) == validated)
+        #expect(try places(RunSplit(writtenOutIn: request(.split(0.3))).validation) == validated)
         let others = try (2..<6).map { seed in
-            try places(RunSplit(request(.split(0.3), seed: seed)).validation)
+            try places(RunSplit(writtenOutIn: request(.split(0.3), seed: seed)).validation)
         }
         #expect(others.contains { $0 != validated })
     }
 
     @Test func withoutShufflingTheLastAreKeptForValidation() throws {
-        let split = try RunSplit(request(.split(0.25), shuffle: false))
+        let split = try RunSplit(writtenOutIn: request(.split(0.25), shuffle: false))
         // 2.5 samples are rounded to 3, away from zero.
         #expect(try places(split.training) == Array(0..<7))
         #expect(try places(split.validation) == [7, 8, 9])
@@ -60,7 +66,7 @@ import Testing
 
     @Test(arguments: [0.04, 0.96]) func aSplitThatLeavesNothingIsRefused(_ share: Double) throws {
         let request = try request(.split(share))
-        let problem = #expect(throws: Problem.self) { try RunSplit(request) }
+        let problem = #expect(throws: Problem.self) { try RunSplit(writtenOutIn: request) }
         #expect(problem?.kind == .inconsistent)
         #expect(problem?.pointer == "/validation_split")
     }

@@ -75,20 +75,20 @@ import Testing
 
     @Test func hasAsManyEpochsAsTheDatabaseWritesSoon() throws {
         try withWorkbench { bench in
-            let live = try live(.regression(samples: 4, batchSize: 4, epochs: 1500), on: bench)
+            let live = try live(.regression(samples: 4, batchSize: 4, epochs: 70_000), on: bench)
             guard case .goesOn = slice(live, milliseconds: 30_000, on: bench) else {
                 Issue.record("the run didn't go on")
                 return
             }
-            #expect(live.withTraining(\.epoch) == 1024)
+            #expect(live.withTraining(\.epoch) == 65_536)
             guard case .finished = slice(live, milliseconds: 30_000, on: bench) else {
                 Issue.record("the run didn't finish")
                 return
             }
             let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
-            #expect(losses.map(\.epoch) == Array(1...1500))
-            #expect(losses.map(\.step) == Array(1...1500))
-            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 1500)
+            #expect(losses.map(\.epoch) == Array(1...70_000))
+            #expect(losses.map(\.step) == Array(1...70_000))
+            #expect(try bench.store.network(runID: live.id, epoch: nil)?.epoch == 70_000)
         }
     }
 
@@ -188,11 +188,9 @@ import Testing
 extension LiveRun {
     /// A run that no scheduler trains, stored as running.
     static func unscheduled(_ request: TrainRequest, on bench: Workbench) throws -> LiveRun {
-        guard case .inline(let network) = request.network else {
-            throw TestFailure("the request names its network")
-        }
+        let material = try RunMaterial(writtenOutIn: request)
         let training = try Training(
-            network: network, loss: request.loss, samples: request.samples,
+            network: material.network, loss: request.loss, samples: material.samples,
             settings: request.settings)
         let run = Run(
             id: bench.identifiers.next(), status: .queued, createdAt: .now, request: "{}",

@@ -35,7 +35,9 @@ import Testing
                     EpochRecord(
                         runID: run.id, epoch: 7, step: 70, samplesPerSecond: 1234.5,
                         metrics: [
-                            MetricRecord(key: "loss", epoch: 7, step: 70, value: 0.1, time: 3000)
+                            MetricSeries(
+                                MetricRecord(
+                                    key: "loss", epoch: 7, step: 70, value: 0.1, time: 3000))
                         ], best: ["loss": 0.05])
                 ]))
             let problem = Problem(

@@ -14,8 +14,8 @@ import Testing
         var limits = TrainingLimits()
         configure(&limits)
         return RunScheduler(
-            limits: limits, pool: bench.pool, store: bench.store, identifiers: bench.identifiers,
-            onEvent: bench.events.add)
+            limits: limits, pool: bench.trainingPool, store: bench.store,
+            identifiers: bench.identifiers, onEvent: bench.events.add)
     }
 
     private func waitForEnd(of id: String, _ bench: Workbench) throws -> Run {
@@ -54,7 +54,8 @@ import Testing
                 inputs: Tensor(inputs, shape: [count, 4]), targets: Tensor(targets)),
             settings: try TrainingSettings(
                 optimizer: .adam(Adam()), schedule: Schedule(.exponential(gamma: 0.999)),
-                epochs: epochs, batchSize: 8, seed: 4, metrics: [.meanAbsoluteError]),
+                epochs: epochs, batchSize: 8, seed: 4, metrics: [.meanAbsoluteError],
+                healthEvery: 1),
             validation: .split(0.25), priority: priority)
     }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Testing
 
 @testable import NablaCore
@@ -38,16 +39,11 @@ import Testing
         busy.pool.close()
     }
 
-    @Test func gradientsGoBeforeSlicesAndEachInItsOrder() throws {
+    @Test func jobsRunInTheirOrder() throws {
         let busy = try BusyPool(capacity: 8)
         let (order, done) = (Log<String>(), DispatchSemaphore(value: 0))
-        for name in ["slice 1", "slice 2"] {
-            busy.pool.submitSlice { _ in
-                order.add(name)
-                done.signal()
-            }
-        }
-        for name in ["gradient 1", "gradient 2", "gradient 3"] {
+        let names = ["first", "second", "third"]
+        for name in names {
             #expect(
                 busy.pool.submit { _ in
                     order.add(name)
@@ -55,19 +51,24 @@ import Testing
                 })
         }
         busy.release()
-        for _ in 0..<5 { try wait(for: done, "all jobs") }
-        #expect(
-            order.all == ["gradient 1", "gradient 2", "gradient 3", "slice 1", "slice 2"])
+        for _ in names { try wait(for: done, "all jobs") }
+        #expect(order.all == names)
         busy.pool.close()
     }
 
-    @Test func slicesTakeNoRoomFromGradients() throws {
-        let busy = try BusyPool(capacity: 1)
-        for _ in 0..<10 { busy.pool.submitSlice { _ in } }
-        #expect(busy.pool.load.waiting == 0)
-        #expect(busy.pool.submit { _ in })
-        busy.release()
-        busy.pool.close()
+    @Test(arguments: [0, 7, 19]) func workersAreAsNiceAsAskedFor(_ niceness: Int) throws {
+        let pool = WorkerPool(workers: 1, capacity: 1, niceness: niceness)
+        let (found, done) = (Log<Int>(), DispatchSemaphore(value: 0))
+        let own = Int(getpriority(Int32(PRIO_PROCESS.rawValue), 0))
+        #expect(
+            pool.submit { _ in
+                found.add(Int(getpriority(Int32(PRIO_PROCESS.rawValue), 0)))
+                done.signal()
+            })
+        try wait(for: done, "the job")
+        #expect(found.all == [niceness == 0 ? own : niceness])
+        #expect(Int(getpriority(Int32(PRIO_PROCESS.rawValue), 0)) == own)
+        pool.close()
     }
 
     @Test func aWorkerKeepsItsWorkspace() throws {
@@ -88,7 +89,6 @@ import Testing
     @Test func aClosedPoolDropsWhatWaitsAndTakesNothing() throws {
         let busy = try BusyPool(capacity: 8)
         #expect(busy.pool.submit { _ in Issue.record("a dropped job ran") })
-        busy.pool.submitSlice { _ in Issue.record("a dropped slice ran") }
         let closed = DispatchSemaphore(value: 0)
         DispatchQueue.global().async {
             busy.pool.close()

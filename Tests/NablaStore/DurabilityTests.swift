@@ -96,9 +96,12 @@ struct DurabilityTests {
         try temporary.store.close()
         let file = try #require(FileHandle(forWritingAtPath: temporary.folder.file))
         let size = try file.seekToEnd()
-        // All but the pages of the schema, so that opening goes well.
-        try file.seek(toOffset: 8 * 4096)
-        try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - 8 * 4096))
+        // All but the pages that an empty store has, so that opening goes well.
+        let empty = try TemporaryFolder()
+        try Store(path: empty.file).close()
+        let schema = try Data(contentsOf: URL(fileURLWithPath: empty.file)).count
+        try file.seek(toOffset: UInt64(schema))
+        try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - schema))
         try file.close()
         let store = try Store(path: temporary.folder.file)
         let error = #expect(throws: StoreError.self) {

@@ -85,9 +85,10 @@ extension EpochRecord {
         return EpochRecord(
             runID: exampleID(number), epoch: epoch, step: epoch * 4, samplesPerSecond: 1000,
             metrics: values.map { key, value in
-                MetricRecord(
-                    key: key, epoch: epoch, step: epoch * 4, value: value,
-                    time: noon + Int64(epoch))
+                MetricSeries(
+                    MetricRecord(
+                        key: key, epoch: epoch, step: epoch * 4, value: value,
+                        time: noon + Int64(epoch)))
             },
             best: ["loss": 1],
             network: network.map { parameters in

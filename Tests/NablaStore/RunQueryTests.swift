@@ -115,7 +115,8 @@ struct RunQueryTests {
             }
         }
         let isRare = try store.read { db in
-            try PageStatement.rareTag(of: RunQuery(tags: ["team": "search"]), db) != nil
+            let conditions = PageStatement.conditions(of: RunQuery(tags: ["team": "search"]))
+            return try PageStatement.rarest(of: conditions, db) != nil
         }
         #expect(!isRare)
         let expected = (0..<1200).reversed().map(exampleID)
@@ -130,8 +131,9 @@ struct RunQueryTests {
             RunQuery(), RunQuery(statuses: [.queued]), RunQuery(name: "x"),
             RunQuery(statuses: [.failed], name: "x"),
         ] {
-            let cursor = RunCursor(createdAt: noon, id: exampleID(1))
-            let statement = PageStatement(query, after: cursor, rareTag: nil)
+            let cursor = RunCursor(place: noon, id: exampleID(1))
+            let statement = PageStatement(
+                of: query, after: cursor, limit: query.limit + 1, rarest: nil)
             let plan = try store.read { db in
                 try db.rows(
                     "EXPLAIN QUERY PLAN " + statement.sql, .init(statement.arguments)
@@ -161,7 +163,11 @@ struct RunQueryTests {
     @Test("A cursor's text is its own inverse, also before 1970")
     func cursorText() throws {
         for createdAt in [Int64.min, -1, 0, 1, noon, .max] {
-            let cursor = RunCursor(createdAt: createdAt, id: exampleID(5))
+            let cursor = RunCursor(place: createdAt, id: exampleID(5))
+            #expect(try RunCursor(text: cursor.text) == cursor)
+        }
+        for value in [RunCursor.Value.missing, .number(-0.1), .number(0), .text(""), .text("a.ü")] {
+            let cursor = RunCursor(value: value, place: 7, id: exampleID(5))
             #expect(try RunCursor(text: cursor.text) == cursor)
         }
     }

@@ -202,11 +202,11 @@ struct RunTests {
         try store.delete(id: exampleID(1))
         #expect(try store.run(id: exampleID(1)) == nil)
         let rows = try store.pool.read { db in
-            try ["runs", "tags", "summaries", "metrics", "networks"].map { table in
+            try ["runs", "tags", "summaries", "series", "networks", "journal"].map { table in
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)")
             }
         }
-        #expect(rows == [1, 1, 2, 2, 1])
+        #expect(rows == [1, 1, 2, 2, 1, 1])
     }
 
     @Test("Whatever is asked of a run that isn't there says that it isn't")

@@ -12,12 +12,12 @@ struct SchemaTests {
         "A file of each earlier schema is brought forward, with what is in it", arguments: schemas)
     func migrates(from schema: String) throws {
         let folder = try TemporaryFolder()
-        // Only what the first schema knew, which every later one knows too.
         try folder.withDatabase { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL")
         }
         let queue = try DatabaseQueue(path: folder.file)
-        try Schema.migrator.migrate(queue, upTo: schema)
+        // What the first schema knew, as the later ones have it.
+        try Schema.migrator.migrate(queue, upTo: try #require(Self.schemas.first))
         try queue.write { db in
             try db.execute(
                 sql: """
@@ -32,6 +32,7 @@ struct SchemaTests {
                     INSERT INTO networks VALUES (1, 2, '{"layers":[]}', 'float32', x'0102');
                     """)
         }
+        try Schema.migrator.migrate(queue, upTo: schema)
         try queue.close()
 
         let store = try Store(path: folder.file)

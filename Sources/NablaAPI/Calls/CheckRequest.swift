@@ -8,7 +8,7 @@ public struct CheckRequest: Sendable, Equatable {
     /// What it is differentiated by, with its reduction.
     public var loss: Loss
     /// What the loss is taken over.
-    public var samples: Samples
+    public var samples: SamplesSource
     /// The caller's claim, layer by layer as an answer of `POST /gradients` has it; nil for none.
     public var gradients: [LayerGradients]?
     /// The step of a parameter θ, times max(1, |θ|); nil for the service's default, 10⁻⁶.
@@ -18,10 +18,21 @@ public struct CheckRequest: Sendable, Equatable {
     /// What any entry may differ by; nil for the default, 10⁻⁸·max(1, mean |loss|).
     public var atol: Double?
 
-    /// Makes a request.
+    /// Makes a request with its samples written out.
     public init(
         network: NetworkSource, loss: Loss, samples: Samples, gradients: [LayerGradients]? = nil,
         step: Double? = nil, rtol: Double? = nil, atol: Double? = nil
+    ) {
+        self.init(
+            network: network, loss: loss, samples: .inline(samples), gradients: gradients,
+            step: step, rtol: rtol, atol: atol)
+    }
+
+    /// Makes a request.
+    public init(
+        network: NetworkSource, loss: Loss, samples: SamplesSource,
+        gradients: [LayerGradients]? = nil, step: Double? = nil, rtol: Double? = nil,
+        atol: Double? = nil
     ) {
         self.network = network
         self.loss = loss
@@ -54,7 +65,7 @@ public struct CheckRequest: Sendable, Equatable {
         let reduction = try object.readIfPresent("reduction") { try Reduction(reading: $0) }
         let loss = try object.read("loss") { try Loss(reading: $0) }
         self.loss = reduction.map(loss.reduced(by:)) ?? loss
-        samples = try object.read("samples") { try Samples(reading: $0, as: .float64) }
+        samples = try object.read("samples") { try SamplesSource(reading: $0, as: .float64) }
         gradients = try object.readIfPresent("gradients") { layers in
             try layers.list { try LayerGradients(reading: $0, as: .float64) }
         }

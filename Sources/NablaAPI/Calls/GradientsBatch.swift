@@ -78,7 +78,7 @@ struct GradientsDefaults {
     private let dtype: DType
     private let sharedNetwork: Result<NetworkSource?, any Error>
     private let sharedLoss: Result<Loss?, any Error>
-    private let sharedSamples: Result<Samples?, any Error>
+    private let sharedSamples: Result<SamplesSource?, any Error>
 
     /// Reads them; what is wrong with one is told to whoever asks for it.
     ///
@@ -103,7 +103,7 @@ struct GradientsDefaults {
     func loss() throws -> Loss? { try sharedLoss.get() }
 
     /// The samples, their numbers as `dtype`; nil when there are none.
-    func samples(as dtype: DType) throws -> Samples? {
+    func samples(as dtype: DType) throws -> SamplesSource? {
         guard dtype != self.dtype else { return try sharedSamples.get() }
         return try GradientsDefaults.samples(of: object, as: dtype)
     }
@@ -112,7 +112,7 @@ struct GradientsDefaults {
         try object.readIfPresent("network") { try NetworkSource(reading: $0, as: dtype) }
     }
 
-    private static func samples(of object: JSONObject, as dtype: DType) throws -> Samples? {
-        try object.readIfPresent("samples") { try Samples(reading: $0, as: dtype) }
+    private static func samples(of object: JSONObject, as dtype: DType) throws -> SamplesSource? {
+        try object.readIfPresent("samples") { try SamplesSource(reading: $0, as: dtype) }
     }
 }

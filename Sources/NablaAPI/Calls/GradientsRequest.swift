@@ -43,7 +43,7 @@ public struct GradientsRequest: Sendable, Equatable {
     /// What it is differentiated by, with its reduction.
     public var loss: Loss
     /// What the loss is taken over.
-    public var samples: Samples
+    public var samples: SamplesSource
     /// What is computed in; float64 by default.
     public var dtype: DType
     /// How the answer's tensors are written; nested arrays by default.
@@ -59,9 +59,19 @@ public struct GradientsRequest: Sendable, Equatable {
     /// What the Hessian is multiplied with, shaped as the gradients.
     public var vector: [LayerGradients]?
 
-    /// Makes a request.
+    /// Makes a request with its samples written out.
     public init(
         network: NetworkSource, loss: Loss, samples: Samples, dtype: DType = .float64,
+        encoding: Encoding = .json, include: Set<Inclusion> = []
+    ) {
+        self.init(
+            network: network, loss: loss, samples: .inline(samples), dtype: dtype,
+            encoding: encoding, include: include)
+    }
+
+    /// Makes a request.
+    public init(
+        network: NetworkSource, loss: Loss, samples: SamplesSource, dtype: DType = .float64,
         encoding: Encoding = .json, include: Set<Inclusion> = []
     ) {
         self.network = network
@@ -107,7 +117,7 @@ public struct GradientsRequest: Sendable, Equatable {
         let loss = try object.read("loss", else: defaults?.loss()) { try Loss(reading: $0) }
         self.loss = reduction.map(loss.reduced(by:)) ?? loss
         samples = try object.read("samples", else: defaults?.samples(as: dtype)) {
-            try Samples(reading: $0, as: dtype)
+            try SamplesSource(reading: $0, as: dtype)
         }
         let inclusions = try object.readIfPresent("include", else: defaults) { list in
             try list.list { item in

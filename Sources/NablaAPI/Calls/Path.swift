@@ -12,6 +12,16 @@ public enum Path {
     public static let train = "/train"
     /// The history of runs.
     public static let runs = "/runs"
+    /// Runs side by side.
+    public static let runsCompare = "/runs/compare"
+    /// The whole history.
+    public static let runsExport = "/runs/export"
+    /// The stored samples.
+    public static let datasets = "/datasets"
+    /// The stored networks.
+    public static let networks = "/networks"
+    /// What happens to many runs.
+    public static let events = "/events"
     /// Whether the process is alive.
     public static let healthz = "/healthz"
     /// Whether it is ready for requests.
@@ -31,6 +41,12 @@ public enum Path {
         case cancel
         case resume
     }
+
+    /// The path of one stored dataset.
+    public static func dataset(_ name: String) -> String { "\(datasets)/\(name)" }
+
+    /// The path of one stored network.
+    public static func network(_ name: String) -> String { "\(networks)/\(name)" }
 
     /// The path of one run, or of a part of it.
     public static func run(_ id: String, _ part: RunPart? = nil) -> String {

@@ -49,6 +49,8 @@ public struct Run: Sendable, Equatable {
     public var name: String?
     /// What people find it by.
     public var tags: [String: String]
+    /// What people note about it.
+    public var notes: String?
     /// Where it stands.
     public var status: RunStatus
     /// When it was acknowledged.
@@ -97,10 +99,17 @@ extension Run {
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeFields(to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes its fields into the object that is open.
+    func writeFields(to writer: inout JSONWriter) {
         writer.field("id", id)
         writer.field("name", name)
         writer.key("tags")
         tags.write(to: &writer)
+        writer.field("notes", notes)
         writer.field("status", status.rawValue)
         writer.field("created_at", createdAt.text)
         writer.field("started_at", startedAt?.text)
@@ -116,7 +125,6 @@ extension Run {
             writer.key("error")
             writer.json(error.json())
         }
-        writer.endObject()
     }
 
     /// Reads a run that a server answered with; fields that a later version adds are passed over.
@@ -141,6 +149,7 @@ extension Run {
             progress: try object.read("progress") { try Progress(reading: $0) })
         name = try object.readIfPresent("name") { try $0.string() }
         tags = try object.readIfPresent("tags") { try [String: String](readingTags: $0) } ?? [:]
+        notes = try object.readIfPresent("notes") { try $0.string() }
         startedAt = try object.readIfPresent("started_at") { try Timestamp(reading: $0) }
         finishedAt = try object.readIfPresent("finished_at") { try Timestamp(reading: $0) }
         latest = try object.read("latest") { try [String: Double](readingMetrics: $0) }

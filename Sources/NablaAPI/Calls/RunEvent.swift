@@ -45,32 +45,43 @@ public struct RunEvent: Sendable, Equatable {
     ///
     /// - Source: WHATWG HTML, section 9.2.6, "Interpreting an event stream".
     public func block() -> [UInt8] {
-        let id = id.map { "id: \($0)\n" } ?? ""
-        return Array("\(id)event: \(name)\ndata: ".utf8) + data() + Array("\n\n".utf8)
+        block(id: id.map(String.init), of: nil)
     }
 
-    private func data() -> [UInt8] {
+    /// The event as a block of a stream with many runs' events, which names its run.
+    ///
+    /// - Parameters:
+    ///   - run: The id of the run.
+    ///   - id: What `Last-Event-ID` takes to go on after this event; nil for one that isn't stored.
+    /// - Returns: The bytes of the block.
+    public func block(of run: String, id: String?) -> [UInt8] {
+        block(id: id, of: run)
+    }
+
+    private func block(id: String?, of run: String?) -> [UInt8] {
+        let id = id.map { "id: \($0)\n" } ?? ""
+        return Array("\(id)event: \(name)\ndata: ".utf8) + data(of: run) + Array("\n\n".utf8)
+    }
+
+    private func data(of runID: String?) -> [UInt8] {
         var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("run", runID)
         switch content {
         case .progress(let status, let progress):
-            writer.beginObject()
             writer.field("status", status.rawValue)
             writer.key("progress")
             progress.write(to: &writer)
-            writer.endObject()
         case .metrics(let epoch, let step, let values):
-            writer.beginObject()
             writer.field("epoch", epoch)
             writer.field("step", step)
             writer.field("metrics", values)
-            writer.endObject()
         case .checkpoint(let epoch):
-            writer.beginObject()
             writer.field("epoch", epoch)
-            writer.endObject()
         case .end(let run):
-            run.write(to: &writer)
+            run.writeFields(to: &writer)
         }
+        writer.endObject()
         return writer.finish()
     }
 

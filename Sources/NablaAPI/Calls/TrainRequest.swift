@@ -6,7 +6,7 @@ public struct TrainRequest: Sendable, Equatable {
     /// What a run is measured on that it isn't trained on.
     public enum Validation: Sendable, Equatable {
         /// Samples of their own.
-        case samples(Samples)
+        case samples(SamplesSource)
         /// That share of the samples, above 0 and below 1: drawn with the seed where the order is shuffled, else the last.
         case split(Double)
     }
@@ -16,7 +16,7 @@ public struct TrainRequest: Sendable, Equatable {
     /// What is minimised.
     public var loss: Loss
     /// What it is trained on.
-    public var samples: Samples
+    public var samples: SamplesSource
     /// How it is trained.
     public var settings: TrainingSettings
     /// What it is measured on after each epoch, if anything.
@@ -31,9 +31,20 @@ public struct TrainRequest: Sendable, Equatable {
     /// The priorities there are.
     public static let priorities = -100...100
 
-    /// Makes a request.
+    /// Makes a request with its samples written out.
     public init(
         network: NetworkSource, loss: Loss, samples: Samples, settings: TrainingSettings,
+        validation: Validation? = nil, name: String? = nil, tags: [String: String] = [:],
+        priority: Int = 0
+    ) {
+        self.init(
+            network: network, loss: loss, samples: .inline(samples), settings: settings,
+            validation: validation, name: name, tags: tags, priority: priority)
+    }
+
+    /// Makes a request.
+    public init(
+        network: NetworkSource, loss: Loss, samples: SamplesSource, settings: TrainingSettings,
         validation: Validation? = nil, name: String? = nil, tags: [String: String] = [:],
         priority: Int = 0
     ) {
@@ -71,7 +82,7 @@ public struct TrainRequest: Sendable, Equatable {
         self.settings = settings
         network = try object.read("network") { try NetworkSource(reading: $0, as: settings.dtype) }
         loss = try object.read("loss") { try Loss(reading: $0) }
-        samples = try object.read("samples") { try Samples(reading: $0, as: settings.dtype) }
+        samples = try object.read("samples") { try SamplesSource(reading: $0, as: settings.dtype) }
         validation = try Validation(reading: object, as: settings.dtype)
         name = try object.readIfPresent("name") { try $0.string() }
         tags = try object.readIfPresent("tags") { try [String: String](readingTags: $0) } ?? [:]
@@ -107,15 +118,21 @@ public struct TrainRequest: Sendable, Equatable {
         writer.beginObject()
         writer.key("network")
         network.write(to: &writer, numbers: false)
-        if case .run(let id) = self.network { writer.field("network_of_run", id) }
+        switch self.network {
+        case .inline: break
+        case .run(let id): writer.field("network_of_run", id)
+        case .stored(let name): writer.field("network_name", name)
+        }
         writer.key("samples")
         writer.beginObject()
         writer.field("count", trained)
+        if case .dataset(let name) = samples { writer.field("dataset", name) }
         writer.endObject()
         if validated > 0 {
             writer.key("validation")
             writer.beginObject()
             writer.field("count", validated)
+            if case .samples(.dataset(let name)) = validation { writer.field("dataset", name) }
             writer.endObject()
         }
         writeSettings(to: &writer)
@@ -138,7 +155,9 @@ public struct TrainRequest: Sendable, Equatable {
 
 extension TrainRequest.Validation {
     fileprivate init?(reading object: JSONObject, as dtype: DType) throws {
-        let samples = try object.readIfPresent("validation") { try Samples(reading: $0, as: dtype) }
+        let samples = try object.readIfPresent("validation") {
+            try SamplesSource(reading: $0, as: dtype)
+        }
         let split = try object.readIfPresent("validation_split") { value in
             let share = try value.double()
             guard share > 0, share < 1 else {

@@ -1,5 +1,5 @@
 import NablaJSON
-import NablaNetworks
+public import NablaNetworks
 
 extension Activation {
     /// Reads a name, or an object with `type` and the activation's setting.
@@ -57,5 +57,16 @@ extension Activation {
         writer.field("type", name)
         writer.field(setting, value)
         writer.endObject()
+    }
+}
+
+extension Activation {
+    /// The activation of that name with PyTorch's defaults, or nil for another name.
+    public static func standard(named name: String) -> Activation? {
+        let all: [Activation] = [
+            .identity, .sigmoid, .tanh, .relu, .leakyReLU(negativeSlope: 0.01), .elu(alpha: 1),
+            .selu, .gelu, .silu, .softplus, .softmax,
+        ]
+        return all.first { $0.name == name }
     }
 }

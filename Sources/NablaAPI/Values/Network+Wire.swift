@@ -1,4 +1,4 @@
-import NablaJSON
+public import NablaJSON
 public import NablaNetworks
 
 /// The network of a request: written out in it, or one the service already has.
@@ -7,10 +7,14 @@ public enum NetworkSource: Sendable, Equatable {
     case inline(Network)
     /// The trained network of that run.
     case run(id: String)
+    /// The network that is stored under that name.
+    case stored(name: String)
 
     init(reading value: JSONValue, as dtype: DType) throws {
         if value.hasField("run") {
             self = .run(id: try value.object(["run"]).read("run") { try $0.string() })
+        } else if value.hasField("name") {
+            self = .stored(name: try value.object(["name"]).read("name") { try $0.string() })
         } else {
             self = .inline(try Network(reading: value, as: dtype))
         }
@@ -23,7 +27,35 @@ public enum NetworkSource: Sendable, Equatable {
             writer.beginObject()
             writer.field("run", id)
             writer.endObject()
+        case .stored(let name):
+            writer.beginObject()
+            writer.field("name", name)
+            writer.endObject()
         }
+    }
+}
+
+extension NetworkSource {
+    /// Reads a network, or what names one, from a text of its own.
+    ///
+    /// - Parameters:
+    ///   - body: The text.
+    ///   - dtype: What the numbers are rounded to.
+    ///   - limits: The bounds of the JSON reader.
+    /// - Throws: `Problem` that says what is wrong and where.
+    public init(
+        parsing body: [UInt8], as dtype: DType, limits: JSONLimits = JSONLimits()
+    ) throws(Problem) {
+        self = try Problem.reporting {
+            try NetworkSource(reading: JSONDocument(parsing: body, limits: limits).root, as: dtype)
+        }
+    }
+
+    /// The network, or what names it, as a text of its own.
+    public func json(as encoding: Encoding = .json) -> [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer, as: encoding)
+        return writer.finish()
     }
 }
 

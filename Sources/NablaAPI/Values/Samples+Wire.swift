@@ -1,5 +1,5 @@
-import NablaJSON
-import NablaNetworks
+public import NablaJSON
+public import NablaNetworks
 
 extension Samples {
     /// Reads inputs, targets and weights, rounded to `dtype`.
@@ -24,5 +24,25 @@ extension Samples {
             weights.write(to: &writer, as: encoding)
         }
         writer.endObject()
+    }
+}
+
+extension Samples {
+    /// Reads samples from a text of their own, rounded to `dtype`.
+    ///
+    /// - Throws: `Problem` that says what is wrong and where.
+    public init(
+        parsing body: [UInt8], as dtype: DType, limits: JSONLimits = JSONLimits()
+    ) throws(Problem) {
+        self = try Problem.reporting {
+            try Samples(reading: JSONDocument(parsing: body, limits: limits).root, as: dtype)
+        }
+    }
+
+    /// The samples as a text of their own, in the form every request takes.
+    public func json(as encoding: Encoding = .json) -> [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer, as: encoding)
+        return writer.finish()
     }
 }

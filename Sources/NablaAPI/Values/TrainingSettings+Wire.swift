@@ -4,7 +4,7 @@ import NablaNetworks
 extension TrainingSettings {
     static let fields: [StaticString] = [
         "optimizer", "schedule", "epochs", "batch_size", "shuffle", "drop_last", "seed", "dtype",
-        "clip_norm", "clip_value", "metrics",
+        "clip_norm", "clip_value", "metrics", "early_stopping", "health_every",
     ]
 
     /// Reads the settings, which stand beside the other fields of a request.
@@ -24,13 +24,17 @@ extension TrainingSettings {
                 try item.name(of: "metric", among: names) { Metric(rawValue: $0) }
             }
         }
+        let earlyStopping = try object.readIfPresent("early_stopping") {
+            try EarlyStopping(reading: $0)
+        }
         self = try value.checked {
             try TrainingSettings(
                 optimizer: optimizer, schedule: schedule, epochs: whole("epochs") ?? 1,
                 batchSize: whole("batch_size"), shuffle: flag("shuffle") ?? true,
                 dropLast: flag("drop_last") ?? false, seed: seed ?? 0, dtype: dtype ?? .float32,
                 clipNorm: number("clip_norm"), clipValue: number("clip_value"),
-                metrics: metrics ?? [])
+                metrics: metrics ?? [], earlyStopping: earlyStopping,
+                healthEvery: whole("health_every"))
         }
     }
 
@@ -52,6 +56,11 @@ extension TrainingSettings {
         writer.beginArray()
         for metric in metrics { writer.string(metric.rawValue) }
         writer.endArray()
+        if let earlyStopping {
+            writer.key("early_stopping")
+            earlyStopping.write(to: &writer)
+        }
+        writer.field("health_every", healthEvery)
     }
 }
 

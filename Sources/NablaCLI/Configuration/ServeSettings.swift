@@ -189,7 +189,7 @@ extension Setting {
     private static let workers: [Setting] = [
         .int(
             "pool.workers", \.service.pool.workers, in: 0...1024,
-            "threads that compute; 0 for one a core"),
+            "threads that compute, and as many that train; 0 for one a core"),
         .int(
             "pool.queued_requests", \.service.pool.queuedRequests, in: 1...1_000_000,
             "requests that may wait for a worker; the next is answered 503"),
@@ -217,6 +217,9 @@ extension Setting {
         .int(
             "training.stored_bytes", \.service.training.storedBytes, in: 1...(.max),
             "bytes of the database that a run may take: request, network and optimizer's state"),
+        .int(
+            "training.niceness", \.service.training.niceness, in: 0...19,
+            "how readily threads that train leave a processor to others, as in nice(1)"),
         .int(
             "training.slice_milliseconds", \.service.training.sliceMilliseconds, in: 1...1000,
             "the time a run keeps a worker before others get their turn, in milliseconds"),

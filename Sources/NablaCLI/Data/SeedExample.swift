@@ -35,9 +35,9 @@ struct ChainRule {
             case .dense(let second) = network.layers[1].operation,
             case .given(let weights, _) = second.parameters,
             let activations = response.activations, activations.count == 2,
-            let bias = response.gradients[0].bias
+            let bias = response.gradients[0].bias, let samples = request.samples.inline
         else { throw CommandError("the service left out the activations") }
-        targets = request.samples.targets.values(as: Double.self)
+        targets = samples.targets.values(as: Double.self)
         hidden = activations[0].values(as: Double.self)
         outputs = activations[1].values(as: Double.self)
         self.weights = weights.values(as: Double.self)

@@ -95,6 +95,13 @@ struct SampleSource<S: Real> {
     let inputWidth: Int
     let targetWidth: Int
 
+    /// The same samples in their own order.
+    var unordered: SampleSource<S> {
+        SampleSource(
+            inputs: inputs, targets: targets, weights: weights, order: nil, inputWidth: inputWidth,
+            targetWidth: targetWidth)
+    }
+
     /// Where the sample at a position of the order is among the samples.
     @inline(__always)
     func sample(at position: Int) -> Int { order.map { Int($0[position]) } ?? position }

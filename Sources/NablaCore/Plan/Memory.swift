@@ -15,6 +15,8 @@ struct Memory<S: Real>: Sendable {
     var losses: [Double] = []
     /// The inputs of a batch once more for each member of a team but its leader.
     var copies: [S] = []
+    /// The parameters and running statistics of the best epoch so far, where they are to be restored.
+    var best: [S] = []
 
     /// Makes the arrays at least as long as a pass needs, with room behind the shards' scratch.
     mutating func reserve(
@@ -24,6 +26,7 @@ struct Memory<S: Real>: Sendable {
         if statistics.capacity == 0 { statistics.reserveCapacity(1) }
         if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
         if copies.capacity == 0 { copies.reserveCapacity(1) }
+        if best.capacity == 0 { best.reserveCapacity(1) }
         gradients.extend(to: shards * count)
         scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
@@ -45,17 +48,20 @@ struct Memory<S: Real>: Sendable {
                         scratch.withUnsafeMutableBufferPointer { scratch in
                             losses.withUnsafeMutableBufferPointer { losses in
                                 copies.withUnsafeMutableBufferPointer { copies in
-                                    guard let scratch = scratch.baseAddress,
-                                        let losses = losses.baseAddress
-                                    else { return nil }
-                                    // What is empty isn't read.
-                                    return body(
-                                        MemoryPointers(
-                                            parameters: parameters.baseAddress ?? scratch,
-                                            gradients: gradients.baseAddress ?? scratch,
-                                            statistics: statistics.baseAddress ?? scratch,
-                                            optimizer: optimizer.start, scratch: scratch,
-                                            losses: losses, copies: copies.start))
+                                    best.withUnsafeMutableBufferPointer { best in
+                                        guard let scratch = scratch.baseAddress,
+                                            let losses = losses.baseAddress
+                                        else { return nil }
+                                        // What is empty isn't read.
+                                        return body(
+                                            MemoryPointers(
+                                                parameters: parameters.baseAddress ?? scratch,
+                                                gradients: gradients.baseAddress ?? scratch,
+                                                statistics: statistics.baseAddress ?? scratch,
+                                                optimizer: optimizer.start, scratch: scratch,
+                                                losses: losses, copies: copies.start,
+                                                best: best.start))
+                                    }
                                 }
                             }
                         }
@@ -75,6 +81,7 @@ struct MemoryPointers<S: Real> {
     let scratch: UnsafeMutablePointer<S>
     let losses: UnsafeMutablePointer<Double>
     let copies: UnsafeMutablePointer<S>?
+    let best: UnsafeMutablePointer<S>?
 }
 
 extension Array where Element: Numeric {

@@ -5,7 +5,8 @@ public struct EpochSummary: Sendable {
     /// Optimizer steps made since the beginning.
     public let step: Int
     /// `loss`, the metrics, `validation_loss` and `validation_…` where there are validation
-    /// samples, and `learning_rate`, in this order; all finite.
+    /// samples, and `learning_rate`, in this order, and behind them the training's health after epochs
+    /// that have it; all finite.
     public let metrics: [(key: String, value: Double)]
 }
 
@@ -17,15 +18,43 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
     public let keys: [String]
     /// The metrics' values, epoch after epoch: (count, keys).
     public internal(set) var values: [Double] = []
+    /// The names of what is recorded of the training's health, after some of the epochs.
+    public let healthKeys: [String]
+    /// The epochs after which it is, in order.
+    public internal(set) var healthEpochs: [Int] = []
+    /// Its values, one such epoch after another: (health epochs, health keys).
+    public internal(set) var healthValues: [Double] = []
     /// The epoch that ended first, from 1.
     public let firstEpoch: Int
     /// Optimizer steps an epoch has.
     public let stepsPerEpoch: Int
 
-    init(keys: [String], firstEpoch: Int, stepsPerEpoch: Int) {
+    init(keys: [String], healthKeys: [String] = [], firstEpoch: Int, stepsPerEpoch: Int) {
         self.keys = keys
+        self.healthKeys = healthKeys
         self.firstEpoch = firstEpoch
         self.stepsPerEpoch = stepsPerEpoch
+    }
+
+    /// Appends the epochs that ended next.
+    ///
+    /// - Parameter next: Those of the same training that follow on the last one.
+    public mutating func append(_ next: EndedEpochs) {
+        values += next.values
+        healthEpochs += next.healthEpochs
+        healthValues += next.healthValues
+    }
+
+    /// Those that ended after an epoch; all of them where none ended before.
+    public func after(epoch: Int) -> EndedEpochs {
+        guard epoch >= firstEpoch else { return self }
+        var rest = EndedEpochs(
+            keys: keys, healthKeys: healthKeys, firstEpoch: epoch + 1, stepsPerEpoch: stepsPerEpoch)
+        rest.values = Array(values.dropFirst((epoch + 1 - firstEpoch) * keys.count))
+        let looks = healthEpochs.prefix { $0 <= epoch }.count
+        rest.healthEpochs = Array(healthEpochs.dropFirst(looks))
+        rest.healthValues = Array(healthValues.dropFirst(looks * healthKeys.count))
+        return rest
     }
 
     /// 0.
@@ -40,6 +69,17 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
         let epoch = firstEpoch + index
         return EpochSummary(
             epoch: epoch, step: epoch * stepsPerEpoch,
-            metrics: keys.indices.map { (keys[$0], values[start + $0]) })
+            metrics: keys.indices.map { (keys[$0], values[start + $0]) } + health(of: epoch))
+    }
+
+    private func health(of epoch: Int) -> [(key: String, value: Double)] {
+        var (first, end) = (0, healthEpochs.count)
+        while first < end {
+            let middle = (first + end) / 2
+            if healthEpochs[middle] < epoch { first = middle + 1 } else { end = middle }
+        }
+        guard first < healthEpochs.count, healthEpochs[first] == epoch else { return [] }
+        let start = first * healthKeys.count
+        return healthKeys.indices.map { (healthKeys[$0], healthValues[start + $0]) }
     }
 }

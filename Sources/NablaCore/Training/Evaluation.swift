@@ -68,7 +68,9 @@ extension Objective {
     /// - Throws: `invalid` at `/metrics` for one that needs numbers as targets where there are
     ///   classes.
     func accumulators(for metrics: [Metric]) throws(ComputationError) -> [MetricAccumulator] {
-        if hasClassTargets, let index = metrics.firstIndex(where: { $0 != .accuracy }) {
+        if hasClassTargets,
+            let index = metrics.firstIndex(where: { [.meanAbsoluteError, .r2].contains($0) })
+        {
             throw .invalid(
                 InvalidValue(
                     .inconsistent,

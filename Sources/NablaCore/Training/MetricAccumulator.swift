@@ -11,6 +11,10 @@ struct MetricAccumulator: Sendable {
     private var sum = 0.0
     /// For r2, for each output: the mean of y, Σ(y − ȳ)² and Σ(y − a)².
     private var outputs: [(mean: Double, spread: Double, error: Double)]
+    /// For precision, recall and f1.
+    private var classes = ClassCounts()
+    /// For auc.
+    private var ranking: Ranking
 
     /// Starts gathering for so many outputs.
     ///
@@ -22,6 +26,7 @@ struct MetricAccumulator: Sendable {
         self.metric = metric
         self.thresholds = thresholds
         outputs = metric == .r2 ? Array(repeating: (0, 0, 0), count: width) : []
+        ranking = Ranking(width: width)
     }
 
     /// The name it is recorded under.
@@ -40,13 +45,13 @@ struct MetricAccumulator: Sendable {
         count += 1
         switch metric {
         case .accuracy:
-            if width == 1 && !isClass {
-                let isPositive = a[0].wide >= thresholds.output
-                sum += isPositive == (y[0].wide >= thresholds.target) ? 1 : 0
-            } else {
-                let expected = isClass ? y[0].index : largest(y, width)
-                sum += largest(a, width) == expected ? 1 : 0
-            }
+            let (predicted, actual) = classes(a, y, width, isClass)
+            sum += predicted == actual ? 1 : 0
+        case .precision, .recall, .f1:
+            let (predicted, actual) = classes(a, y, width, isClass)
+            classes.add(predicted: predicted, actual: actual)
+        case .auc:
+            ranking.add(outputs: a, ofClass: classes(a, y, width, isClass).actual)
         case .meanAbsoluteError:
             var error = 0.0
             for index in 0..<width { error += abs(a[index].wide - y[index].wide) }
@@ -63,12 +68,32 @@ struct MetricAccumulator: Sendable {
         }
     }
 
+    /// The class that is predicted for a sample, and the one it has: 0 or 1 where there is one output.
+    private func classes<S: FloatingReal>(
+        _ a: UnsafePointer<S>, _ y: UnsafePointer<S>, _ width: Int, _ isClass: Bool
+    ) -> (predicted: Int, actual: Int) {
+        guard width == 1 && !isClass else {
+            return (largest(a, width), isClass ? y[0].index : largest(y, width))
+        }
+        return (
+            a[0].wide >= thresholds.output ? 1 : 0, y[0].wide >= thresholds.target ? 1 : 0
+        )
+    }
+
     /// The metric over the samples so far.
     ///
     /// An output whose targets are all alike counts for r2 as 1 when it is hit exactly and 0 when
     /// not, as in scikit-learn.
     var value: Double {
-        guard metric == .r2 else { return sum / count }
+        switch metric {
+        case .accuracy, .meanAbsoluteError: sum / count
+        case .precision, .recall, .f1: classes.value(of: metric, isBinary: ranking.width == 1)
+        case .auc: ranking.area
+        case .r2: determination
+        }
+    }
+
+    private var determination: Double {
         let scores = outputs.map { output in
             output.spread > 0
                 ? 1 - output.error / output.spread : (output.error == 0 ? 1 : 0)
@@ -79,6 +104,8 @@ struct MetricAccumulator: Sendable {
     /// Forgets all samples.
     mutating func reset() {
         (count, sum) = (0, 0)
+        classes = ClassCounts()
+        ranking.forget()
         for index in outputs.indices { outputs[index] = (0, 0, 0) }
     }
 

@@ -11,7 +11,10 @@ struct SmallChainSteps<S: FloatingReal> {
     private let elements: LaneLoss<S>?
     private let isFused: Bool
     private let isClipped: Bool
-    private let isValidated: Bool
+    /// Whether the end of each epoch needs more than its loss.
+    private let looksAtEpochs: Bool
+    /// The next epoch whose health is looked at.
+    private var healthEpoch = 0
     private let parameterCount: Int
     private let width: Int
     private let samplesPerEpoch: Int
@@ -52,7 +55,7 @@ struct SmallChainSteps<S: FloatingReal> {
         elements = objective.elements
         isFused = objective.isFused
         isClipped = settings.clipNorm != nil || settings.clipValue != nil
-        isValidated = prepared.validation != nil
+        looksAtEpochs = prepared.validation != nil || prepared.stopping != nil
         parameterCount = plan.parameterCount
         width = objective.width
         samplesPerEpoch = prepared.samplesPerEpoch
@@ -76,7 +79,8 @@ struct SmallChainSteps<S: FloatingReal> {
     mutating func forget() { first = -1 }
 
     /// Makes steps and ends epochs up to an allotment, as `TrainingSlice.run` does; comes back before
-    /// what it can't do: a step that meets NaN or infinity, and the end of an epoch with validation.
+    /// what it can't do: a step that meets NaN or infinity, and the end of an epoch with validation,
+    /// early stopping or a look at the training's health.
     ///
     /// - Returns: Whether it ended the last epoch that it may.
     mutating func run(
@@ -110,11 +114,14 @@ struct SmallChainSteps<S: FloatingReal> {
 
     /// Ends an epoch as `TrainingSlice.endEpoch` does, where there is nothing but its loss.
     @inline(__always)
-    private func endEpoch(
+    private mutating func endEpoch(
         _ rate: Double, _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> Bool {
         let loss = progress.loss / max(progress.mass, .leastNonzeroMagnitude)
-        guard !isValidated, loss.isFinite, rate.isFinite,
+        if progress.epoch >= healthEpoch {
+            healthEpoch = prepared.health?.next(after: progress.epoch) ?? .max
+        }
+        guard !looksAtEpochs, progress.epoch + 1 != healthEpoch, loss.isFinite, rate.isFinite,
             // Plain steps have looked.
             plain != nil || Finiteness.fewHold(memory.parameters, count: parameterCount)
         else { return false }

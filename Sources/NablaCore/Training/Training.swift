@@ -125,7 +125,7 @@ public struct Training: Sendable {
 
     /// How many bytes `checkpoint()` takes, about.
     public var checkpointByteCount: Int {
-        (single?.optimizerCount ?? 0) * 4 + (double?.optimizerCount ?? 0) * 8
+        (single?.checkpointCount ?? 0) * 4 + (double?.checkpointCount ?? 0) * 8
             + TrainingCheckpoint.headByteCount
     }
 

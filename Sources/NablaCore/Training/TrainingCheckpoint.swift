@@ -3,8 +3,9 @@ import NablaNetworks
 /// What a training that stands between two epochs needs to go on to the same bits, beside its request
 /// and its network as it is then.
 ///
-/// It has the place in the training, the generator's state, that of the learning rate, and what the
-/// optimizer keeps. As bytes it is 18 words of 64 bits, then the optimizer's numbers in the training's
+/// It has the place in the training, the generator's state, that of the learning rate and of early
+/// stopping, what the optimizer keeps, and the network of the best epoch where that is to be restored. As
+/// bytes it is 21 words of 64 bits, then the optimizer's numbers and the best network's in the training's
 /// number type, all little-endian. The numbers stand in the order of a network's tensors, so that they
 /// don't depend on how a build lays parameters out.
 public struct TrainingCheckpoint: Sendable, Equatable {
@@ -14,14 +15,15 @@ public struct TrainingCheckpoint: Sendable, Equatable {
     public let step: Int
     let generator: Generator
     let rate: LearningRate.State
+    let stopping: StoppingProgress
     let optimizer: OptimizerProgress
-    /// What the optimizer keeps, in float32 or float64.
+    /// What the optimizer keeps, then the best network so far, in float32 or float64.
     let dtype: DType
     let numbers: [UInt8]
 
     /// Says what the first word means: another layout has another number.
-    private static let format: UInt64 = 1
-    private static let wordCount = 18
+    private static let format: UInt64 = 2
+    private static let wordCount = 21
     static var headByteCount: Int { wordCount * 8 }
 
     init(
@@ -30,6 +32,7 @@ public struct TrainingCheckpoint: Sendable, Equatable {
         epoch = progress.epoch
         step = progress.step
         rate = progress.rate.state
+        stopping = progress.stopping
         optimizer = progress.optimizer
         self.generator = generator
         self.dtype = dtype
@@ -39,13 +42,15 @@ public struct TrainingCheckpoint: Sendable, Equatable {
     /// The checkpoint as bytes.
     public var bytes: [UInt8] {
         let (state, lbfgs) = (generator.state, optimizer.lbfgs)
-        let words = [
+        let words: [UInt64] = [
             TrainingCheckpoint.format | UInt64(dtype.byteCount) << 32,
             UInt64(epoch), UInt64(step), state.0, state.1, state.2, state.3,
             UInt64(rate.epoch), rate.plateauRate.bitPattern, rate.plateauBest.bitPattern,
             UInt64(rate.plateauEpochs), optimizer.momentumProduct.bitPattern,
             lbfgs.hasDirection ? 1 : 0, UInt64(lbfgs.pairs), UInt64(lbfgs.next),
             lbfgs.size.bitPattern, lbfgs.scale.bitPattern, lbfgs.loss.bitPattern,
+            (stopping.best == nil ? 0 : 1) | (stopping.isStopped ? 2 : 0),
+            (stopping.best ?? 0).bitPattern, UInt64(stopping.waited),
         ]
         return words.flatMap { $0.littleEndian.bytes } + numbers
     }
@@ -82,6 +87,9 @@ public struct TrainingCheckpoint: Sendable, Equatable {
             lbfgs: LBFGSProgress(
                 hasDirection: words[12] == 1, pairs: try whole(13), next: try whole(14),
                 size: number(15), scale: number(16), loss: number(17)))
+        stopping = StoppingProgress(
+            best: words[18] & 1 == 1 ? number(19) : nil, waited: try whole(20),
+            isStopped: words[18] & 2 == 2)
         numbers = Array(bytes[headCount...])
     }
 
@@ -98,6 +106,9 @@ extension TrainingState {
         for buffer in 0..<parameterBuffers {
             plan.reorder(&numbers, at: buffer * plan.parameterCount) { $0.rows(of: $1) }
         }
+        var best = memory.best
+        if !best.isEmpty { plan.reorder(&best, at: 0) { $0.rows(of: $1) } }
+        numbers += best
         return TrainingCheckpoint(
             progress, generator, dtype: S.dtype,
             numbers: numbers.withUnsafeBytes { Array($0) })
@@ -108,37 +119,33 @@ extension TrainingState {
     /// - Throws: `invalid` for that of another training.
     mutating func resume(from checkpoint: TrainingCheckpoint) throws(ComputationError) {
         let (count, pairs) = (memory.optimizer.count, checkpoint.optimizer.lbfgs)
+        let bestCount = memory.best.count
         guard checkpoint.dtype == S.dtype,
-            checkpoint.numbers.count == count * MemoryLayout<S>.stride,
+            checkpoint.numbers.count == (count + bestCount) * MemoryLayout<S>.stride,
             checkpoint.step == checkpoint.epoch * stepsPerEpoch,
-            pairs.pairs <= historySize, pairs.next <= historySize
+            pairs.pairs <= historySize, pairs.next <= historySize,
+            settings.earlyStopping != nil || checkpoint.stopping == StoppingProgress()
         else {
             throw .invalid(
                 InvalidValue(.inconsistent, "the checkpoint is that of another training"))
         }
         checkpoint.numbers.withUnsafeBytes { raw in
-            for index in 0..<count {
-                let place = index * MemoryLayout<S>.stride
-                memory.optimizer[index] = raw.loadUnaligned(fromByteOffset: place, as: S.self)
+            func number(_ index: Int) -> S {
+                raw.loadUnaligned(fromByteOffset: index * MemoryLayout<S>.stride, as: S.self)
             }
+            for index in 0..<count { memory.optimizer[index] = number(index) }
+            for index in 0..<bestCount { memory.best[index] = number(count + index) }
         }
         for buffer in 0..<parameterBuffers {
-            plan.reorder(&memory.optimizer, at: buffer * plan.parameterCount) { panels, rows in
-                var arranged = rows
-                arranged.withUnsafeMutableBufferPointer { arranged in
-                    rows.withUnsafeBufferPointer { rows in
-                        guard let rows = rows.baseAddress, let start = arranged.baseAddress
-                        else { return }
-                        panels.arrange(rows, into: start)
-                    }
-                }
-                return arranged
-            }
+            plan.reorder(
+                &memory.optimizer, at: buffer * plan.parameterCount, DensePanels.arranged)
         }
+        if bestCount > 0 { plan.reorder(&memory.best, at: 0, DensePanels.arranged) }
         generator = checkpoint.generator
         progress.epoch = checkpoint.epoch
         progress.step = checkpoint.step
         progress.optimizer = checkpoint.optimizer
+        progress.stopping = checkpoint.stopping
         progress.rate.resume(from: checkpoint.rate)
     }
 
@@ -168,6 +175,20 @@ extension Plan where S: FloatingReal {
             let place = start + weights.lowerBound..<start + weights.upperBound
             numbers.replaceSubrange(place, with: order(panels, Array(numbers[place])))
         }
+    }
+}
+
+extension DensePanels {
+    /// Weights that lie in rows, as these panels have them.
+    fileprivate static func arranged<S: FloatingReal>(_ panels: DensePanels, _ rows: [S]) -> [S] {
+        var arranged = rows
+        arranged.withUnsafeMutableBufferPointer { arranged in
+            rows.withUnsafeBufferPointer { rows in
+                guard let rows = rows.baseAddress, let start = arranged.baseAddress else { return }
+                panels.arrange(rows, into: start)
+            }
+        }
+        return arranged
     }
 }
 

@@ -168,7 +168,38 @@ struct TrainingSlice<S: FloatingReal> {
         (progress.loss, progress.mass) = (0, 0)
         for index in progress.metrics.indices { progress.metrics[index].reset() }
         progress.rate.endEpoch(loss: observed)
+        let isBest =
+            prepared.stopping?.observe(ended.values[start...], &progress.stopping) ?? false
+        if isBest { keepBest() }
+        recordHealth(progress, &ended)
+        if prepared.isFinished(progress) { restoreBest() }
         return nil
+    }
+
+    /// Records the health of an epoch that has ended, where that is due.
+    private func recordHealth(_ progress: TrainingProgress, _ ended: inout EndedEpochs) {
+        guard let health = prepared.health,
+            health.next(after: progress.epoch - 1) == progress.epoch
+                || prepared.isFinished(progress)
+        else { return }
+        let start = ended.healthValues.count
+        health.append(
+            to: &ended.healthValues, plan, prepared.objective, memory, pass.source, shards)
+        if ended.healthValues.count > start { ended.healthEpochs.append(progress.epoch) }
+    }
+
+    private func keepBest() {
+        guard let best = memory.best else { return }
+        let count = plan.parameterCount
+        best.update(from: memory.parameters, count: count)
+        (best + count).update(from: memory.statistics, count: plan.sizes.statistics)
+    }
+
+    private func restoreBest() {
+        guard let best = memory.best else { return }
+        let count = plan.parameterCount
+        memory.parameters.update(from: best, count: count)
+        memory.statistics.update(from: best + count, count: plan.sizes.statistics)
     }
 
     /// Appends an epoch's metrics, as many as there are keys.

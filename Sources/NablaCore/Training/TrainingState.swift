@@ -18,6 +18,8 @@ struct TrainingProgress: Sendable {
     var optimizer = OptimizerProgress()
     /// The learning rate, epoch by epoch.
     var rate: LearningRate
+    /// What early stopping has seen.
+    var stopping = StoppingProgress()
 }
 
 /// How much a training may still do at once.
@@ -47,6 +49,10 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
     let batchSize: Int
     /// The names of an epoch's metrics.
     let keys: [String]
+    /// When it ends early, where it may.
+    let stopping: PreparedStopping?
+    /// How its health is looked at, where it is.
+    let health: TrainingHealth<S>?
 
     /// Checks the parts against one another.
     init(
@@ -65,15 +71,25 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         } else {
             self.validation = nil
         }
-        keys =
+        let keys =
             ["loss"] + settings.metrics.map(\.rawValue)
             + (self.validation?.keys.map { "validation_" + $0 } ?? []) + ["learning_rate"]
+        self.keys = keys
+        stopping = try invalidating { () throws(InvalidValue) in
+            guard let settings = settings.earlyStopping else { return nil }
+            return try PreparedStopping(settings, keys: keys)
+        }
         try Partition.check(
             batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
         partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth,
             gathers: settings.shufflesBatches, blockGradients: partition.blocks > 1)
+        let seen = min(samples.count, stepsPerEpoch * batchSize)
+        // None where an epoch has no steps, which is refused later.
+        health =
+            seen > 0
+            ? TrainingHealth(plan, objective, samples: samples.count, seen: seen, settings) : nil
     }
 
     /// How layers with a state of their own behave; the key is another in each step.
@@ -91,8 +107,16 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
     /// Whether another epoch may follow the one that ended.
     func mayBeginEpoch(_ allotment: Allotment, _ progress: TrainingProgress) -> Bool {
         allotment.epochs > 0 && allotment.steps >= mostStepsOfEpoch
-            && progress.epoch < settings.epochs
+            && !isFinished(progress)
     }
+
+    /// Whether a training that has come so far is at its end.
+    func isFinished(_ progress: TrainingProgress) -> Bool {
+        progress.epoch >= settings.epochs || progress.stopping.isStopped
+    }
+
+    /// Whether the network of the best epoch is kept, and ends the training.
+    var restoresBest: Bool { stopping?.settings.restoreBest ?? false }
 
     /// Clips gradients as the settings say.
     @inline(__always)
@@ -155,8 +179,8 @@ struct TrainingState<S: FloatingReal>: Sendable {
     /// Numbers that the network has: parameters and running statistics.
     var networkCount: Int { plan.parameterCount + memory.statistics.count }
 
-    /// Numbers that the optimizer keeps.
-    var optimizerCount: Int { memory.optimizer.count }
+    /// Numbers that a checkpoint has: the optimizer's, and those of the best network.
+    var checkpointCount: Int { memory.optimizer.count + memory.best.count }
 
     /// Samples a full batch has.
     var batchSize: Int { prepared.batchSize }
@@ -165,7 +189,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
     var stepsPerEpoch: Int { prepared.stepsPerEpoch }
 
     /// Whether all epochs have ended.
-    var isFinished: Bool { progress.epoch >= prepared.settings.epochs }
+    var isFinished: Bool { prepared.isFinished(progress) }
 
     /// Whether it stands between two epochs.
     var isBetweenEpochs: Bool {
@@ -178,6 +202,11 @@ struct TrainingState<S: FloatingReal>: Sendable {
             shards: prepared.partition.shards, parameters: plan.parameterCount,
             scratch: prepared.layout.stride, behind: prepared.outputCount)
         prepared.validation?.reserve(in: &memory, plan)
+        prepared.health?.reserve(in: &memory, plan)
+        if prepared.restoresBest {
+            memory.best = Array(
+                repeating: 0, count: plan.parameterCount + plan.sizes.statistics)
+        }
         let count =
             settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
@@ -188,7 +217,8 @@ struct TrainingState<S: FloatingReal>: Sendable {
         _ allotment: Allotment, shards: ShardRunner
     ) throws(ComputationError) -> EndedEpochs {
         var ended = EndedEpochs(
-            keys: prepared.keys, firstEpoch: progress.epoch + 1, stepsPerEpoch: stepsPerEpoch)
+            keys: prepared.keys, healthKeys: prepared.health?.keys ?? [],
+            firstEpoch: progress.epoch + 1, stepsPerEpoch: stepsPerEpoch)
         var rest = allotment
         while failure == nil, !isFinished, rest.steps > 0, rest.epochs > 0 {
             if progress.position == 0 && !order.isEmpty { generator.fill(&order) }

@@ -57,8 +57,10 @@ enum Base64 {
 
     /// How many bytes a text of base64 stands for, going by its length and padding.
     static func decodedCount(of text: UnsafeBufferPointer<UInt8>) -> Int {
-        let padded = text.suffix(2).reduce(0) { $0 + ($1 == padding ? 1 : 0) }
-        return max(0, text.count / 4 * 3 - padded)
+        let whole = text.count / 4 * 3
+        // Behind a length that is wrong there is no padding: `decode` fills all fours before that.
+        guard text.count.isMultiple(of: 4) else { return whole }
+        return whole - text.suffix(2).count { $0 == padding }
     }
 
     /// Reads a text into `target`, which has `decodedCount(of:)` bytes.

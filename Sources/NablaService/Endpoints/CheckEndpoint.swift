@@ -8,6 +8,7 @@ struct CheckEndpoint: Endpoint {
     let place = Place.worker
     let scope: Scope? = .read
     let networks: NetworkResolver
+    let datasets: SamplesResolver
     let limits: JSONLimits
     let shards: ShardRunner
     /// The most multiplications of a check; see `Settings.checkProducts`.
@@ -20,11 +21,12 @@ struct CheckEndpoint: Endpoint {
         let start = Stopwatch.now()
         let request = try CheckRequest(parsing: call.body, limits: limits)
         let network = try networks.network(for: request.network, as: .float64)
-        try refuseTooMuch(network.parameterCount, samples: request.samples.count)
+        let samples = try datasets.samples(for: request.samples, as: .float64)
+        try refuseTooMuch(network.parameterCount, samples: samples.count)
         let parsed = Stopwatch.now()
         let check = try Problem.computing { () throws(ComputationError) in
             try GradientCheck.compute(
-                of: request.loss, network: network, samples: request.samples,
+                of: request.loss, network: network, samples: samples,
                 claim: request.gradients, settings: GradientCheck.Settings(request),
                 workspace: workspace, shards: shards, isCancelled: call.isCancelled)
         }

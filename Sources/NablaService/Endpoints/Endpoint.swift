@@ -10,9 +10,15 @@ protocol Endpoint: Sendable {
     var place: Place { get }
     /// What a caller's token must allow where there are tokens; nil where none is asked for.
     var scope: Scope? { get }
+    /// The media types that its body may have; JSON unless it says otherwise.
+    var mediaTypes: [String] { get }
 
     /// Answers a call; throws the problem that keeps it from doing so.
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer
+}
+
+extension Endpoint {
+    var mediaTypes: [String] { ["application/json"] }
 }
 
 /// Where an endpoint runs.

@@ -8,6 +8,7 @@ struct GradientsBatchEndpoint: Endpoint {
     let place = Place.worker
     let scope: Scope? = .read
     let networks: NetworkResolver
+    let datasets: SamplesResolver
     let limits: JSONLimits
     let shards: ShardRunner
     /// How many requests a batch may have.
@@ -24,11 +25,12 @@ struct GradientsBatchEndpoint: Endpoint {
         let parsed = Stopwatch.now()
         let chunk = GradientsBatchEndpoint.chunk
         let chunks = (batch.count + chunk - 1) / chunk
+        let datasets = self.datasets.remembering()
         let parts = Mutex([[UInt8]](repeating: [], count: chunks))
         let isExplained = Flag()
         shards.run(chunks) { index in
             let range = index * chunk..<min((index + 1) * chunk, batch.count)
-            let part = results(of: batch, in: range, call, isExplained)
+            let part = results(of: batch, in: range, call, datasets, isExplained)
             parts.withLock { $0[index] = part }
         }
         guard !call.isCancelled() else { throw Problem(.cancelled, "the caller went away") }
@@ -48,7 +50,8 @@ struct GradientsBatchEndpoint: Endpoint {
     ///
     /// Each worker has a workspace for as long as it takes: the one that was lent is another's.
     private func results(
-        of batch: GradientsBatch, in range: Range<Int>, _ call: Call, _ isExplained: Flag
+        of batch: GradientsBatch, in range: Range<Int>, _ call: Call, _ datasets: SamplesResolver,
+        _ isExplained: Flag
     ) -> [UInt8] {
         let workspace = Workspace()
         var writer = GradientsBatchWriter()
@@ -57,8 +60,9 @@ struct GradientsBatchEndpoint: Endpoint {
             do throws(Problem) {
                 let request = try batch.request(at: index)
                 let network = try networks.network(for: request.network, as: request.dtype)
+                let samples = try datasets.samples(for: request.samples, as: request.dtype)
                 let response = try GradientsResponse.computed(
-                    for: request, network: network, workspace, shards, call)
+                    for: request, network: network, samples: samples, workspace, shards, call)
                 if response.explanation != nil { isExplained.raise() }
                 writer.add(response, as: request.encoding)
             } catch {

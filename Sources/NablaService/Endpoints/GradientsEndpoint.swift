@@ -8,6 +8,7 @@ struct GradientsEndpoint: Endpoint {
     let place = Place.loopOrWorker
     let scope: Scope? = .read
     let networks: NetworkResolver
+    let datasets: SamplesResolver
     let limits: JSONLimits
     let shards: ShardRunner
 
@@ -16,7 +17,7 @@ struct GradientsEndpoint: Endpoint {
         let request = try GradientsRequest(parsing: call.body, limits: limits)
         let isLight =
             request.vector == nil && !request.asks(for: .perSampleGradients)
-            && request.network.isLight(for: request.samples.inputs)
+            && request.samples.inline.map { request.network.isLight(for: $0.inputs) } ?? false
         guard isLight else {
             let parsing = Stopwatch.now() - start
             return .onWorker { workspace throws(Problem) in
@@ -30,9 +31,10 @@ struct GradientsEndpoint: Endpoint {
         _ call: Call, _ request: GradientsRequest, _ workspace: Workspace, since start: Double
     ) throws(Problem) -> Answer {
         let network = try networks.network(for: request.network, as: request.dtype)
+        let samples = try datasets.samples(for: request.samples, as: request.dtype)
         let parsed = Stopwatch.now()
         let response = try GradientsResponse.computed(
-            for: request, network: network, workspace, shards, call)
+            for: request, network: network, samples: samples, workspace, shards, call)
         let computed = Stopwatch.now()
         var content = Content.json(response.json(as: request.encoding))
         if let explanation = response.explanation {
@@ -82,19 +84,19 @@ extension GradientSettings {
 extension GradientsResponse {
     /// Computes the answer to a request.
     static func computed(
-        for request: GradientsRequest, network: Network, _ workspace: Workspace,
-        _ shards: ShardRunner, _ call: Call
+        for request: GradientsRequest, network: Network, samples: Samples,
+        _ workspace: Workspace, _ shards: ShardRunner, _ call: Call
     ) throws(Problem) -> GradientsResponse {
         let settings = try GradientSettings(request, network)
         let isExplained = request.asks(for: .explanation)
         if isExplained {
             try refuseToExplain(
-                Explanation.numbers(in: network, samples: request.samples.count))
+                Explanation.numbers(in: network, samples: samples.count))
         }
         var response = GradientsResponse(
             try Problem.computing { () throws(ComputationError) in
                 try Gradients.compute(
-                    of: request.loss, network: network, samples: request.samples,
+                    of: request.loss, network: network, samples: samples,
                     dtype: request.dtype, including: Inclusions(request.include),
                     settings: settings, workspace: workspace, shards: shards,
                     isCancelled: call.isCancelled)
@@ -102,11 +104,11 @@ extension GradientsResponse {
         guard isExplained else { return response }
         let explanation = try Problem.computing { () throws(ComputationError) in
             try Explanation.compute(
-                of: request.loss, network: network, samples: request.samples, dtype: request.dtype)
+                of: request.loss, network: network, samples: samples, dtype: request.dtype)
         }
         response.explanation =
             ExplanationWriter(
-                explanation, of: request.loss, network: network, samples: request.samples,
+                explanation, of: request.loss, network: network, samples: samples,
                 in: Language(preferredBy: call.head.fields.values(of: "accept-language"))
             ).written
         return response

@@ -11,6 +11,8 @@ struct MetricsEndpoint: Endpoint {
     let store: Store
     /// The pools by the name that their metrics carry.
     let pools: [(name: String, pool: WorkerPool)]
+    /// What training runs spend their time with.
+    let time: TrainingTime
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let counts = try Problem.storing { () throws(StoreError) in try store.counts() }
@@ -25,6 +27,14 @@ struct MetricsEndpoint: Endpoint {
             "nabla_runs", .gauge, "Training runs in the database by status.",
             counts.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { ([("status", $0.key.rawValue)], $0.value) })
+        let seconds = time.seconds
+        text.add(
+            "nabla_training_seconds_total", .counter, "Time that slices of training runs took.",
+            seconds.slices)
+        text.add(
+            "nabla_training_storage_seconds_total", .counter,
+            "Time of training runs that went to storage: handing over, copying, waiting.",
+            seconds.storage)
         text.add(
             "nabla_store_commit_duration_seconds",
             "Time from a transaction's begin until it is on the disk.",

@@ -14,6 +14,27 @@ struct NetworkResolver: Sendable {
         case .inline(let network): return network
         case .run(let id):
             return try Network(record(of: id)).converted(to: dtype)
+        case .stored(let name):
+            let network = try network(named: name)
+            guard let network else {
+                throw Problem(
+                    .notFound, "there is no stored network \(name)", pointer: "/network/name")
+            }
+            return try network.converted(to: dtype)
+        }
+    }
+
+    /// The network that is stored under a name, or nil if there is none.
+    func network(named name: String) throws(Problem) -> Network? {
+        let content = try Problem.storing { () throws(StoreError) in
+            try store.networkContent(named: name)
+        }
+        guard let content else { return nil }
+        do {
+            return try Network(Safetensors(parsing: content))
+        } catch {
+            // The bytes are the database's own, so the caller is not to blame for them.
+            throw Problem(.internalError, "the stored network \(name) is damaged: \(error.detail)")
         }
     }
 

@@ -66,17 +66,44 @@ struct Parameters {
 }
 
 extension RunQuery {
+    /// What `GET /runs` may be asked.
+    static let parameters = ["status", "name", "filter", "order_by", "limit", "cursor"]
+
     /// The runs that `GET /runs` asks for: at most 50 unless it says otherwise, at most 1,000.
     init(_ query: [(name: String, value: String)]) throws(Problem) {
-        let parameters = try Parameters(
-            query, known: ["status", "name", "limit", "cursor"], prefix: "tag.")
+        try self.init(Parameters(query, known: RunQuery.parameters, prefix: "tag."))
+    }
+
+    /// The runs that parameters ask for.
+    init(_ parameters: Parameters) throws(Problem) {
         self.init()
         if let status = try parameters.name("status", NablaAPI.RunStatus.self) {
             statuses = [NablaStore.RunStatus(status)]
         }
         name = parameters["name"]
         tags = parameters.all(withPrefix: "tag.")
+        if let text = parameters["filter"] {
+            do {
+                conditions = try RunFilter(parsing: text).conditions
+            } catch {
+                throw Problem(error, in: "filter")
+            }
+        }
+        if let text = parameters["order_by"] {
+            do {
+                order = try RunOrder(parsing: text)
+            } catch {
+                throw Problem(error, in: "order_by")
+            }
+        }
         limit = try parameters.int("limit", in: 1...1000) ?? 50
         cursor = parameters["cursor"]
+    }
+}
+
+extension Problem {
+    /// Tells what can't be read in a parameter's text, and where in it.
+    fileprivate init(_ error: RunFilterError, in parameter: String) {
+        self.init(.invalidParameter, "\(parameter), at byte \(error.offset): \(error.detail)")
     }
 }

@@ -6,31 +6,37 @@ import NablaStore
 extension Router {
     /// Every route of the contract.
     ///
-    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too.
+    /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too. What
+    /// `/metrics` says of training is that of `trainingPool`.
     init(
         settings: Settings, store: Store, pool: WorkerPool, storagePool: WorkerPool? = nil,
-        scheduler: RunScheduler, metrics: Metrics = Metrics(), isDraining: Flag
+        trainingPool: WorkerPool? = nil, scheduler: RunScheduler, metrics: Metrics = Metrics(),
+        isDraining: Flag
     ) {
         let networks = NetworkResolver(store: store)
+        let datasets = SamplesResolver(store: store)
         let runs = RunReader(store: store, scheduler: scheduler)
+        let identifiers = IdentifierSource()
         let limits = JSONLimits(maximumDepth: settings.jsonDepth)
         let shards = pool.shardRunner
         let pools =
             [(name: "compute", pool: pool)]
             + (storagePool.map { [(name: "storage", pool: $0)] } ?? [])
+            + (trainingPool.map { [(name: "training", pool: $0)] } ?? [])
         self.init(
             fixed: [
                 Path.gradients: [
-                    .post: GradientsEndpoint(networks: networks, limits: limits, shards: shards)
+                    .post: GradientsEndpoint(
+                        networks: networks, datasets: datasets, limits: limits, shards: shards)
                 ],
                 Path.gradientsBatch: [
                     .post: GradientsBatchEndpoint(
-                        networks: networks, limits: limits, shards: shards,
+                        networks: networks, datasets: datasets, limits: limits, shards: shards,
                         mostRequests: settings.batchRequests)
                 ],
                 Path.check: [
                     .post: CheckEndpoint(
-                        networks: networks, limits: limits, shards: shards,
+                        networks: networks, datasets: datasets, limits: limits, shards: shards,
                         products: settings.checkProducts)
                 ],
                 Path.predict: [
@@ -38,10 +44,22 @@ extension Router {
                 ],
                 Path.train: [
                     .post: TrainEndpoint(
-                        networks: networks, scheduler: scheduler, limits: limits,
+                        networks: networks, datasets: datasets, runs: runs,
+                        scheduler: scheduler, limits: limits,
                         longestWait: settings.training.waitSeconds)
                 ],
                 Path.runs: [.get: RunsEndpoint(store: store)],
+                Path.runsCompare: [.get: RunsCompareEndpoint(runs: runs)],
+                Path.runsExport: [
+                    .get: RunsExportEndpoint(
+                        store: store, runs: runs, pool: storagePool ?? pool,
+                        pieceBytes: min(64 << 10, settings.server.streamBufferBytes / 2))
+                ],
+                Path.datasets: [.get: DatasetsEndpoint(store: store)],
+                Path.networks: [.get: StoredNetworksEndpoint(store: store)],
+                Path.events: [
+                    .get: EventsEndpoint(store: store, runs: runs, scheduler: scheduler)
+                ],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
                     .get: ReadinessEndpoint(store: store, pool: pool, scheduler: scheduler) {
@@ -49,18 +67,37 @@ extension Router {
                     }
                 ],
                 Path.metrics: [
-                    .get: MetricsEndpoint(metrics: metrics, store: store, pools: pools)
+                    .get: MetricsEndpoint(
+                        metrics: metrics, store: store, pools: pools, time: scheduler.time)
                 ],
                 Path.version: [.get: VersionEndpoint()],
                 Path.openAPI: [.get: OpenAPIEndpoint()],
             ],
-            run: [.get: RunEndpoint(runs: runs)],
+            run: [
+                .get: RunEndpoint(runs: runs),
+                .patch: ChangeRunEndpoint(
+                    runs: runs, scheduler: scheduler, store: store, limits: limits),
+                .delete: DeleteRunEndpoint(store: store),
+            ],
             runParts: [
                 .metrics: [.get: RunMetricsEndpoint(runs: runs)],
                 .network: [.get: RunNetworkEndpoint(runs: runs)],
                 .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
                 .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
                 .resume: [.post: ResumeEndpoint(runs: runs, scheduler: scheduler, limits: limits)],
+            ],
+            named: [
+                Path.datasets: [
+                    .get: DatasetEndpoint(store: store, resolver: datasets),
+                    .put: PutDatasetEndpoint(
+                        store: store, identifiers: identifiers, limits: limits),
+                    .delete: DeleteDatasetEndpoint(store: store),
+                ],
+                Path.networks: [
+                    .get: StoredNetworkEndpoint(networks: networks),
+                    .put: PutNetworkEndpoint(networks: networks, store: store, limits: limits),
+                    .delete: DeleteNetworkEndpoint(store: store),
+                ],
             ],
             metrics: metrics)
     }

@@ -2,7 +2,6 @@ import NablaAPI
 import NablaCore
 import NablaHTTP
 import NablaSockets
-import Synchronization
 
 /// `GET /runs/{id}/events`: what happens to a run, as Server-Sent Events.
 ///
@@ -14,21 +13,34 @@ struct RunEventsEndpoint: Endpoint {
     let runs: RunReader
     let scheduler: RunScheduler
 
+    /// Epochs that are read at once.
+    private static let pageEpochs = 256
+
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let run = try runs.run(call.subject)
         let after = try lastEventID(call.head.fields["last-event-id"])
         return .later { reply in
             guard let stream = reply.stream(mediaType: "text/event-stream") else { return }
-            let follower = EventFollower(stream: stream, after: after)
-            let isLive = scheduler.live(run.id)?.follow(follower.receive) ?? false
-            do {
-                let history = try runs.history(of: run.id, key: nil, from: after + 1)
-                let ended = isLive ? nil : try runs.run(run.id)
-                follower.catchUp(with: history, ended: ended)
-            } catch {
-                stream.finish()
+            let follower = EventFollower(stream, after: EventPosition(number: 0, epoch: after)) {
+                position throws(Problem) in
+                try page(of: run.id, after: position)
             }
+            _ = scheduler.live(run.id)?.follow { follower.receive(EventFollower.Told($0)) }
+            follower.start()
         }
+    }
+
+    private func page(
+        of id: String, after position: EventPosition
+    ) throws(Problem) -> [EventFollower.Told] {
+        // Before the epochs are read: where it has ended, they are all stored.
+        let run = try runs.run(id)
+        let events = try runs.events(
+            of: id, in: position.epoch + 1...position.epoch + RunEventsEndpoint.pageEpochs)
+        if events.isEmpty, run.status.isEnded {
+            return [EventFollower.Told(RunEvent(.end(run)))]
+        }
+        return events.map { EventFollower.Told($0) }
     }
 
     private func lastEventID(_ text: String?) throws(Problem) -> Int {
@@ -41,73 +53,13 @@ struct RunEventsEndpoint: Endpoint {
     }
 }
 
-/// Sends a run's events to one reader: the stored ones first, then those that came in meanwhile.
-private final class EventFollower: Sendable {
-    private struct State {
-        var sentEpoch: Int
-        /// What came in before the stored events were sent; nil from then on.
-        var held: [RunEvent]? = []
-        var isGone = false
-    }
-
-    private let stream: ResponseStream
-    private let state: Mutex<State>
-
-    init(stream: ResponseStream, after epoch: Int) {
-        self.stream = stream
-        state = Mutex(State(sentEpoch: epoch))
-    }
-
-    /// Takes an event of the live run; false when the reader is gone.
-    @Sendable func receive(_ event: RunEvent) -> Bool {
-        state.withLock { state in
-            if state.held != nil {
-                state.held?.append(event)
-            } else {
-                send(event, &state)
-            }
-            return !state.isGone
-        }
-    }
-
-    /// Sends the stored epochs, and the end where the run has ended.
-    func catchUp(with history: MetricHistory, ended: Run?) {
-        state.withLock { state in
-            for event in history.events { send(event, &state) }
-            let held = state.held ?? []
-            state.held = nil
-            for event in held { send(event, &state) }
-            if let ended { send(RunEvent(.end(ended)), &state) }
-        }
-    }
-
-    private func send(_ event: RunEvent, _ state: inout State) {
-        if let epoch = event.id {
-            guard epoch > state.sentEpoch else { return }
-            state.sentEpoch = epoch
-        }
-        guard !state.isGone, stream.write(event.block()) else {
-            state.isGone = true
-            return
-        }
-        if case .end = event.content {
-            stream.finish()
-            state.isGone = true
-        }
-    }
-}
-
-extension MetricHistory {
-    /// The `metrics` events of the epochs in it, in their order.
-    fileprivate var events: [RunEvent] {
-        var epochs: [Int: (step: Int, values: [String: Double])] = [:]
-        for (key, points) in metrics {
-            for point in points {
-                epochs[point.epoch, default: (point.step, [:])].values[key] = point.value
-            }
-        }
-        return epochs.sorted { $0.key < $1.key }.map { epoch, row in
-            RunEvent(.metrics(epoch: epoch, step: row.step, values: row.values))
-        }
+extension EventFollower.Told {
+    /// An event of a stream of its run alone.
+    fileprivate init(_ event: RunEvent) {
+        let isEnd = if case .end = event.content { true } else { false }
+        let epoch = isEnd ? Int.max : event.id
+        self.init(
+            position: epoch.map { EventPosition(number: 0, epoch: $0) }, block: event.block(),
+            isLast: { isEnd })
     }
 }

@@ -14,8 +14,17 @@ struct RunsEndpoint: Endpoint {
         let query = try RunQuery(call.head.target.query)
         let page = try Problem.storing { () throws(StoreError) in try store.runs(matching: query) }
         let list = RunList(runs: try page.runs.map(Run.init), nextCursor: page.nextCursor)
-        return .content(.json(list.json()))
+        guard call.acceptsCSV else { return .content(.json(list.json())) }
+        var content = Content(body: try list.csv())
+        content.mediaType = "text/csv; charset=utf-8"
+        if let cursor = page.nextCursor { content.fields = [("X-Next-Cursor", cursor)] }
+        return .content(content)
     }
+}
+
+extension Call {
+    /// Whether the caller would rather have CSV than JSON.
+    fileprivate var acceptsCSV: Bool { head.fields["accept"]?.contains("text/csv") == true }
 }
 
 /// `GET /runs/{id}`: one run.
@@ -36,10 +45,14 @@ struct RunMetricsEndpoint: Endpoint {
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let parameters = try Parameters(call.head.target.query, known: ["key", "from"])
+        let parameters = try Parameters(
+            call.head.target.query, known: ["key", "from", "downsample"])
         let from = try parameters.int("from", in: 0...Int(Int32.max))
-        let history = try runs.history(of: call.subject, key: parameters["key"], from: from)
-        guard call.head.fields["accept"]?.contains("text/csv") == true else {
+        let most = try parameters.int(
+            "downsample", in: MetricHistory.fewestPoints...Int(Int32.max))
+        var history = try runs.history(of: call.subject, key: parameters["key"], from: from)
+        if let most { history = history.thinned(to: most) }
+        guard call.acceptsCSV else {
             return .content(.json(history.json()))
         }
         var content = Content(body: history.csv())
@@ -55,9 +68,11 @@ struct RunNetworkEndpoint: Endpoint {
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let parameters = try Parameters(call.head.target.query, known: ["encoding"])
-        let encoding = try parameters.name("encoding", Encoding.self) ?? .json
-        return .content(.json(try runs.network(of: call.subject).json(as: encoding)))
+        let parameters = try Parameters(
+            call.head.target.query, known: ["encoding", "epoch", "format"])
+        let format = try NetworkFormat(parameters)
+        let epoch = try parameters.int("epoch", in: 0...Int(Int32.max))
+        return .content(format.content(of: try runs.network(of: call.subject, epoch: epoch)))
     }
 }
 

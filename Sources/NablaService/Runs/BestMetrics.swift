@@ -1,18 +1,14 @@
-/// Which of a metric's values is its best: the one rule of it.
+import NablaNetworks
+
+/// Which of a metric's values is its best so far.
 enum BestMetrics {
-    /// Updates the best values with the latest ones.
+    /// Updates a metric's best value with later ones.
     ///
-    /// Losses and errors are best when small, other metrics when large; settings that are recorded
-    /// beside them, such as the learning rate, have no best.
-    static func update(_ best: inout [String: Double], with values: [(key: String, value: Double)])
-    {
-        for (key, value) in values where key != "learning_rate" {
-            guard let earlier = best[key] else {
-                best[key] = value
-                continue
-            }
-            let isSmallBest = key.hasSuffix("loss") || key.hasSuffix("error")
-            best[key] = isSmallBest ? min(earlier, value) : max(earlier, value)
-        }
+    /// What has no better or worse, such as the learning rate, has no best.
+    static func update(_ best: inout [String: Double], _ key: String, with values: [Double]) {
+        guard let direction = MetricDirection(ofMetric: key), var found = best[key] ?? values.first
+        else { return }
+        for value in values where direction.isBetter(value, than: found) { found = value }
+        best[key] = found
     }
 }

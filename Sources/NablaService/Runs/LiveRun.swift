@@ -82,6 +82,9 @@ final class LiveRun: Sendable {
         }
     }
 
+    /// Whether anybody follows it.
+    var isFollowed: Bool { state.withLock { !$0.followers.isEmpty } }
+
     /// Adds a follower, or returns false when the run has ended.
     func follow(_ follower: @escaping Follower) -> Bool {
         state.withLock { state in

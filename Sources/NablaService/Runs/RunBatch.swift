@@ -9,7 +9,7 @@ struct RunBatch {
     private var run: Run
     private var started: Timestamp?
     private var cameFurther = false
-    private var epochs: [EpochRecord] = []
+    private var epochs: [(ended: EndedEpochs, record: EpochRecord)] = []
     private var checkpoint: Int?
     private var end: (status: RunStatus, time: Timestamp, error: Problem?)?
 
@@ -38,9 +38,7 @@ struct RunBatch {
         case .epochs(let ended, let progress, let time, let checkpoint):
             guard loss == nil else { return }
             set(progress)
-            for (index, summary) in ended.enumerated() {
-                add(summary, progress, time, index == ended.count - 1 ? checkpoint : nil)
-            }
+            add(ended, progress, time, checkpoint)
         case .ended(let status, let time, let error):
             end = (loss == nil ? status : .failed, time, loss ?? error)
         }
@@ -53,32 +51,32 @@ struct RunBatch {
     }
 
     private mutating func add(
-        _ summary: EpochSummary, _ progress: Run.Progress, _ time: Timestamp,
+        _ ended: EndedEpochs, _ progress: Run.Progress, _ time: Timestamp,
         _ checkpoint: RunRecorder.Checkpoint?
     ) {
-        if checkpoint != nil { self.checkpoint = summary.epoch }
-        // An epoch that is done once more has the same metrics, which are stored.
-        let isNew = summary.epoch > live.storedEpochs
-        guard isNew || checkpoint != nil else { return }
-        let metrics = isNew ? summary.metrics : []
+        guard !ended.isEmpty else { return }
+        let last = ended.firstEpoch + ended.count - 1
+        if checkpoint != nil { self.checkpoint = last }
+        // An epoch that is done once more has the same metrics, which are stored and were told.
+        let new = ended.after(epoch: live.storedEpochs)
+        guard !new.isEmpty || checkpoint != nil else { return }
+        let series = new.isEmpty ? [] : new.series(at: time.milliseconds)
         var best = run.best
-        BestMetrics.update(&best, with: metrics)
+        for series in series {
+            BestMetrics.update(&best, series.key, with: series.values)
+            run.latest[series.key] = series.values.last
+        }
         epochs.append(
-            EpochRecord(
-                runID: run.id, epoch: summary.epoch, step: summary.step,
-                samplesPerSecond: progress.samplesPerSecond,
-                metrics: metrics.map { key, value in
-                    MetricRecord(
-                        key: key, epoch: summary.epoch, step: summary.step, value: value,
-                        time: time.milliseconds)
-                },
-                best: best.filter { run.best[$0.key] != $0.value },
-                network: checkpoint.map {
-                    NetworkRecord($0.network, of: run.id, epoch: summary.epoch)
-                },
-                state: checkpoint?.training?.bytes))
+            (
+                new,
+                EpochRecord(
+                    runID: run.id, epoch: last, step: last * ended.stepsPerEpoch,
+                    samplesPerSecond: progress.samplesPerSecond, metrics: series,
+                    best: best.filter { run.best[$0.key] != $0.value },
+                    network: checkpoint.map { NetworkRecord($0.network, of: run.id, epoch: last) },
+                    state: checkpoint?.training?.bytes)
+            ))
         run.best = best
-        for (key, value) in metrics { run.latest[key] = value }
     }
 
     /// Writes the batch to the database.
@@ -87,7 +85,7 @@ struct RunBatch {
     func write(to store: Store) throws(StoreError) {
         if let started { _ = try store.start(id: run.id, at: started.milliseconds) }
         if !epochs.isEmpty {
-            _ = try store.record(epochs, keepsEarlierNetworks: false)
+            _ = try store.record(epochs.map(\.record), keepsEarlierNetworks: false)
         }
         if let end {
             _ = try store.finish(
@@ -96,21 +94,38 @@ struct RunBatch {
         }
     }
 
-    /// Tells the run's followers what is stored now.
-    func publish() {
+    /// Tells the run's followers, and those of all runs, what is stored now.
+    func publish(to feed: EventFeed) {
         let status = live.run.status
         live.update { run in
             run.progress = self.run.progress
             run.latest = self.run.latest
             run.best = self.run.best
         }
-        if started != nil || cameFurther { live.publish(.progress(status: status, run.progress)) }
-        for epoch in epochs where epoch.epoch > live.storedEpochs {
-            let values = Dictionary(uniqueKeysWithValues: epoch.metrics.map { ($0.key, $0.value) })
-            live.publish(.metrics(epoch: epoch.epoch, step: epoch.step, values: values))
+        // Read once it is stored: who follows from now on finds it in the journal.
+        let told = epochs.map(\.ended).filter { !$0.isEmpty }
+        var entries = feed.journal(of: run.id, count: told.count + (end == nil ? 0 : 1))[...]
+        if started != nil || cameFurther {
+            tell(.progress(status: status, run.progress), to: feed, nil)
         }
-        if let checkpoint { live.publish(.checkpoint(epoch: checkpoint)) }
-        if let end { finish(end.status, end.time, end.error) }
+        let isFollowed = live.isFollowed || feed.isFollowed
+        for ended in told {
+            let entry = entries.popFirst()
+            guard isFollowed else { continue }
+            for summary in ended {
+                let values = Dictionary(uniqueKeysWithValues: summary.metrics)
+                tell(
+                    .metrics(epoch: summary.epoch, step: summary.step, values: values), to: feed,
+                    entry)
+            }
+        }
+        if let checkpoint { tell(.checkpoint(epoch: checkpoint), to: feed, nil) }
+        if let end { finish(end.status, end.time, end.error, feed, entries.popFirst()) }
+    }
+
+    private func tell(_ content: RunEvent.Content, to feed: EventFeed, _ entry: JournalEntry?) {
+        live.publish(content)
+        feed.publish(RunEvent(content), of: run.id, entry)
     }
 
     /// Takes note that the database refused the batch: the run fails, if it has steps left.
@@ -132,7 +147,10 @@ struct RunBatch {
         return true
     }
 
-    private func finish(_ status: RunStatus, _ time: Timestamp, _ error: Problem?) {
+    private func finish(
+        _ status: RunStatus, _ time: Timestamp, _ error: Problem?, _ feed: EventFeed,
+        _ entry: JournalEntry?
+    ) {
         live.update { run in
             run.status = status
             run.finishedAt = time
@@ -140,5 +158,6 @@ struct RunBatch {
             run.progress.etaSeconds = nil
         }
         live.end()
+        feed.publish(RunEvent(.end(live.run)), of: run.id, entry)
     }
 }

@@ -18,28 +18,27 @@ struct RunLoader: Sendable {
     ///
     /// - Throws: `Problem` when it can't be trained, or not within the limits.
     func training(
-        of request: TrainRequest, network: Network
+        of request: TrainRequest, _ material: RunMaterial
     ) throws(Problem) -> Loaded {
-        try check(request, network)
-        let split = try RunSplit(request)
+        try check(request, material)
+        let split = try RunSplit(material, for: request)
         let training = try Problem.computing { () throws(ComputationError) in
             try Training(
-                network: network, loss: request.loss, samples: split.training,
+                network: material.network, loss: request.loss, samples: split.training,
                 validation: split.validation, settings: request.settings)
         }
         return Loaded(training: training, split: split)
     }
 
-    private func check(_ request: TrainRequest, _ network: Network) throws(Problem) {
-        guard network.parameterCount <= limits.parameters else {
+    private func check(_ request: TrainRequest, _ material: RunMaterial) throws(Problem) {
+        guard material.network.parameterCount <= limits.parameters else {
             throw Problem(
                 .outOfRange,
                 "the network has more than the \(limits.parameters) parameters that may be trained",
                 pointer: "/network")
         }
         try check(epochs: request.settings.epochs)
-        var count = request.samples.count
-        if case .samples(let samples) = request.validation { count += samples.count }
+        let count = material.samples.count + (material.validation?.count ?? 0)
         guard count <= limits.samples else {
             throw Problem(
                 .outOfRange,
@@ -58,14 +57,19 @@ struct RunLoader: Sendable {
         }
     }
 
-    /// What the database is to keep of a request, which is all of it with its network written out.
+    /// What the database is to keep of a request, which is all of it with its network and samples written out.
     ///
     /// - Throws: `Problem` when the run would take more bytes than it may.
     func record(
-        of request: TrainRequest, network: Network, _ training: borrowing Training, owner: String?
+        of request: TrainRequest, _ material: RunMaterial, _ training: borrowing Training,
+        owner: String?
     ) throws(Problem) -> RequestRecord {
         var request = request
-        request.network = .inline(network)
+        request.network = .inline(material.network)
+        request.samples = .inline(material.samples)
+        if let validation = material.validation {
+            request.validation = .samples(.inline(validation))
+        }
         let body = request.json()
         let parts = [body.count, training.networkByteCount, training.checkpointByteCount]
         let sum = parts.reduce(0, +)
@@ -97,12 +101,10 @@ struct RunLoader: Sendable {
         }
         do {
             var request = try TrainRequest(parsing: record.body)
-            guard case .inline(let network) = request.network else {
-                throw RunLoader.damaged(id, "its request names a network")
-            }
+            let material = try RunMaterial(writtenOutIn: request)
             request.settings = try request.settings.with(epochs: run.progress.epochs)
-            let start = try checkpoint.map { try Network($0.network) } ?? network
-            let split = try RunSplit(request)
+            let start = try checkpoint.map { try Network($0.network) } ?? material.network
+            let split = try RunSplit(material, for: request)
             var training = try Training(
                 network: start, loss: request.loss, samples: split.training,
                 validation: split.validation, settings: request.settings)

@@ -35,14 +35,35 @@ struct RunReader: Sendable {
         return MetricHistory(metrics: metrics)
     }
 
-    /// The network as last stored.
+    /// The `metrics` events of the epochs in a range, in their order.
     ///
-    /// - Throws: `Problem` when there is no such run, or nothing of it is stored yet.
-    func network(of id: String) throws(Problem) -> Network {
+    /// - Throws: `Problem` when there is no such run.
+    func events(of id: String, in epochs: ClosedRange<Int>) throws(Problem) -> [RunEvent] {
+        let records = try Problem.storing { () throws(StoreError) in
+            try store.metrics(
+                runID: id, fromEpoch: epochs.lowerBound, toEpoch: epochs.upperBound)
+        }
+        var found: [Int: (step: Int, values: [String: Double])] = [:]
+        for record in records {
+            found[record.epoch, default: (record.step, [:])].values[record.key] = record.value
+        }
+        return found.sorted { $0.key < $1.key }.map { epoch, row in
+            RunEvent(.metrics(epoch: epoch, step: row.step, values: row.values))
+        }
+    }
+
+    /// The network as stored after that epoch, by default as last stored.
+    ///
+    /// - Throws: `Problem` when there is no such run, or nothing of it is stored yet, or not that epoch.
+    func network(of id: String, epoch: Int? = nil) throws(Problem) -> Network {
         let record = try Problem.storing { () throws(StoreError) in
-            try store.network(runID: id, epoch: nil)
+            try store.network(runID: id, epoch: epoch)
         }
         guard let record else {
+            if let epoch {
+                throw Problem(
+                    .notFound, "the run \(id) has no network of epoch \(epoch) any more or yet")
+            }
             throw Problem(.conflict, "the run \(id) has no trained network yet")
         }
         return try Network(record)

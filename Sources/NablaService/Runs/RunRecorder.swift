@@ -24,9 +24,10 @@ final class RunRecorder: Sendable {
         /// It ended.
         case ended(RunStatus, Timestamp, error: Problem?)
 
-        /// How many rows it is in the database, about.
+        /// How much it is for the database: rows, where one with many values counts as several.
         fileprivate var size: Int {
-            if case .epochs(let ended, _, _, _) = self { ended.count } else { 1 }
+            guard case .epochs(let ended, _, _, _) = self else { return 1 }
+            return ended.keys.count * (1 + ended.count / 1024) + ended.healthValues.count / 64
         }
     }
 
@@ -62,19 +63,22 @@ final class RunRecorder: Sendable {
         var isRetryDue = false
     }
 
-    /// How many epochs may wait before the runs that make them do.
+    /// How many rows may wait before the runs that make them do; 32 MB at most.
     private static let longBacklog = 4096
 
     /// How long what was refused waits before it is written again.
     private static let retryDelay = DispatchTimeInterval.seconds(1)
 
     private let store: Store
+    /// The events of all runs.
+    let feed: EventFeed
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let queue = DispatchQueue(label: "nabla.recorder", qos: .utility)
     private let backlog = Mutex(Backlog())
 
     init(store: Store, onEvent: @escaping @Sendable (ServiceEvent) -> Void) {
         self.store = store
+        feed = EventFeed(store: store)
         self.onEvent = onEvent
     }
 
@@ -91,7 +95,7 @@ final class RunRecorder: Sendable {
         if starts { queue.async { self.write() } }
     }
 
-    /// Calls `action` when few enough epochs wait: at once, unless the database is behind.
+    /// Calls `action` when few enough rows wait: at once, unless the database is behind.
     func whenShort(_ action: @escaping @Sendable () -> Void) {
         let isShort = backlog.withLock { backlog in
             guard backlog.size >= RunRecorder.longBacklog else { return true }
@@ -152,7 +156,7 @@ final class RunRecorder: Sendable {
             refuse(job, error)
             return
         }
-        batch.publish()
+        batch.publish(to: feed)
         if let status = batch.endStatus {
             onEvent(.run(id: batch.runID, status: status, detail: nil))
         }

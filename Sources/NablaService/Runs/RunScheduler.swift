@@ -21,6 +21,8 @@ final class RunScheduler: Sendable {
     private let loader: RunLoader
     private let identifiers: IdentifierSource
     private let recorder: RunRecorder
+    /// What the runs spend their time with.
+    let time = TrainingTime()
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let state = Mutex(State())
 
@@ -85,18 +87,21 @@ final class RunScheduler: Sendable {
     /// Takes a run in; when it returns, the run is stored and will be trained.
     ///
     /// - Parameters:
-    ///   - request: What is asked for.
-    ///   - network: What its network is.
+    ///   - request: What is to be trained, and how.
+    ///   - material: The network and the samples that the request names or writes out.
+    ///   - key: What the request was sent under, where it may be sent again.
     ///   - owner: Whose run it is: the name of a token; nil where callers need none.
     /// - Returns: The run as it was taken in, and as it goes on; it may have ended by now.
-    /// - Throws: `Problem` when the request can't be trained, the queue is full or the store fails.
+    /// - Throws: `Problem` when the request can't be trained, the queue is full, the key is taken or the
+    ///   store fails.
     func submit(
-        _ request: TrainRequest, network: Network, owner: String? = nil
+        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey? = nil,
+        owner: String? = nil
     ) throws(Problem) -> (acknowledged: Run, live: LiveRun) {
         try reservePlace()
         let live: LiveRun
         do {
-            live = try admit(request, network: network, owner: owner)
+            live = try admit(request, material, key: key, owner: owner)
         } catch {
             state.withLock { $0.arriving -= 1 }
             throw error
@@ -116,6 +121,14 @@ final class RunScheduler: Sendable {
     func live(_ id: String) -> LiveRun? {
         state.withLock { $0.live[id] }
     }
+
+    /// The runs that wait or train here, oldest first.
+    var liveRuns: [Run] {
+        state.withLock { Array($0.live.values) }.map(\.run).sorted { $0.id < $1.id }
+    }
+
+    /// The events of all runs.
+    var feed: EventFeed { recorder.feed }
 
     /// Asks for the end of a run that waits or trains; false when there is no such run.
     func cancel(_ id: String) -> Bool {
@@ -170,11 +183,11 @@ extension RunScheduler {
     }
 
     private func admit(
-        _ request: TrainRequest, network: Network, owner: String?
+        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey?, owner: String?
     ) throws(Problem) -> LiveRun {
-        let loaded = try loader.training(of: request, network: network)
+        let loaded = try loader.training(of: request, material)
         let summary = request.summary(
-            network: network, trained: loaded.split.training.count,
+            network: material.network, trained: loaded.split.training.count,
             validated: loaded.split.validation?.count ?? 0)
         var run = Run(
             id: identifiers.next(), status: .queued, createdAt: .now,
@@ -184,10 +197,9 @@ extension RunScheduler {
         run.name = request.name
         run.tags = request.tags
         let record = RunRecord(run)
-        let stored = try loader.record(
-            of: request, network: network, loaded.training, owner: owner)
+        let stored = try loader.record(of: request, material, loaded.training, owner: owner)
         try Problem.storing { () throws(StoreError) in
-            try store.insert(record, request: stored)
+            try store.insert(record, key: key, needing: material.datasets, request: stored)
         }
         return LiveRun(
             run, training: loaded.training,
@@ -253,8 +265,11 @@ extension RunScheduler {
     }
 
     private func queueSlice(of live: LiveRun) {
-        recorder.whenShort { [pool] in
-            pool.submitSlice { _ in self.runSlice(of: live) }
+        let start = Stopwatch.now()
+        recorder.whenShort { [pool, time] in
+            time.add(storage: Stopwatch.now() - start)
+            // Only a pool that is closed, where nothing trains any more, doesn't take it.
+            _ = pool.submit { _ in self.runSlice(of: live) }
         }
     }
 
@@ -288,7 +303,7 @@ extension RunScheduler {
         }
         defer { held = training }
         return Slice(
-            limits: limits, pool: pool, recorder: recorder, live: live, isLast: isLast
+            limits: limits, pool: pool, recorder: recorder, live: live, time: time, isLast: isLast
         ).run(&training)
     }
 

@@ -9,16 +9,13 @@ struct RunSplit {
     /// Cuts the samples as the request asks.
     ///
     /// - Throws: `Problem` when a split leaves nothing on one side.
-    init(_ request: TrainRequest) throws(Problem) {
+    init(_ material: RunMaterial, for request: TrainRequest) throws(Problem) {
         switch request.validation {
-        case nil:
-            training = request.samples
-            validation = nil
-        case .samples(let samples):
-            training = request.samples
-            validation = samples
+        case nil, .samples:
+            training = material.samples
+            validation = material.validation
         case .split(let share):
-            self = try RunSplit(request.samples, share: share, settings: request.settings)
+            self = try RunSplit(material.samples, share: share, settings: request.settings)
         }
     }
 

@@ -1,5 +1,6 @@
 import NablaAPI
 import NablaCore
+import NablaNetworks
 
 /// A bounded piece of a run's work: what a worker does of it before others get their turn.
 struct Slice {
@@ -13,38 +14,50 @@ struct Slice {
     }
 
     /// The most epochs of a slice: what the database writes in a fraction of a second.
-    private static let mostEpochs = 1024
+    private static let mostEpochs = 65_536
 
     let limits: TrainingLimits
     let pool: WorkerPool
     let recorder: RunRecorder
     let live: LiveRun
+    /// Gets what the slice takes.
+    var time = TrainingTime()
     /// Whether the service ends after it: then it ends with an epoch and a checkpoint if it can.
     var isLast = false
 
     /// Trains until the slice's time or epochs are used up or the run is at its end.
     func run(_ training: inout Training) -> Outcome {
-        let deadline = Stopwatch.now() + Double(limits.sliceMilliseconds) / 1000
+        let start = Stopwatch.now()
+        defer { time.add(slice: Stopwatch.now() - start) }
+        let deadline = start + Double(limits.sliceMilliseconds) / 1000
         let last = training.epoch + Slice.mostEpochs
+        // Handed over together: to hand over costs the same for one epoch and for many.
+        var ended: EndedEpochs?
+        defer { if let ended { record(ended, of: training, checkpoint: nil) } }
         repeat {
             if let problem = live.failure { return .failed(problem) }
             if live.isCancelRequested { return .cancelled }
             let epochEnded: Bool
             do {
-                epochEnded = try advance(&training, maximumEpochs: last - training.epoch)
+                epochEnded = try advance(
+                    &training, maximumEpochs: last - training.epoch, &ended)
             } catch {
                 return .failed(Problem(error))
             }
             if training.isFinished { return .finished }
             if isLast, epochEnded { return .stopped }
         } while Stopwatch.now() < deadline && training.epoch < last
+        if let epochs = ended {
+            record(epochs, of: training, checkpoint: nil)
+            ended = nil
+        }
         reportProgress(of: training)
         return .goesOn
     }
 
     /// Takes some steps, and gives whether they ended an epoch.
     private func advance(
-        _ training: inout Training, maximumEpochs: Int
+        _ training: inout Training, maximumEpochs: Int, _ pending: inout EndedEpochs?
     ) throws(ComputationError) -> Bool {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
         let start = Stopwatch.now()
@@ -55,12 +68,9 @@ struct Slice {
         live.pace.withLock { pace in
             pace.learn(steps: done, samples: done * training.batchSize, seconds: seconds)
         }
-        if !ended.isEmpty { record(ended, of: training) }
-        return !ended.isEmpty
-    }
-
-    private func record(_ ended: EndedEpochs, of training: Training) {
+        guard !ended.isEmpty else { return false }
         let now = Stopwatch.now()
+        if pending == nil { pending = ended } else { pending?.append(ended) }
         // After a step that failed, the network is no longer the one of the last epoch.
         let isDue =
             training.isBetweenEpochs
@@ -71,13 +81,27 @@ struct Slice {
                 if isDue { pace.lastCheckpoint = now }
                 return isDue
             }
+        let checkpoint =
+            isDue
+            ? RunRecorder.Checkpoint(network: training.network(), training: training.checkpoint())
+            : nil
+        time.add(storage: Stopwatch.now() - now)
+        if let checkpoint, let epochs = pending {
+            pending = nil
+            record(epochs, of: training, checkpoint: checkpoint)
+        }
+        return true
+    }
+
+    private func record(
+        _ ended: EndedEpochs, of training: Training, checkpoint: RunRecorder.Checkpoint?
+    ) {
+        let start = Stopwatch.now()
         recorder.record(
             .epochs(
-                ended, progress: progress(of: training), time: .now,
-                checkpoint: isDue
-                    ? RunRecorder.Checkpoint(
-                        network: training.network(), training: training.checkpoint()) : nil),
+                ended, progress: progress(of: training), time: .now, checkpoint: checkpoint),
             of: live)
+        time.add(storage: Stopwatch.now() - start)
     }
 
     /// Tells followers how far a long epoch has come; ends of epochs tell it by themselves.

@@ -59,6 +59,7 @@ extension Run {
                 samplesPerSecond: record.samplesPerSecond))
         name = record.name
         tags = record.tags
+        notes = record.notes
         startedAt = record.startedAt.map(Timestamp.init(milliseconds:))
         finishedAt = record.finishedAt.map(Timestamp.init(milliseconds:))
         latest = record.latest

@@ -1,12 +1,14 @@
+import CProcessor
 import Dispatch
+import Foundation
 import NablaCore
 import Synchronization
 
 /// Threads that run the gradient core, and the bounded queue before them.
 ///
-/// Gradients go before training: a slice of a run is taken up only when no gradient request waits, so
-/// requests keep their latency while runs use what is left. A slice is short, so a request waits for
-/// one at most. Each worker owns one workspace, lent to the job it runs.
+/// Training has a pool of its own, whose threads are nice: whoever else wants a processor gets it at
+/// once, so requests keep their latency while runs use what is left. Each worker owns one workspace,
+/// lent to the job it runs.
 final class WorkerPool: Sendable {
     /// A piece of work, run once on one worker with that worker's workspace.
     typealias Job = @Sendable (Workspace) -> Void
@@ -14,18 +16,20 @@ final class WorkerPool: Sendable {
     private struct Queues {
         /// Parts of a job that is running already: they go first, since a worker waits for them.
         var shards: [ShardBatch] = []
-        var gradients = Queue<Job>()
-        var slices = Queue<Job>()
+        var jobs = Queue<Job>()
         var busy = 0
         var isClosed = false
     }
 
+    /// The time slice of nice threads, in nanoseconds: the shortest that the kernel grants.
+    private static let niceSlice: UInt64 = 100_000
+
     /// How many workers there are.
     let workers: Int
-    /// How many gradient requests may wait.
+    /// How many jobs may wait.
     let capacity: Int
     private let queues = Mutex(Queues())
-    /// How many gradient requests wait, for those who may not wait for the lock.
+    /// How many jobs wait, for those who may not wait for the lock.
     private let waiting = Atomic(0)
     private let available = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
@@ -33,23 +37,32 @@ final class WorkerPool: Sendable {
     /// Starts the workers.
     ///
     /// - Parameters:
+    ///   - name: What the threads are called.
     ///   - workers: How many; at least 1.
-    ///   - capacity: How many gradient requests may wait before the next is refused.
-    init(workers: Int, capacity: Int) {
+    ///   - capacity: How many jobs may wait before the next is refused.
+    ///   - niceness: How readily the threads leave a processor to others, from 0 to 19 as in nice(1).
+    init(name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0) {
         self.workers = max(1, workers)
         self.capacity = capacity
         for index in 0..<self.workers {
-            // A serial queue that never gives its block back is a thread of its own.
-            DispatchQueue(label: "nabla.worker.\(index)", qos: .userInitiated)
-                .async(group: ended) { self.work() }
+            ended.enter()
+            // Not one of Dispatch's threads, which would take its niceness along to other work.
+            let thread = Thread { [self] in
+                // Where the kernel doesn't allow it, the threads are as all others.
+                if niceness > 0 { _ = nabla_be_nice(Int32(niceness), WorkerPool.niceSlice) }
+                work()
+                ended.leave()
+            }
+            thread.name = "nabla.\(name).\(index)"
+            thread.start()
         }
     }
 
-    /// Queues a gradient request, or returns false when the queue is full.
+    /// Queues a job, or returns false when the queue is full or the pool closed.
     func submit(_ job: @escaping Job) -> Bool {
         let isTaken = queues.withLock { queues in
-            guard !queues.isClosed, queues.gradients.count < capacity else { return false }
-            queues.gradients.append(job)
+            guard !queues.isClosed, queues.jobs.count < capacity else { return false }
+            queues.jobs.append(job)
             waiting.add(1, ordering: .relaxed)
             return true
         }
@@ -57,19 +70,9 @@ final class WorkerPool: Sendable {
         return isTaken
     }
 
-    /// Queues a slice of a training run; the scheduler bounds how many there are.
-    func submitSlice(_ slice: @escaping Job) {
-        let isTaken = queues.withLock { queues in
-            guard !queues.isClosed else { return false }
-            queues.slices.append(slice)
-            return true
-        }
-        if isTaken { available.signal() }
-    }
-
-    /// How many gradient requests wait, and how many workers are at work.
+    /// How many jobs wait, and how many workers are at work.
     var load: (waiting: Int, busy: Int) {
-        queues.withLock { ($0.gradients.count, $0.busy) }
+        queues.withLock { ($0.jobs.count, $0.busy) }
     }
 
     /// Runs the shards of a job on this worker and on those that have nothing better to do.
@@ -97,8 +100,7 @@ final class WorkerPool: Sendable {
     func close() {
         queues.withLock { queues in
             queues.isClosed = true
-            queues.gradients = Queue()
-            queues.slices = Queue()
+            queues.jobs = Queue()
         }
         for _ in 0..<workers { available.signal() }
         ended.wait()
@@ -145,11 +147,10 @@ final class WorkerPool: Sendable {
                 batch.enter()
                 return .shards(batch)
             }
-            if let job = queues.gradients.popFirst() {
+            if let job = queues.jobs.popFirst() {
                 waiting.subtract(1, ordering: .relaxed)
                 return .job(job)
             }
-            if let slice = queues.slices.popFirst() { return .job(slice) }
             queues.busy -= 1
             return .nothing
         }

@@ -15,7 +15,7 @@ import Testing
         // How it works, and what it costs; no caller can exceed these.
         let others: Set = [
             "http.loops", "http.gzip_bytes", "http.cors_origins", "pool.workers",
-            "pool.inline_bytes",
+            "pool.inline_bytes", "training.niceness",
             "training.concurrent_runs", "training.slice_milliseconds",
             "training.checkpoint_seconds", "retention.days", "retention.runs",
         ]

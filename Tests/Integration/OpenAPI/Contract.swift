@@ -55,7 +55,8 @@ struct Contract {
         guard let schema = response["content"]?[type]?["schema"] else {
             return found + ["the media type \(type) of \(answer.status) isn't documented"]
         }
-        let body = type.hasSuffix("json") ? try JSON(answer.body) : .string(answer.body)
+        let isJSON = type.hasSuffix("/json") || type.hasSuffix("+json")
+        let body = isJSON ? try JSON(answer.body) : .string(answer.body)
         found += try answers.complaints(body, schema)
         if answer.status >= 400 {
             found += complaints(problem: body, answer.status, response, isOwn: own != nil)

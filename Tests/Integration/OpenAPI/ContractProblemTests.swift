@@ -17,6 +17,7 @@ import Testing
     }
 
     private static let predict = #"{"network": {"layers": [{"weights": [[1]]}]}, "inputs": [[1]]}"#
+    private static let samples = #"{"inputs": [[1]], "targets": [1]}"#
     private static let ofNoRun = body(
         network: #"{"run": "0190a0a0-0000-7000-8000-000000000000"}"#)
 
@@ -98,7 +99,18 @@ import Testing
         Call("GET", "/runs", 400, .invalidParameter, at: "/runs?limit=0"),
         Call("GET", "/runs", 400, .invalidParameter, at: "/runs?x=1"),
         Call("GET", "/runs", 400, .invalidParameter, at: "/runs?cursor=x"),
+        Call("GET", "/runs", 400, .invalidParameter, at: "/runs?filter=loss%3C1"),
+        Call("GET", "/runs", 400, .invalidParameter, at: "/runs?order_by=metrics.loss%20up"),
         Call("GET", "/runs/{id}", 404, .notFound, at: unknown),
+        Call("PATCH", "/runs/{id}", 404, .notFound, at: unknown, body: "{}"),
+        Call("PATCH", "/runs/{id}", 400, .wrongType, at: unknown, body: #"{"name": 1}"#),
+        Call("PATCH", "/runs/{id}", 400, .unknownField, at: unknown, body: #"{"status": ""}"#),
+        Call("PATCH", "/runs/{id}", 400, .outOfRange, at: unknown, body: #"{"name": "\u0000"}"#),
+        Call(
+            "PATCH", "/runs/{id}", 415, .unsupportedMediaType, at: unknown, body: "{}",
+            type: "text/plain"),
+        Call("DELETE", "/runs/{id}", 404, .notFound, at: unknown),
+        Call("POST", "/train", 400, .invalidParameter, body: body(), fields: ["Idempotency-Key: "]),
         Call("GET", "/runs/{id}/metrics", 404, .notFound, at: unknown + "/metrics"),
         Call("GET", "/runs/{id}/metrics", 400, .invalidParameter, at: unknown + "/metrics?from=x"),
         Call("GET", "/runs/{id}/network", 404, .notFound, at: unknown + "/network"),
@@ -118,6 +130,66 @@ import Testing
             "POST", "/runs/{id}/resume", 400, .unknownField, at: unknown + "/resume",
             body: #"{"epoch": 1}"#),
         Call("POST", "/train", 400, .outOfRange, body: body(more: #", "priority": 101"#)),
+        Call("GET", "/runs/{id}/network", 404, .notFound, at: unknown + "/network?epoch=1"),
+        Call(
+            "GET", "/runs/{id}/network", 400, .invalidParameter,
+            at: unknown + "/network?format=onnx"),
+        Call(
+            "GET", "/runs/{id}/metrics", 400, .invalidParameter,
+            at: unknown + "/metrics?downsample=3"),
+        Call("GET", "/runs/compare", 400, .invalidParameter, at: "/runs/compare?ids=a"),
+        Call("GET", "/runs/compare", 404, .notFound, at: "/runs/compare?ids=a,b"),
+        Call("GET", "/runs/export", 400, .invalidParameter, at: "/runs/export?include=x"),
+        Call("GET", "/datasets", 400, .invalidParameter, at: "/datasets?limit=0"),
+        Call("GET", "/datasets/{name}", 404, .notFound, at: "/datasets/x"),
+        Call("DELETE", "/datasets/{name}", 404, .notFound, at: "/datasets/x"),
+        Call("PUT", "/datasets/{name}", 400, .malformedJSON, at: "/datasets/x", body: "{"),
+        Call("PUT", "/datasets/{name}", 400, .outOfRange, at: "/datasets/a%20b", body: samples),
+        Call(
+            "PUT", "/datasets/{name}", 400, .invalidParameter, at: "/datasets/x?y=1", body: samples),
+        Call(
+            "PUT", "/datasets/{name}", 400, .invalidParameter, at: "/datasets/x", body: "a,b\n1,2",
+            type: "text/csv"),
+        Call(
+            "PUT", "/datasets/{name}", 400, .wrongType, at: "/datasets/x?target=b",
+            body: "a,b\n1,two", type: "text/csv"),
+        Call(
+            "PUT", "/datasets/{name}", 422, .shapeMismatch, at: "/datasets/x?target=b",
+            body: "a,b\n1", type: "text/csv"),
+        Call(
+            "PUT", "/datasets/{name}", 422, .inconsistent, at: "/datasets/x?target=b",
+            body: "a,b\n", type: "text/csv"),
+        Call(
+            "PUT", "/datasets/{name}", 400, .malformedRequest, at: "/datasets/x", body: "a,b\n",
+            type: "application/octet-stream"),
+        Call(
+            "PUT", "/datasets/{name}", 415, .unsupportedMediaType, at: "/datasets/x", body: "a",
+            type: "text/plain"),
+        Call(
+            "PUT", "/datasets/{name}", 413, .contentTooLarge, at: "/datasets/x",
+            body: String(repeating: " ", count: 5000)),
+        Call("GET", "/networks", 400, .invalidParameter, at: "/networks?x=0"),
+        Call("GET", "/networks/{name}", 404, .notFound, at: "/networks/x"),
+        Call("DELETE", "/networks/{name}", 404, .notFound, at: "/networks/x"),
+        Call("PUT", "/networks/{name}", 400, .missingField, at: "/networks/x", body: "{}"),
+        Call("PUT", "/networks/{name}", 404, .notFound, at: "/networks/x", body: #"{"run": "y"}"#),
+        Call(
+            "PUT", "/networks/{name}", 404, .notFound, at: "/networks/x", body: #"{"name": "y"}"#),
+        Call(
+            "PUT", "/networks/{name}", 422, .inconsistent, at: "/networks/x",
+            body: #"{"layers": []}"#),
+        Call(
+            "PUT", "/networks/{name}", 400, .malformedRequest, at: "/networks/x", body: "no file",
+            type: "application/octet-stream"),
+        Call(
+            "POST", "/predict", 404, .notFound,
+            body: #"{"network": {"name": "x"}, "inputs": [[1]]}"#),
+        Call(
+            "POST", "/gradients", 404, .notFound,
+            body: """
+                {"network": {"layers": [{"weights": [[1]]}]}, "loss": "mean_squared_error",
+                 "samples": {"dataset": "x"}}
+                """),
         // A message that is refused before it reaches its call.
         Call(
             "GET", "/runs", 414, .targetTooLong,
@@ -182,7 +254,8 @@ import Testing
             let contract = try Contract(of: server)
             for operation in contract.operations.keys {
                 let target = operation.path.replacing("{id}", with: "x")
-                let answer = try ContractTests.send("DELETE", target, to: server)
+                    .replacing("{name}", with: "x")
+                let answer = try ContractTests.send("TRACE", target, to: server)
                 #expect(answer.status == 405)
                 #expect(answer.fields["allow"]?.contains(operation.method) == true)
                 let wrong = try contract.complaints(answer, to: operation)

@@ -45,6 +45,7 @@ import Testing
     @Test func everyExampleOfARequestIsAnsweredAsDocumented() throws {
         try withServer { server in
             let contract = try Contract(of: server)
+            let run = try server.client.train(TrainingTests.request(epochs: 2), waitSeconds: 30)
             var replayed = 0
             for (operation, description) in contract.operations {
                 guard let content = description["requestBody"]?["content"]?["application/json"],
@@ -54,12 +55,17 @@ import Testing
                     let value = try #require(example["value"])
                     let wrong = try contract.requests.complaints(value, schema)
                     #expect(wrong.isEmpty, "\(operation.path) \(name): \(wrong)")
-                    let isOfRun = operation.path.contains("{id}")
-                    let path = operation.path.replacing(
-                        "{id}", with: isOfRun ? try Self.halfDone(server) : "")
-                    let answer = try Self.send(operation.method, path, value.json, to: server)
-                    let isTaken = operation.path == Path.train || isOfRun
-                    #expect(answer.status == (isTaken ? 202 : 200), "\(name): \(answer.body)")
+                    // To go on, a run must have epochs left.
+                    let resumes = operation.path.hasSuffix("/resume")
+                    let id = resumes ? try Self.halfDone(server) : run.id
+                    let answer = try Self.send(
+                        operation.method,
+                        operation.path.replacing("{id}", with: id)
+                            .replacing("{name}", with: "example"), value.json,
+                        to: server)
+                    let isTaken = resumes || operation.path == Path.train
+                    let status = isTaken ? 202 : operation.method == "PUT" ? 201 : 200
+                    #expect(answer.status == status, "\(name): \(answer.body)")
                     let complaints = try contract.complaints(answer, to: operation)
                     #expect(complaints.isEmpty, "\(operation.path) \(name): \(complaints)")
                     replayed += 1
@@ -151,8 +157,17 @@ import Testing
             let endless = try server.client.train(Self.endless())
             let byRun = #"{"network": {"run": "\#(run.id)"}, "inputs": [[1, 2]]}"#
             let network = "/runs/\(run.id)/network"
+            _ = try server.client.put(network: .run(id: run.id), named: "kept")
+            _ = try server.client.put(
+                csv: Array("a,b,t\n1,2,3\n4,5,6.5\n".utf8), targets: ["t"], named: "table")
             let calls: [(path: String, status: Int, answer: RawConnection.Answer)] = [
                 ("/train", 200, trained),
+                (
+                    "/runs", 200,
+                    try Self.send(
+                        "GET", "/runs?filter=metrics.loss%3E0&order_by=metrics.loss%20desc",
+                        to: server)
+                ),
                 ("/predict", 200, try Self.send("POST", "/predict", byRun, to: server)),
                 ("/runs", 200, try Self.send("GET", "/runs?limit=1&status=succeeded", to: server)),
                 ("/runs", 200, try Self.send("GET", "/runs?limit=1", to: server)),
@@ -178,8 +193,40 @@ import Testing
                     try Self.send("GET", "/runs/\(run.id)/events", version: "1.0", to: server)
                 ),
                 (
+                    "/events", 200,
+                    try Self.send("GET", "/events?run=\(run.id)", version: "1.0", to: server)
+                ),
+                (
                     "/runs/{id}/cancel", 202,
                     try Self.send("POST", "/runs/\(endless.id)/cancel", to: server)
+                ),
+                (
+                    "/runs/{id}/network", 200,
+                    try Self.send("GET", network + "?format=safetensors&epoch=4", to: server)
+                ),
+                (
+                    "/runs", 200,
+                    try Self.send("GET", "/runs?limit=1", fields: ["Accept: text/csv"], to: server)
+                ),
+                (
+                    "/runs/compare", 200,
+                    try Self.send("GET", "/runs/compare?ids=\(run.id),\(endless.id)", to: server)
+                ),
+                (
+                    "/runs/export", 200,
+                    try Self.send(
+                        "GET", "/runs/export?include=metrics", version: "1.0", to: server)
+                ),
+                ("/datasets", 200, try Self.send("GET", "/datasets", to: server)),
+                (
+                    "/datasets/{name}", 200,
+                    try Self.send("GET", "/datasets/table?include=samples", to: server)
+                ),
+                ("/networks", 200, try Self.send("GET", "/networks", to: server)),
+                ("/networks/{name}", 200, try Self.send("GET", "/networks/kept", to: server)),
+                (
+                    "/networks/{name}", 200,
+                    try Self.send("GET", "/networks/kept?format=safetensors", to: server)
                 ),
                 (
                     "/runs/{id}/resume", 202,

@@ -11,6 +11,10 @@ public struct RunQuery: Sendable, Equatable {
     public var name: String?
     /// Tags of which a run must have all, with these values; at most `maximumTags`.
     public var tags: [String: String]
+    /// What else must hold of a run; nothing by default.
+    public var conditions: [RunCondition]
+    /// The order of the runs; newest first by default.
+    public var order: RunOrder
     /// The most runs on a page, 1 to 1,000; 50 by default.
     public var limit: Int
     /// Where the page begins: the `nextCursor` of the page before; nil for the newest.
@@ -19,49 +23,23 @@ public struct RunQuery: Sendable, Equatable {
     /// Describes a query, by default for the 50 newest runs.
     public init(
         statuses: Set<RunStatus> = [], name: String? = nil, tags: [String: String] = [:],
-        limit: Int = 50, cursor: String? = nil
+        conditions: [RunCondition] = [], order: RunOrder = .newestFirst, limit: Int = 50,
+        cursor: String? = nil
     ) {
         self.statuses = statuses
         self.name = name
         self.tags = tags
+        self.conditions = conditions
+        self.order = order
         self.limit = limit
         self.cursor = cursor
     }
 }
 
-/// Some of the runs that a query matches, newest first.
+/// Some of the runs that a query matches.
 public struct RunPage: Sendable, Equatable {
-    /// The runs, by falling `createdAt`, then by falling id.
+    /// The runs in the query's order: by default by falling `createdAt`, then by falling id.
     public var runs: [RunRecord]
     /// Where the next page begins, or nil when this is the last one.
     public var nextCursor: String?
-}
-
-/// A place in the order of runs: just after the run that it names.
-///
-/// It says where a page ended and not how many runs came before, so that runs which are added or
-/// deleted meanwhile neither repeat nor hide another.
-struct RunCursor: Equatable {
-    let createdAt: Int64
-    let id: String
-
-    init(createdAt: Int64, id: String) {
-        self.createdAt = createdAt
-        self.id = id
-    }
-
-    /// Reads a cursor's text, of which only `text` itself gives every character.
-    init(text: String) throws(StoreError) {
-        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let createdAt = Int64(parts[0], radix: 36) else {
-            throw .invalidCursor
-        }
-        self.init(createdAt: createdAt, id: String(parts[1]))
-        guard isRunID(id), self.text == text else { throw .invalidCursor }
-    }
-
-    /// The cursor as a caller carries it: letters, digits and `.-`, safe in a URL.
-    var text: String {
-        "\(String(createdAt, radix: 36)).\(id)"
-    }
 }

@@ -1,0 +1,54 @@
+public import NablaAPI
+
+/// What happens to many runs, event by event.
+public struct SharedEvents: AsyncSequence, Sendable {
+    /// What the sequence gives.
+    public typealias Element = SharedEvent
+
+    private let bytes: AsyncThrowingStream<[UInt8], any Error>
+
+    init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) {
+        self.bytes = bytes
+    }
+
+    /// Begins to read the events; they can be read once.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(bytes.makeAsyncIterator())
+    }
+
+    /// Reads the events one by one.
+    public struct Iterator: AsyncIteratorProtocol {
+        private var blocks: EventBlocks
+
+        fileprivate init(_ bytes: AsyncThrowingStream<[UInt8], any Error>.Iterator) {
+            blocks = EventBlocks(bytes)
+        }
+
+        /// The next event; nil once the stream has ended.
+        ///
+        /// - Throws: `ClientError` when the stream breaks off or carries what the contract doesn't know.
+        public mutating func next() async throws -> SharedEvent? {
+            try await blocks.next { block throws(Problem) in
+                try SharedEvent(name: block.name, id: block.id, data: block.data)
+            }
+        }
+    }
+}
+
+extension Client {
+    /// What happens to many runs, on one stream.
+    ///
+    /// - Parameters:
+    ///   - ids: The runs: all that is stored of them, then what comes, until the last one ends. None
+    ///     for all runs from now on, without an end.
+    ///   - id: The id of the event to go on after; nil for the beginning.
+    /// - Returns: The events; reading them throws `ClientError`.
+    public func events(ofRuns ids: [String] = [], after id: String? = nil) -> SharedEvents {
+        let query = ids.map { "run=\(escaped($0))" }.joined(separator: "&")
+        var message = Message(
+            path: query.isEmpty ? Path.events : "\(Path.events)?\(query)", isStream: true)
+        message.fields = ["Accept: text/event-stream"]
+        if let id { message.fields.append("Last-Event-ID: \(id)") }
+        return SharedEvents(stream(message))
+    }
+}

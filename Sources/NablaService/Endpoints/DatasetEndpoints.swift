@@ -1,0 +1,184 @@
+import Crypto
+import NablaAPI
+import NablaCore
+import NablaHTTP
+import NablaJSON
+import NablaNetworks
+import NablaStore
+
+/// `GET /datasets`: a page of the stored datasets, by name.
+struct DatasetsEndpoint: Endpoint {
+    let place = Place.storage
+    let scope: Scope? = .read
+    let store: Store
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let page = try NamedPage(call.head.target.query)
+        let records = try Problem.storing { () throws(StoreError) in
+            try store.datasets(after: page.cursor, limit: page.limit + 1)
+        }
+        var datasets: [Dataset] = []
+        for record in records.prefix(page.limit) { datasets.append(try Dataset(record)) }
+        let next = records.count > page.limit ? datasets.last?.name : nil
+        return .content(.json(DatasetList(datasets: datasets, nextCursor: next).json()))
+    }
+}
+
+/// `PUT /datasets/{name}`: stores samples, from JSON, CSV or safetensors.
+struct PutDatasetEndpoint: Endpoint {
+    let place = Place.storage
+    let scope: Scope? = .write
+    let mediaTypes = ["application/json", "text/csv", Safetensors.mediaType]
+    let store: Store
+    let identifiers: IdentifierSource
+    let limits: JSONLimits
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        try StoredName.check(call.subject)
+        let samples = try samples(in: call)
+        let content = samples.safetensors().bytes()
+        let digest = content.withUnsafeBytes { Array(SHA256.hash(data: $0)) }
+        let record = DatasetRecord(
+            id: identifiers.next(), name: call.subject, digest: digest,
+            description: String(decoding: Dataset.shapes(of: samples), as: UTF8.self),
+            byteCount: content.count, createdAt: Timestamp.now.milliseconds)
+        let (stored, isNew) = try Problem.storing { () throws(StoreError) in
+            try store.put(record, content: content)
+        }
+        var answer = Content.json(try Dataset(stored).json(), status: isNew ? .created : .ok)
+        answer.fields = [("Location", Path.dataset(stored.name))]
+        return .content(answer)
+    }
+
+    private func samples(in call: Call) throws(Problem) -> Samples {
+        let mediaType = call.bodyMediaType
+        let known = mediaType == "text/csv" ? ["target", "weight"] : []
+        let parameters = try Parameters(call.head.target.query, known: known)
+        switch mediaType {
+        case "text/csv":
+            guard let target = parameters["target"] else {
+                throw Problem(
+                    .invalidParameter,
+                    "target must name the column of targets, or several separated by commas")
+            }
+            return try Samples(
+                csv: call.body, targets: target.split(separator: ",").map(String.init),
+                weight: parameters["weight"])
+        case Safetensors.mediaType: return try Samples(Safetensors(parsing: call.body))
+        default: return try Samples(parsing: call.body, as: .float64, limits: limits)
+        }
+    }
+}
+
+/// `GET /datasets/{name}`: a dataset described, or its samples.
+struct DatasetEndpoint: Endpoint {
+    let place = Place.storage
+    let scope: Scope? = .read
+    let store: Store
+    let resolver: SamplesResolver
+
+    private enum Inclusion: String, CaseIterable {
+        case samples
+    }
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let parameters = try Parameters(call.head.target.query, known: ["include", "encoding"])
+        let encoding = try parameters.name("encoding", Encoding.self) ?? .json
+        let include = try parameters.name("include", Inclusion.self)
+        let record = try Problem.storing { () throws(StoreError) in
+            try store.dataset(call.subject)
+        }
+        guard let record else { throw Problem(.notFound, "there is no dataset \(call.subject)") }
+        var dataset = try Dataset(record)
+        if include == .samples {
+            dataset.content = try resolver.resolved(.dataset(record.id), as: nil, at: "").samples
+        }
+        return .content(.json(dataset.json(as: encoding)))
+    }
+}
+
+/// `DELETE /datasets/{name}`: deletes a dataset that no run needs.
+struct DeleteDatasetEndpoint: Endpoint {
+    let place = Place.storage
+    let scope: Scope? = .write
+    let store: Store
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        do {
+            try store.deleteDataset(call.subject)
+        } catch .notFound {
+            throw Problem(.notFound, "there is no dataset \(call.subject)")
+        } catch {
+            throw Problem(error)
+        }
+        return .content(Content(status: .noContent, body: []))
+    }
+}
+
+/// What the lists of things with names may be asked.
+struct NamedPage {
+    /// The most things on a page: 50 unless it says otherwise, at most 1,000.
+    let limit: Int
+    /// The name that the page begins behind.
+    let cursor: String?
+
+    init(_ query: [(name: String, value: String)]) throws(Problem) {
+        let parameters = try Parameters(query, known: ["limit", "cursor"])
+        limit = try parameters.int("limit", in: 1...1000) ?? 50
+        cursor = parameters["cursor"]
+    }
+}
+
+extension Call {
+    /// The media type of the body, in lower case and without parameters; JSON where it says nothing.
+    var bodyMediaType: String {
+        let type = head.fields["content-type"] ?? "application/json"
+        return type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+    }
+}
+
+extension Dataset {
+    /// What the database keeps to describe samples: their shapes, as JSON.
+    static func shapes(of samples: Samples) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (key, tensor) in [
+            ("inputs" as StaticString, samples.inputs), ("targets", samples.targets),
+        ] {
+            writer.key(key)
+            writer.beginArray()
+            for length in tensor.shape { writer.int(length) }
+            writer.endArray()
+        }
+        writer.key("weights")
+        writer.bool(samples.weights != nil)
+        writer.endObject()
+        return writer.finish()
+    }
+
+    /// A dataset as the database has it.
+    ///
+    /// - Throws: `Problem` when its description can't be read.
+    init(_ record: DatasetRecord) throws(Problem) {
+        do {
+            let object = try JSONDocument(parsing: Array(record.description.utf8)).root.anyObject()
+            let inputs = try object.required("inputs").array().map { try $0.int() }
+            let targets = try object.required("targets").array().map { try $0.int() }
+            self.init(
+                id: record.id, name: record.name, sha256: record.digest.hexadecimal,
+                samples: inputs.first ?? 0, inputShape: try Shape(inputs.dropFirst()),
+                targetShape: try Shape(targets.dropFirst()),
+                hasWeights: try object.required("weights").bool(), bytes: record.byteCount,
+                createdAt: Timestamp(milliseconds: record.createdAt))
+        } catch {
+            throw Problem(.internalError, "the dataset \(record.name) is damaged: \(error)")
+        }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes in hexadecimal digits.
+    fileprivate var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

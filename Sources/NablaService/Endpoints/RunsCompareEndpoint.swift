@@ -1,0 +1,24 @@
+import NablaAPI
+import NablaCore
+
+/// `GET /runs/compare`: settings that differ, and metrics side by side.
+struct RunsCompareEndpoint: Endpoint {
+    let place = Place.storage
+    let scope: Scope? = .read
+    let runs: RunReader
+
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        let parameters = try Parameters(call.head.target.query, known: ["ids"])
+        let ids = (parameters["ids"] ?? "").split(separator: ",").map(String.init)
+        let counts = RunComparison.counts
+        guard counts.contains(ids.count), Set(ids).count == ids.count else {
+            throw Problem(
+                .invalidParameter,
+                "ids must be \(counts.lowerBound) to \(counts.upperBound) different runs' ids, "
+                    + "separated by commas")
+        }
+        var compared: [Run] = []
+        for id in ids { compared.append(try runs.run(id)) }
+        return .content(.json(try RunComparison(of: compared).json()))
+    }
+}

@@ -1,0 +1,143 @@
+import GRDB
+
+/// SQL with the values bound to it; its text depends on the kind of a condition, never on its values.
+struct SQLPart {
+    var sql: String
+    var arguments: [(any DatabaseValueConvertible)?] = []
+}
+
+extension RunField {
+    /// The table that has the field's values, where that isn't `runs`, and their column.
+    var table: (name: String, column: String, key: String)? {
+        switch self {
+        case .metric(let key): ("summaries", "latest", key)
+        case .param(let key): ("params", "value", key)
+        case .tag(let key): ("tags", "value", key)
+        case .attribute: nil
+        }
+    }
+
+    /// The column that has the field's text.
+    fileprivate var textColumn: String {
+        switch self {
+        case .metric: "latest"
+        case .param: "text"
+        case .tag: "value"
+        case .attribute(let attribute): attribute.rawValue
+        }
+    }
+
+    /// The column that has the field's value.
+    fileprivate var column: String {
+        switch self {
+        case .attribute(let attribute): attribute.rawValue
+        default: table?.column ?? ""
+        }
+    }
+}
+
+extension RunCondition {
+    /// The condition on a row of `runs`.
+    var sql: SQLPart {
+        guard let table = field.table else { return onColumns(of: "runs") }
+        if case .isNull(let negated) = test {
+            let value = "run = runs.number AND key = ? AND \(table.column) IS NOT NULL"
+            return SQLPart(
+                sql: "\(negated ? "" : "NOT ")EXISTS (SELECT 1 FROM \(table.name) WHERE \(value))",
+                arguments: [table.key])
+        }
+        let inner = onColumns(of: table.name)
+        return SQLPart(
+            sql: "EXISTS (SELECT 1 FROM \(table.name) WHERE run = runs.number AND key = ? "
+                + "AND \(inner.sql))", arguments: [table.key] + inner.arguments)
+    }
+
+    /// The same as the beginning of a search, from an index that leads to the few that match.
+    ///
+    /// - Returns: nil where no index leads to them.
+    func search(as alias: String) -> SQLPart? {
+        guard let table = field.table, case .compares(let comparison, _) = test,
+            comparison != .notEqual
+        else { return nil }
+        let inner = onColumns(of: alias)
+        return SQLPart(
+            sql: "\(alias).key = ? AND \(inner.sql)", arguments: [table.key] + inner.arguments)
+    }
+
+    private func onColumns(of table: String) -> SQLPart {
+        let (value, text) = ("\(table).\(field.column)", "\(table).\(field.textColumn)")
+        switch test {
+        case .isNull(let negated):
+            return SQLPart(sql: "\(value) IS \(negated ? "NOT " : "")NULL")
+        case .compares(let comparison, .number(let number)):
+            // In a param, every text is more than every number.
+            let isNumber = field.isParam ? " AND \(value) < ''" : ""
+            return SQLPart(
+                sql: "\(value) \(comparison.rawValue) ?\(isNumber)", arguments: [number])
+        case .compares(let comparison, .text(let wanted)):
+            guard field.isParam, comparison == .equal else {
+                return SQLPart(sql: "\(text) \(comparison.rawValue) ?", arguments: [wanted])
+            }
+            // By the index of values, too, in which a text that is a number is one.
+            return SQLPart(
+                sql: "\(value) IN (?, ?) AND \(text) = ?",
+                arguments: [wanted, Double(wanted) ?? 0, wanted])
+        case .matches(let pattern, let ignoringCase, let negated):
+            let not = negated ? "NOT " : ""
+            return ignoringCase
+                ? SQLPart(sql: "\(text) \(not)LIKE ?", arguments: [pattern])
+                : SQLPart(sql: "\(text) \(not)GLOB ?", arguments: [RunCondition.glob(pattern)])
+        case .isOneOf(let values, let negated):
+            return isOneOf(values, negated: negated, value: value, text: text)
+        }
+    }
+
+    private func isOneOf(
+        _ values: [Value], negated: Bool, value: String, text: String
+    ) -> SQLPart {
+        var (texts, numbers): ([String], [Double]) = ([], [])
+        for value in values {
+            switch value {
+            case .text(let text): texts.append(text)
+            case .number(let number): numbers.append(number)
+            }
+        }
+        var part = SQLPart(sql: "")
+        var alternatives: [String] = []
+        if !texts.isEmpty {
+            alternatives.append("\(text) IN (\(RunCondition.marks(texts.count)))")
+            part.arguments += texts
+        }
+        if !numbers.isEmpty {
+            alternatives.append("\(value) IN (\(RunCondition.marks(numbers.count)))")
+            part.arguments += numbers
+        }
+        part.sql =
+            (negated ? "NOT " : "") + "(" + alternatives.joined(separator: " OR ") + ")"
+        return part
+    }
+
+    private static func marks(_ count: Int) -> String {
+        Array(repeating: "?", count: count).joined(separator: ", ")
+    }
+
+    /// The pattern as `GLOB` has it, which tells upper from lower case, as SQLite's `LIKE` doesn't.
+    private static func glob(_ pattern: String) -> String {
+        var glob = ""
+        for character in pattern.unicodeScalars {
+            switch character {
+            case "%": glob += "*"
+            case "_": glob += "?"
+            case "*", "?", "[": glob += "[\(character)]"
+            default: glob.unicodeScalars.append(character)
+            }
+        }
+        return glob
+    }
+}
+
+extension RunField {
+    fileprivate var isParam: Bool {
+        if case .param = self { true } else { false }
+    }
+}
