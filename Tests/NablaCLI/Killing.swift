@@ -55,9 +55,13 @@ struct LeftDatabase {
                 sql: """
                     SELECT 'no request: ' || id FROM runs
                         WHERE number NOT IN (SELECT run FROM requests)
-                    UNION ALL SELECT 'metrics of ' || place || ': ' || id
-                        FROM runs JOIN metrics ON run = number GROUP BY run, place
-                        HAVING count(*) <> max(metrics.epoch) OR max(metrics.epoch) <> runs.epoch
+                    UNION ALL SELECT 'metrics of ' || key || ': ' || id
+                        FROM runs JOIN series ON run = number JOIN summaries USING (run, place)
+                        -- A training's health is looked at now and then.
+                        WHERE key NOT LIKE '%gradient_norm' AND key NOT LIKE '%_units'
+                        GROUP BY run, place
+                        HAVING sum((last - series.epoch) / stride + 1) <> max(last)
+                            OR max(last) <> runs.epoch
                     UNION ALL SELECT 'no network: ' || run FROM checkpoints
                         WHERE (run, epoch) NOT IN (SELECT run, epoch FROM networks)
                     """)
@@ -95,11 +99,29 @@ struct LeftDatabase {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT key, value FROM metrics JOIN summaries USING (run, place)
-                    JOIN runs ON metrics.run = number WHERE id = ? ORDER BY metrics.epoch
+                    SELECT key, samples, (last - series.epoch) / stride + 1
+                    FROM series JOIN summaries USING (run, place)
+                    JOIN runs ON series.run = number WHERE id = ? ORDER BY series.epoch
                     """, arguments: [id])
-            for row in rows { outcome.metrics[row[0], default: []].append(row[1]) }
+            for row in rows {
+                outcome.metrics[row[0], default: []] += Self.values(row[1], count: row[2])
+            }
             return (status, outcome)
+        }
+    }
+
+    /// The values of some epochs, which lie one after another, or once where they are the same.
+    private static func values(_ samples: DatabaseValue, count: Int) -> [Double] {
+        guard let bytes = Data.fromDatabaseValue(samples), case .blob = samples.storage else {
+            let value = Double.fromDatabaseValue(samples) ?? .nan
+            return Array(repeating: value, count: count)
+        }
+        return bytes.withUnsafeBytes { bytes in
+            (0..<bytes.count / 8).map {
+                Double(
+                    bitPattern: UInt64(
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)))
+            }
         }
     }
 }
