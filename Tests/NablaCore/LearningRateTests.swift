@@ -64,8 +64,8 @@ struct LearningRateTests {
             var rates: [Double] = []
             while !training.isFinished {
                 if case .epochEnded(let summary) = try training.advance(maximumSteps: 1) {
-                    #expect(summary.metrics.last?.key == "learning_rate")
-                    rates += summary.metrics.last.map { [$0.value] } ?? []
+                    let rate = summary.metrics.first { $0.key == "learning_rate" }
+                    rates.append(try #require(rate).value)
                 }
             }
             return rates.last

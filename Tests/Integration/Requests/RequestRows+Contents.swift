@@ -43,11 +43,17 @@ extension RequestRow {
             line("OPTIONS /predict HTTP/1.1")),
         .series(
             "OPTIONS of the server", "9112 §3.2.4",
-            [ExpectedAnswer(status: 204, fields: ["allow": "GET, POST, HEAD, OPTIONS"])],
+            [
+                ExpectedAnswer(
+                    status: 204, fields: ["allow": "DELETE, GET, PATCH, POST, PUT, HEAD, OPTIONS"])
+            ],
             line("OPTIONS * HTTP/1.1")),
         .series(
             "OPTIONS of the server in absolute-form", "9112 §3.2.4",
-            [ExpectedAnswer(status: 204, fields: ["allow": "GET, POST, HEAD, OPTIONS"])],
+            [
+                ExpectedAnswer(
+                    status: 204, fields: ["allow": "DELETE, GET, PATCH, POST, PUT, HEAD, OPTIONS"])
+            ],
             line("OPTIONS http://a:80 HTTP/1.1")),
         .unserved(
             "OPTIONS of nothing there", "9110 §9.3.7", .notFound,
