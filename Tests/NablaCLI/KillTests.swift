@@ -155,8 +155,7 @@ private struct Lane {
             let outcome = try left.outcome(of: run).outcome
             for (epoch, values) in told {
                 let isKept = values.allSatisfy { key, value in
-                    let series = outcome.metrics[key] ?? []
-                    return series.indices.contains(epoch - 1) && series[epoch - 1] == value
+                    outcome.metrics[key]?[epoch] == value
                 }
                 if !isKept { found.append("epoch \(epoch) of \(run) was told and is lost") }
             }

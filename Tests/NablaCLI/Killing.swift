@@ -27,7 +27,7 @@ struct LeftDatabase {
         /// Its network as last stored.
         var network = Data()
         /// Each metric's values, epoch by epoch.
-        var metrics: [String: [Double]] = [:]
+        var metrics: [String: [Int: Double]] = [:]
     }
 
     private let queue: DatabaseQueue
@@ -99,12 +99,16 @@ struct LeftDatabase {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT key, samples, (last - series.epoch) / stride + 1
+                    SELECT key, samples, series.epoch, last, stride
                     FROM series JOIN summaries USING (run, place)
                     JOIN runs ON series.run = number WHERE id = ? ORDER BY series.epoch
                     """, arguments: [id])
             for row in rows {
-                outcome.metrics[row[0], default: []] += Self.values(row[1], count: row[2])
+                let epochs = Array(stride(from: row[2] as Int, through: row[3], by: row[4]))
+                let values = Self.values(row[1], count: epochs.count)
+                for (epoch, value) in zip(epochs, values) {
+                    outcome.metrics[row[0], default: [:]][epoch] = value
+                }
             }
             return (status, outcome)
         }

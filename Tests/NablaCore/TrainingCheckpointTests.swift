@@ -132,7 +132,8 @@ struct TrainingCheckpointTests {
         func make(_ dtype: DType, _ network: Network? = nil) throws -> Training {
             // Large rates, so that the loss goes up and down.
             try Self.training(
-                .sgd(SGD(learningRate: kind == .layers ? 0.03 : 0.3, momentum: 0.9)), kind, dtype, network: network,
+                .sgd(SGD(learningRate: kind == .layers ? 0.03 : 0.3, momentum: 0.9)), kind, dtype,
+                network: network,
                 epochs: 60, earlyStopping: stopping, healthEvery: 2)
         }
         for dtype in DType.allCases {
