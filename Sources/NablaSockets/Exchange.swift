@@ -30,8 +30,6 @@ final class Exchange: Sendable {
         var loopWillLook = true
         var isDisconnected = false
         var action: (@Sendable () -> Void)?
-        /// Done once nothing of the stream is unsent, or it is over.
-        var drained: (@Sendable () -> Void)?
         /// What waits for room in the stream.
         var roomAction: (@Sendable () -> Void)?
     }
@@ -151,15 +149,6 @@ final class Exchange: Sendable {
         }
     }
 
-    func whenDrained(_ action: @escaping @Sendable () -> Void) {
-        let isDrained = state.withLock { state in
-            let isDrained = state.unsent == 0 || state.stage != .streaming
-            if !isDrained { state.drained = action }
-            return isDrained
-        }
-        if isDrained { action() }
-    }
-
     var isDisconnected: Bool { state.withLock { $0.isDisconnected } }
 
     func onDisconnect(_ action: @escaping @Sendable () -> Void) {
@@ -186,20 +175,13 @@ final class Exchange: Sendable {
 
     /// Notes that the system has taken over so many bytes of the stream.
     func sent(_ bytes: Int) {
-        let actions = state.withLock { state -> [@Sendable () -> Void] in
+        let action = state.withLock { state -> (@Sendable () -> Void)? in
             state.unsent = max(state.unsent - bytes, 0)
-            var actions: [@Sendable () -> Void] = []
-            if state.unsent == 0, let drained = state.drained {
-                actions.append(drained)
-                state.drained = nil
-            }
-            if hasRoom(state), let action = state.roomAction {
-                actions.append(action)
-                state.roomAction = nil
-            }
-            return actions
+            guard hasRoom(state) else { return nil }
+            defer { state.roomAction = nil }
+            return state.roomAction
         }
-        for action in actions { action() }
+        action?()
     }
 
     /// Notes that the client closed its side.
@@ -215,17 +197,13 @@ final class Exchange: Sendable {
 
     /// Notes that the answer is complete or can't be: nothing more will be sent.
     func end() {
-        let (heldStream, isTooSlow, drained) = state.withLock { state in
-            defer {
-                state.holdsStream = false
-                state.drained = nil
-            }
+        let (heldStream, isTooSlow) = state.withLock { state in
+            defer { state.holdsStream = false }
             state.stage = .ended
             (state.action, state.roomAction) = (nil, nil)
             state.delivery = Delivery()
-            return (state.holdsStream, state.isTooSlow, state.drained)
+            return (state.holdsStream, state.isTooSlow)
         }
-        drained?()
         guard heldStream else { return }
         services.streams.release()
         services.onEvent(.streamClosed(tooSlow: isTooSlow))

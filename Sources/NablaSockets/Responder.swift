@@ -47,14 +47,6 @@ public struct ResponseStream: Sendable {
         exchange.write(piece)
     }
 
-    /// Calls `action` once: when the system has taken over all that was written, or the stream is
-    /// over, of which the next `write` tells.
-    ///
-    /// Runs on the loop's thread, or at once where it is so already.
-    public func whenDrained(_ action: @escaping @Sendable () -> Void) {
-        exchange.whenDrained(action)
-    }
-
     /// Whether at least half of `ServerConfiguration.streamBufferBytes` is free, and there is any use in
     /// waiting for it.
     public var hasRoom: Bool { exchange.hasRoom }

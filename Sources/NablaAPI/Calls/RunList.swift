@@ -15,26 +15,13 @@ public struct RunList: Sendable, Equatable {
 
     /// The page as the body of a message.
     public func json() -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("runs")
-        writer.beginArray()
-        for run in runs { run.write(to: &writer) }
-        writer.endArray()
-        writer.field("next_cursor", nextCursor)
-        writer.endObject()
-        return writer.finish()
+        ListPage.json(of: runs, as: "runs", nextCursor: nextCursor) { $0.write(to: &$1) }
     }
 
     /// Reads a page that a server answered with.
     ///
     /// - Throws: `Problem` when it isn't one.
     public init(parsing body: [UInt8]) throws(Problem) {
-        self = try Problem.reporting {
-            let object = try JSONDocument(parsing: body).root.anyObject()
-            return RunList(
-                runs: try object.read("runs") { try $0.list { try Run(reading: $0) } },
-                nextCursor: try object.readIfPresent("next_cursor") { try $0.string() })
-        }
+        (runs, nextCursor) = try ListPage.read(body, as: "runs") { try Run(reading: $0) }
     }
 }

@@ -108,26 +108,15 @@ public struct DatasetList: Sendable, Equatable {
 
     /// The page as the body of a message.
     public func json() -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("datasets")
-        writer.beginArray()
-        for dataset in datasets { dataset.write(to: &writer) }
-        writer.endArray()
-        writer.field("next_cursor", nextCursor)
-        writer.endObject()
-        return writer.finish()
+        ListPage.json(of: datasets, as: "datasets", nextCursor: nextCursor) { $0.write(to: &$1) }
     }
 
     /// Reads a page that a server answered with.
     ///
     /// - Throws: `Problem` when it isn't one.
     public init(parsing body: [UInt8]) throws(Problem) {
-        self = try Problem.reporting {
-            let object = try JSONDocument(parsing: body).root.anyObject()
-            return DatasetList(
-                datasets: try object.read("datasets") { try $0.list { try Dataset(reading: $0) } },
-                nextCursor: try object.readIfPresent("next_cursor") { try $0.string() })
+        (datasets, nextCursor) = try ListPage.read(body, as: "datasets") {
+            try Dataset(reading: $0)
         }
     }
 }

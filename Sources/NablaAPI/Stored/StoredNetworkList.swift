@@ -90,28 +90,15 @@ public struct StoredNetworkList: Sendable, Equatable {
 
     /// The page as the body of a message.
     public func json() -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("networks")
-        writer.beginArray()
-        for network in networks { network.write(to: &writer) }
-        writer.endArray()
-        writer.field("next_cursor", nextCursor)
-        writer.endObject()
-        return writer.finish()
+        ListPage.json(of: networks, as: "networks", nextCursor: nextCursor) { $0.write(to: &$1) }
     }
 
     /// Reads a page that a server answered with.
     ///
     /// - Throws: `Problem` when it isn't one.
     public init(parsing body: [UInt8]) throws(Problem) {
-        self = try Problem.reporting {
-            let object = try JSONDocument(parsing: body).root.anyObject()
-            return StoredNetworkList(
-                networks: try object.read("networks") {
-                    try $0.list { try NetworkDescription(reading: $0) }
-                },
-                nextCursor: try object.readIfPresent("next_cursor") { try $0.string() })
+        (networks, nextCursor) = try ListPage.read(body, as: "networks") {
+            try NetworkDescription(reading: $0)
         }
     }
 }

@@ -53,7 +53,7 @@ extension Router {
                 Path.runsExport: [
                     .get: RunsExportEndpoint(
                         store: store, runs: runs, pool: storagePool ?? pool,
-                        pieceBytes: min(64 << 10, settings.server.streamBufferBytes / 2))
+                        pieceBytes: min(64 << 10, settings.server.streamBufferBytes / 4))
                 ],
                 Path.datasets: [.get: DatasetsEndpoint(store: store)],
                 Path.networks: [.get: StoredNetworksEndpoint(store: store)],

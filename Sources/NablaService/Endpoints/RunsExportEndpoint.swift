@@ -85,7 +85,7 @@ private final class RunsExport: Sendable {
         }
         guard let piece else { return stream.finish() }
         guard stream.write(piece) else { return }
-        stream.whenDrained { [self] in
+        stream.whenRoom { [self] in
             if !pool.submit({ _ in self.sendNext() }) { stream.cut() }
         }
     }
