@@ -154,6 +154,7 @@ let package = Package(
             "NablaCLI",
             alsoUsing: [
                 "NablaAPI", "NablaClient", "NablaNetworks", "NablaService",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

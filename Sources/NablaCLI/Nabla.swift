@@ -10,7 +10,8 @@ struct Nabla: AsyncParsableCommand {
         version: Service.version,
         subcommands: [
             ServeCommand.self, GradientsCommand.self, CheckCommand.self, TrainCommand.self,
-            RunsCommand.self, TokenCommand.self, DemoCommand.self, HealthCommand.self,
+            RunsCommand.self, TokenCommand.self, BackupCommand.self, DemoCommand.self,
+            HealthCommand.self,
         ])
 }
 

@@ -102,6 +102,14 @@ extension Call where Value == Run {
     }
 }
 
+extension Call where Value == Run {
+    static func resume(_ id: String, _ request: ResumeRequest) -> Call {
+        Call(
+            Message(method: "POST", path: Path.run(escaped(id), .resume), body: request.json())
+        ) { (body) throws(Problem) in try Run(parsing: body) }
+    }
+}
+
 extension Call where Value == Void {
     static func delete(_ path: String) -> Call {
         Call(Message(method: "DELETE", path: path)) { (_) throws(Problem) in }

@@ -161,6 +161,28 @@ extension Client {
     public func cancel(run id: String) async throws(ClientError) -> Run {
         try await perform(.cancel(id))
     }
+
+    /// Has an ended run go on from its last checkpoint.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - epochs: How many epochs to train beyond those that are done; nil for those that are left.
+    /// - Returns: The run as it waits.
+    /// - Throws: `ClientError` with the service's problem when it can't go on.
+    public func resume(run id: String, epochs: Int? = nil) throws(ClientError) -> Run {
+        try perform(.resume(id, ResumeRequest(epochs: epochs)))
+    }
+
+    /// Has an ended run go on from its last checkpoint.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - epochs: How many epochs to train beyond those that are done; nil for those that are left.
+    /// - Returns: The run as it waits.
+    /// - Throws: `ClientError` with the service's problem when it can't go on.
+    public func resume(run id: String, epochs: Int? = nil) async throws(ClientError) -> Run {
+        try await perform(.resume(id, ResumeRequest(epochs: epochs)))
+    }
 }
 
 extension Client {

@@ -102,6 +102,17 @@ public struct TrainingSettings: Sendable, Equatable {
         self.healthEvery = healthEvery
     }
 
+    /// The same settings with another number of epochs.
+    ///
+    /// - Throws: `InvalidValue` for less than one.
+    public func with(epochs: Int) throws(InvalidValue) -> TrainingSettings {
+        try TrainingSettings(
+            optimizer: optimizer, schedule: schedule, epochs: epochs, batchSize: batchSize,
+            shuffle: shuffle, dropLast: dropLast, seed: seed, dtype: dtype, clipNorm: clipNorm,
+            clipValue: clipValue, metrics: metrics, earlyStopping: earlyStopping,
+            healthEvery: healthEvery)
+    }
+
     /// How many of `count` samples a full batch has.
     public func batchSize(of count: Int) -> Int { min(batchSize ?? count, count) }
 }

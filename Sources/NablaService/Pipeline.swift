@@ -43,6 +43,7 @@ struct Pipeline: RequestHandler {
             id: identify(request.head), head: request.head, body: request.body, route: route,
             isCancelled: { responder.isDisconnected })
         let admission = gate.admit(to: match.scope, call.head.fields, at: start)
+        call.token = admission.token
         let reply = Reply(
             to: call, from: admission.token, fields: crossOrigin?.fields(for: call.head) ?? [],
             start: start, compression: compression, responder: responder, onEvent: onEvent)

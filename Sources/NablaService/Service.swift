@@ -20,6 +20,7 @@ public final class Service: Sendable {
     private let trainingPool: WorkerPool
     private let scheduler: RunScheduler
     private let tokens: TokenWatch
+    private let retention: Retention?
     private let server: Server
     private let onEvent: @Sendable (ServiceEvent) -> Void
 
@@ -41,9 +42,9 @@ public final class Service: Sendable {
             onEvent(event)
         }
         self.onEvent = onEvent
-        store = try StartError.openStore(in: settings.dataDirectory) { time in
-            onEvent(.committed(milliseconds: time / .milliseconds(1)))
-        }
+        store = try StartError.openStore(
+            in: settings.dataDirectory, maximumBytes: settings.databaseBytes
+        ) { time in onEvent(.committed(milliseconds: time / .milliseconds(1))) }
         let cores = Machine.cores
         let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
         pool = WorkerPool(workers: workers, capacity: settings.pool.queuedRequests)
@@ -66,6 +67,7 @@ public final class Service: Sendable {
             try Gate(store: store, limit: settings.rate)
         }
         tokens = TokenWatch(of: gate, onEvent: onEvent)
+        retention = Retention(settings.retention, of: store, onEvent: onEvent)
         let pipeline = Pipeline(
             router: router, gate: gate, crossOrigin: CrossOrigin(settings.crossOrigins), pool: pool,
             storagePool: storagePool, identifiers: identifiers,
@@ -83,14 +85,7 @@ public final class Service: Sendable {
     ///
     /// - Throws: `StartError` that says what to do.
     public func start() throws(StartError) -> [String] {
-        for id in try StartError.storing({ () throws(StoreError) in
-            try store.interruptUnfinished(at: Timestamp.now.milliseconds)
-        }) {
-            onEvent(
-                .run(
-                    id: id, status: .interrupted, detail: "the server ended while it was under way")
-            )
-        }
+        try StartError.storing { () throws(StoreError) in try scheduler.takeUp() }
         if let (needed, allowed) = DescriptorLimit.raise(
             for: settings.server.connections, refusals: ServerConfiguration.refusals)
         {
@@ -104,6 +99,7 @@ public final class Service: Sendable {
         }
         FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
         tokens.start()
+        retention?.start()
         onEvent(.started(addresses: addresses))
         return addresses
     }
@@ -119,6 +115,7 @@ public final class Service: Sendable {
         storagePool.close()
         trainingPool.close()
         tokens.stop()
+        retention?.stop()
         do {
             try store.close()
         } catch {

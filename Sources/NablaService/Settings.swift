@@ -27,6 +27,12 @@ public struct Settings: Sendable {
     public var pool = PoolSettings()
     /// The training runs.
     public var training = TrainingLimits()
+    /// Bytes that the database's file may grow to; 0 for any number.
+    ///
+    /// What needs more is refused as on a full disk.
+    public var databaseBytes = 0
+    /// Which ended runs are deleted by themselves.
+    public var retention = RetentionSettings()
     /// Bytes of freed memory that the process keeps for the next request, in each of its heaps.
     public var keptBytes = 64 << 20
     /// How long a graceful stop may take, in seconds.
@@ -45,6 +51,17 @@ public struct CompressionSettings: Sendable {
     /// Answers of at least this many bytes are compressed for those who ask for it: shorter ones fit
     /// into one packet either way.
     public var gzipBytes = 1024
+
+    /// Makes the settings with their defaults.
+    public init() {}
+}
+
+/// Which ended runs are deleted by themselves, with all that is theirs; by default none.
+public struct RetentionSettings: Sendable {
+    /// Those that ended more than so many days ago; 0 for none.
+    public var days = 0
+    /// All but so many of those that ended last; 0 for none.
+    public var runs = 0
 
     /// Makes the settings with their defaults.
     public init() {}
@@ -69,12 +86,18 @@ public struct TrainingLimits: Sendable {
     public var queuedRuns = 64
     /// Parameters that a trained network may have.
     public var parameters = 100_000_000
+    /// Epochs that a run may have.
+    public var epochs = 1_000_000_000
+    /// Samples that a run may have, those of its validation included.
+    public var samples = 100_000_000
+    /// Bytes that a run may take in the database: its request, network and optimizer's state.
+    public var storedBytes = 2_000_000_000
     /// How readily threads that train leave a processor to others, from 0 to 19 as in nice(1); at 19
     /// gradients hardly notice them.
     public var niceness = 19
     /// The time a run keeps a worker before others get their turn, in milliseconds.
     public var sliceMilliseconds = 20
-    /// The least time between two stored networks of a run, in seconds; the last is always stored.
+    /// The least time between two checkpoints of a run, in seconds; the last network is always stored.
     public var checkpointSeconds = 1
     /// The longest `Prefer: wait` that is granted, in seconds.
     public var waitSeconds = 60

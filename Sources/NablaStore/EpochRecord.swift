@@ -114,11 +114,15 @@ public struct EpochRecord: Sendable, Equatable {
     public var best: [String: Double]
     /// The network at the end of the last epoch, if it is to be kept.
     public var network: NetworkRecord?
+    /// What going on from here needs beside the network, where that is to be kept; at most 1,000,000,000
+    /// bytes.
+    public var state: [UInt8]?
 
     /// Describes an epoch.
     public init(
         runID: String, epoch: Int, step: Int, samplesPerSecond: Double? = nil,
-        metrics: [MetricSeries], best: [String: Double] = [:], network: NetworkRecord? = nil
+        metrics: [MetricSeries], best: [String: Double] = [:], network: NetworkRecord? = nil,
+        state: [UInt8]? = nil
     ) {
         self.runID = runID
         self.epoch = epoch
@@ -127,5 +131,6 @@ public struct EpochRecord: Sendable, Equatable {
         self.metrics = metrics
         self.best = best
         self.network = network
+        self.state = state
     }
 }

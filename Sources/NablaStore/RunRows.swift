@@ -31,7 +31,11 @@ enum RunRows {
         return try records(db.rows("SELECT \(columns) FROM runs WHERE id = ?", [id]), db).first
     }
 
-    static func insert(_ run: RunRecord, _ db: Database) throws {
+    /// Writes a new run.
+    ///
+    /// - Returns: Its number.
+    @discardableResult
+    static func insert(_ run: RunRecord, _ db: Database) throws -> Int64 {
         try db.run(
             """
             INSERT INTO runs (id, name, status, created_at, started_at, finished_at, request,
@@ -55,6 +59,7 @@ enum RunRows {
         for (key, value) in run.best.sorted(by: { $0.key < $1.key }) {
             try summaries.set(key, best: value, db)
         }
+        return number
     }
 
     static func setTag(

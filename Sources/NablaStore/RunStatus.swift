@@ -1,7 +1,8 @@
 /// Where a run stands.
 ///
 /// The arrows, which the store enforces: queued → running → one of the ended four; and
-/// queued → failed, cancelled or interrupted. Nothing leaves an ended status.
+/// queued → failed, cancelled or interrupted. An ended run is queued again when it is taken up again
+/// (`Store.requeue`); nothing else leaves an ended status.
 public enum RunStatus: String, Sendable, CaseIterable {
     /// Waits for a worker.
     case queued

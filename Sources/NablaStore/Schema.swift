@@ -30,6 +30,10 @@ enum Schema {
             try db.execute(sql: datasets)
             try db.execute(sql: storedNetworks)
         }
+        migrator.registerMigration("6 requests, checkpoints") { db in
+            try db.execute(sql: requests)
+            try db.execute(sql: checkpoints)
+        }
         return migrator
     }
 
@@ -137,6 +141,25 @@ enum Schema {
             dtype TEXT NOT NULL,
             parameters BLOB NOT NULL,
             PRIMARY KEY (run, epoch)
+        ) STRICT;
+        """
+
+    // What a run is to do; runs of earlier versions have none. Apart from the runs, because it is large.
+    private static let requests = """
+        CREATE TABLE requests (
+            run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+            priority INTEGER NOT NULL,
+            owner TEXT,
+            body BLOB NOT NULL
+        ) STRICT;
+        """
+
+    // What going on needs beside the network of that epoch.
+    private static let checkpoints = """
+        CREATE TABLE checkpoints (
+            run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+            epoch INTEGER NOT NULL,
+            state BLOB NOT NULL
         ) STRICT;
         """
 

@@ -5,7 +5,7 @@ extension Store {
     /// Stores what epochs of a running run gave, in one transaction.
     ///
     /// What is stored already of the same metrics from the first of the epochs on is replaced, as when a
-    /// run is taken up again from an earlier epoch.
+    /// run is taken up again from an earlier epoch. The run's progress never goes back.
     ///
     /// - Parameters:
     ///   - epochs: The epochs of one run, in their order.
@@ -32,6 +32,9 @@ extension Store {
                 try Self.append(epoch, to: run.number, &summaries, db)
                 guard let network = epoch.network else { continue }
                 try Self.put(network, of: run.number, db)
+                if let state = epoch.state {
+                    try Self.put(state: state, epoch: epoch.epoch, of: run.number, db)
+                }
                 guard !keepsEarlierNetworks else { continue }
                 try db.run(
                     "DELETE FROM networks WHERE run = ? AND epoch < ?", [run.number, network.epoch])
@@ -48,6 +51,7 @@ extension Store {
             }
         }
         for (key, value) in epoch.best { try StoreError.check(metric: key, value) }
+        if let state = epoch.state { try StoreError.check(length: state.count, named: "state") }
         guard let network = epoch.network else { return }
         guard network.runID == epoch.runID, network.epoch == epoch.epoch else {
             throw .invalidValue(why: "The network is of another run or epoch")
@@ -67,7 +71,8 @@ extension Store {
         for (key, value) in epoch.best.sorted(by: { $0.key < $1.key }) {
             try summaries.set(key, best: value, db)
         }
-        let first = epoch.metrics.lazy.map(\.epoch).min() ?? epoch.epoch
+        // An epoch done once more, for its network alone, is in the journal already.
+        guard let first = epoch.metrics.lazy.map(\.epoch).min() else { return }
         try db.run(
             "INSERT INTO journal (run, epoch, last) VALUES (?, ?, ?)", [run, first, epoch.epoch])
     }
@@ -104,8 +109,10 @@ extension Store {
         of run: Int64, epoch: Int, step: Int, samplesPerSecond: Double?, _ db: Database
     ) throws {
         try db.run(
-            "UPDATE runs SET epoch = ?, step = ?, samples_per_second = ? WHERE number = ?",
-            [epoch, step, samplesPerSecond, run])
+            """
+            UPDATE runs SET epoch = max(epoch, ?), step = max(step, ?), samples_per_second = ?
+            WHERE number = ?
+            """, [epoch, step, samplesPerSecond, run])
     }
 
     /// Reads the history of a run's metrics.

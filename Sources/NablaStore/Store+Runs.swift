@@ -7,23 +7,27 @@ extension Store {
     ///   - run: The run.
     ///   - key: The key under which it is asked for again, where it has one.
     ///   - datasets: The digests of the stored samples that it needs.
+    ///   - request: What it is to do, so that another process can take it up.
     /// - Throws: `conflict` if there is one of this id, or with this key, or a dataset isn't there any more;
-    ///   `invalidValue` for an id that
-    ///   is no UUID in lower case, a text with a NUL in it, or a NaN.
+    ///   `invalidValue` for an id that is no UUID in lower case, a text with a NUL in it, or a NaN.
     public func insert(
-        _ run: RunRecord, key: IdempotencyKey? = nil, needing datasets: [[UInt8]] = []
+        _ run: RunRecord, key: IdempotencyKey? = nil, needing datasets: [[UInt8]] = [],
+        request: RequestRecord? = nil
     ) throws(StoreError) {
         try Self.check(run)
         try key?.check()
+        if let request {
+            try StoreError.check(text: request.owner, named: "owner")
+            try StoreError.check(length: request.body.count, named: "request")
+        }
         try writer.write { db in
             guard try db.rows("SELECT 1 FROM runs WHERE id = ?", [run.id]).isEmpty else {
                 throw StoreError.conflict(why: "There is already a run \(run.id)")
             }
-            try RunRows.insert(run, db)
-            guard key != nil || !datasets.isEmpty else { return }
-            let number = try RunRows.find(run.id, db).number
+            let number = try RunRows.insert(run, db)
             try key?.insert(of: number, db)
             for digest in datasets { try DatasetRows.keep(digest, for: number, db) }
+            if let request { try Self.put(request, of: number, db) }
         }
     }
 
@@ -40,7 +44,7 @@ extension Store {
         for (key, value) in run.best { try StoreError.check(metric: key, value) }
     }
 
-    /// Marks a queued run as running.
+    /// Marks a queued run as running; one that was taken up again keeps the time it first began.
     ///
     /// - Returns: Whether it was queued; otherwise nothing changed.
     /// - Throws: `notFound`.
@@ -49,7 +53,7 @@ extension Store {
             let run = try RunRows.find(id, db)
             guard RunStatus.running.canFollow(run.status) else { return false }
             try db.run(
-                "UPDATE runs SET status = ?, started_at = ? WHERE number = ?",
+                "UPDATE runs SET status = ?, started_at = ifnull(started_at, ?) WHERE number = ?",
                 [RunStatus.running.rawValue, time, run.number])
             return true
         }
@@ -83,13 +87,15 @@ extension Store {
         }
     }
 
-    /// Marks every queued and running run as interrupted: what a service does when it starts, since
-    /// whoever ran them is gone.
+    /// Marks every queued and running run as interrupted, since whoever ran them is gone: what a service
+    /// does when it starts with those that it can't take up again (see `requeueUnfinished()`).
     ///
     /// - Returns: Their ids, oldest first.
     public func interruptUnfinished(at time: Int64) throws(StoreError) -> [String] {
         try writer.write { db in
-            let unfinished = "status IN ('queued', 'running')"
+            let unfinished = """
+                status IN ('queued', 'running') AND number NOT IN (SELECT run FROM requests)
+                """
             let ids = try db.rows(
                 "SELECT id FROM runs WHERE \(unfinished) ORDER BY created_at, id")
             try db.run(

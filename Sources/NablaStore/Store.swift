@@ -19,11 +19,13 @@ public final class Store: Sendable {
     ///   - path: The file, in a folder that exists. SQLite keeps two more beside it, `-wal` and
     ///     `-shm`.
     ///   - busyTimeout: How long to wait for a lock that another process holds; 5 s by default.
+    ///   - maximumBytes: What the file may grow to; 0, the default, for any size. A write that needs more
+    ///     throws `full`. The log beside it comes on top.
     ///   - onCommit: Is told how long each transaction took, from its begin until it was on the disk;
     ///     runs on the thread that wrote, before anybody else can.
     /// - Throws: `cannotOpen`, `newerSchema` (the file is untouched), `busy` or `full`.
     public init(
-        path: String, busyTimeout: Duration = .seconds(5),
+        path: String, busyTimeout: Duration = .seconds(5), maximumBytes: Int = 0,
         onCommit: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws(StoreError) {
         do {
@@ -40,6 +42,10 @@ public final class Store: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 // A log that a large network blew up is cut back to this many bytes.
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                guard maximumBytes > 0 else { return }
+                let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
+                let pages = min(max(1, maximumBytes / pageSize), 0xffff_fffe)
+                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
             }
             try Schema.migrator.migrate(pool)
         } catch {
@@ -49,7 +55,7 @@ public final class Store: Sendable {
     }
 
     /// Makes an empty file that nobody else may read; SQLite gives its `-wal` and `-shm` the same.
-    private static func makeFile(_ path: String) throws(StoreError) {
+    static func makeFile(_ path: String) throws(StoreError) {
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             Glibc.close(descriptor)
@@ -67,7 +73,7 @@ public final class Store: Sendable {
     }
 
     /// Refuses a later version's file or another program's, before anything writes to it.
-    private static func refuseForeignFile(_ file: String, named path: String) throws {
+    static func refuseForeignFile(_ file: String, named path: String) throws {
         var configuration = Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: file, configuration: configuration)

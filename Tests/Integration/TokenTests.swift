@@ -87,7 +87,7 @@ import Testing
                 found[needs ?? "nobody", default: 0] += 1
             }
             #expect(found["nobody"] == 3)
-            #expect(found["write"] == 8 && (found["read"] ?? 0) >= 9)
+            #expect(found["write"] == 9 && (found["read"] ?? 0) >= 9)
         }
     }
 

@@ -14,7 +14,8 @@ final class Program {
         var errorLines: [Substring] { errors.split(separator: "\n") }
     }
 
-    private let process: pid_t
+    /// Its id.
+    let process: pid_t
     private let folder: TemporaryFolder
     private var result: Result?
 
@@ -26,16 +27,17 @@ final class Program {
     ///     begins with `NABLA_`.
     ///   - input: What it reads on standard input.
     ///   - openFiles: Its limits; this process's own by default.
+    ///   - launcher: What it is started by, with its name and arguments behind; by default it starts alone.
     /// - Throws: `TestFailure` when it can't be started.
     init(
         _ arguments: [String], environment: [String: String] = [:], input: String = "",
-        openFiles: (soft: Int, hard: Int)? = nil
+        openFiles: (soft: Int, hard: Int)? = nil, launcher: [String] = []
     ) throws {
         folder = try TemporaryFolder()
         try input.write(toFile: folder.file("in"), atomically: false, encoding: .utf8)
         process = try Program.spawn(
             arguments, environment: environment, files: ["in", "out", "err"].map(folder.file),
-            openFiles: openFiles)
+            openFiles: openFiles, launcher: launcher)
     }
 
     deinit {
@@ -95,7 +97,7 @@ extension Program {
 
     private static func spawn(
         _ arguments: [String], environment: [String: String], files: [String],
-        openFiles: (soft: Int, hard: Int)?
+        openFiles: (soft: Int, hard: Int)?, launcher: [String]
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -107,7 +109,7 @@ extension Program {
         for file in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, file) }
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NABLA_") }
         let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
-        var command = [try path] + arguments
+        var command = launcher + [try path] + arguments
         if let (soft, hard) = openFiles {
             let limiting = "ulimit -Sn \(soft) && ulimit -Hn \(hard) && exec \"$0\" \"$@\""
             command = ["/bin/sh", "-c", limiting] + command

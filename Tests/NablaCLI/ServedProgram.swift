@@ -18,16 +18,17 @@ final class ServedProgram {
     ///   - arguments: What is given beside address and folder.
     ///   - environment: What the environment has beside its usual.
     ///   - openFiles: Its limits; this process's own by default.
+    ///   - launcher: What it is started by; by default it starts alone.
     /// - Throws: `TestFailure` when it ends before it listens.
     init(
         data: String? = nil, _ arguments: [String] = [], environment: [String: String] = [:],
-        openFiles: (soft: Int, hard: Int)? = nil
+        openFiles: (soft: Int, hard: Int)? = nil, launcher: [String] = []
     ) throws {
         folder = data == nil ? try TemporaryFolder() : nil
         let directory = data ?? folder?.file("data") ?? ""
         let program = try Program(
             ["serve", "--listen", "127.0.0.1:0", "--data", directory] + arguments,
-            environment: environment, openFiles: openFiles)
+            environment: environment, openFiles: openFiles, launcher: launcher)
         address = try ServedProgram.address(of: program)
         self.data = directory
         self.program = program
@@ -55,6 +56,9 @@ final class ServedProgram {
         program.signal(signal)
         return try program.wait()
     }
+
+    /// The id of its process.
+    var process: pid_t { program.process }
 
     /// Sends it a signal.
     func signal(_ number: Int32) { program.signal(number) }

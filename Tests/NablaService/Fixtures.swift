@@ -12,7 +12,7 @@ import Synchronization
 final class Workbench: Sendable {
     let store: Store
     let pool: WorkerPool
-    private let trainingPool: WorkerPool
+    let trainingPool: WorkerPool
     let identifiers = IdentifierSource()
     let scheduler: RunScheduler
     let events = EventLog()
@@ -62,17 +62,6 @@ final class Workbench: Sendable {
     }
 }
 
-extension RunMaterial {
-    /// What a request writes out.
-    init(writtenOutIn request: TrainRequest) throws {
-        guard case .inline(let network) = request.network, let samples = request.samples.inline
-        else { throw TestFailure("the request names its network or samples") }
-        var validation: Samples?
-        if case .samples(let source) = request.validation { validation = source.inline }
-        self.init(network: network, samples: samples, validation: validation, datasets: [])
-    }
-}
-
 extension Workbench {
     /// What the operator was told of things that went wrong.
     var failures: [String] {
@@ -87,6 +76,13 @@ extension Workbench {
         try store.pool.writeWithoutTransaction { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 1
             try db.execute(sql: "PRAGMA max_page_count = \(isFull ? pages : 1_000_000)")
+        }
+    }
+
+    /// Has what going on needs be cut short.
+    func damageCheckpoints() throws {
+        try store.pool.write { db in
+            try db.execute(sql: "UPDATE checkpoints SET state = x'01'")
         }
     }
 

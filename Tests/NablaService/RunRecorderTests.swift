@@ -19,7 +19,8 @@ import Testing
     private func entry(_ epoch: Int, loss: Double, network: Network? = nil) -> RunRecorder.Entry {
         .epochs(
             epochs(from: epoch, losses: [loss]), progress: Run.Progress(epoch: epoch, epochs: 9),
-            time: Timestamp(milliseconds: 1000 + Int64(epoch)), checkpoint: network)
+            time: Timestamp(milliseconds: 1000 + Int64(epoch)),
+            checkpoint: network.map { RunRecorder.Checkpoint(network: $0, training: nil) })
     }
 
     @Test func epochsThatCameTogetherAreStoredAndToldOneByOne() throws {
@@ -32,11 +33,13 @@ import Testing
                 return true
             }
             #expect(follows)
-            let network = live.training.withLock { $0.network() }
+            let network = live.withTraining { $0.network() }
             recorder.record(
                 .epochs(
                     epochs(losses: [3, 1, 2]), progress: Run.Progress(epoch: 3, epochs: 9),
-                    time: Timestamp(milliseconds: 1000), checkpoint: network), of: live)
+                    time: Timestamp(milliseconds: 1000),
+                    checkpoint: RunRecorder.Checkpoint(network: network, training: nil)),
+                of: live)
             recorder.flush()
             #expect(told.all == ["metrics 1", "metrics 2", "metrics 3", "checkpoint 0"])
             let losses = try bench.store.metrics(runID: live.id, key: "loss", fromEpoch: nil)
@@ -55,7 +58,7 @@ import Testing
         try withWorkbench { bench in
             let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
             let live = try LiveRun.unscheduled(.regression(), on: bench)
-            let network = live.training.withLock { $0.network() }
+            let network = live.withTraining { $0.network() }
             for (epoch, loss) in [(1, 3.0), (2, 1.0), (3, 2.0)] {
                 recorder.record(
                     entry(epoch, loss: loss, network: epoch == 2 ? network : nil), of: live)

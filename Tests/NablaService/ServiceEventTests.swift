@@ -32,7 +32,7 @@ import Testing
         (answered, .debug), (.refused(requestID: "r3", status: 400, detail: "no target"), .debug),
         (.failure(requestID: nil, detail: "the disk is full"), .error),
         (.committed(milliseconds: 1), .trace), (.fewDescriptors(needed: 9, allowed: 8), .warning),
-        (.run(id: "x", status: .queued, detail: nil), .info),
+        (.run(id: "x", status: .queued, detail: nil), .info), (.runDeleted(id: "x"), .info),
         (.server(.connectionOpened), .trace), (.server(.connectionClosed(requests: 3)), .trace),
         (.server(.received(bytes: 9)), .trace), (.server(.sent(bytes: 9)), .trace),
         (.server(.requestBegan), .trace), (.server(.streamOpened), .trace),

@@ -18,7 +18,7 @@ import Testing
         limits.sliceMilliseconds = milliseconds
         let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
         defer { recorder.flush() }
-        return live.training.withLock { training in
+        return live.withTraining { training in
             Slice(limits: limits, pool: bench.pool, recorder: recorder, live: live).run(&training)
         }
     }
@@ -30,13 +30,13 @@ import Testing
                 Issue.record("the run didn't go on")
                 return
             }
-            let steps = live.training.withLock(\.step)
+            let steps = live.withTraining(\.step)
             #expect(steps > 0)
             guard case .goesOn = slice(live, milliseconds: 1, on: bench) else {
                 Issue.record("the run didn't go on")
                 return
             }
-            #expect(live.training.withLock(\.step) > steps)
+            #expect(live.withTraining(\.step) > steps)
         }
     }
 
@@ -47,7 +47,7 @@ import Testing
                 Issue.record("the run didn't finish")
                 return
             }
-            #expect(live.training.withLock(\.epoch) == 3)
+            #expect(live.withTraining(\.epoch) == 3)
             let network = try bench.store.network(runID: live.id, epoch: nil)
             // The last network is stored, however short the time since the one before.
             #expect(network?.epoch == 3)
@@ -62,7 +62,7 @@ import Testing
                 Issue.record("the run wasn't cancelled")
                 return
             }
-            #expect(cancelled.training.withLock(\.step) == 0)
+            #expect(cancelled.withTraining(\.step) == 0)
             let failed = try live(.endless(), on: bench)
             failed.fail(Problem(.unavailable, "the disk is full"))
             guard case .failed(let problem) = slice(failed, milliseconds: 30_000, on: bench) else {
@@ -80,7 +80,7 @@ import Testing
                 Issue.record("the run didn't go on")
                 return
             }
-            #expect(live.training.withLock(\.epoch) == 65_536)
+            #expect(live.withTraining(\.epoch) == 65_536)
             guard case .finished = slice(live, milliseconds: 30_000, on: bench) else {
                 Issue.record("the run didn't finish")
                 return
@@ -97,7 +97,7 @@ import Testing
             // Its loss grows until it overflows.
             let request = try TrainRequest.regression(
                 samples: 4, batchSize: 4, epochs: 500, learningRate: 30)
-            var alone = try live(request, on: bench).training.withLock { $0 }
+            var alone = try live(request, on: bench).withTraining { $0 }
             #expect(throws: ComputationError.self) {
                 while !alone.isFinished { _ = try alone.advance(maximumSteps: 1) }
             }
@@ -149,14 +149,14 @@ import Testing
             let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
             recorder.record(.started(.now), of: other)
             try wait(for: isBusy, "the recorder to be busy")
-            _ = live.training.withLock { training in
+            _ = live.withTraining { training in
                 Slice(limits: TrainingLimits(), pool: bench.pool, recorder: recorder, live: live)
                     .run(&training)
             }
             #expect(told.all.isEmpty)
             gate.signal()
             recorder.flush()
-            let epoch = live.training.withLock(\.epoch)
+            let epoch = live.withTraining(\.epoch)
             guard epoch > 0, case .progress(_, let progress) = told.all.first?.content else {
                 Issue.record("no progress was told after epoch \(epoch)")
                 return
@@ -198,8 +198,19 @@ extension LiveRun {
             progress: Run.Progress(epoch: 0, epochs: request.settings.epochs))
         try bench.store.insert(RunRecord(run))
         #expect(try bench.store.start(id: run.id, at: Timestamp.now.milliseconds))
-        return LiveRun(
-            run, training: training, settings: request.settings, samples: material.samples.count,
-            sliceSeconds: 0.02)
+        return LiveRun(run, training: training, sliceSeconds: 0.02)
+    }
+
+    /// Lends the training of a run that was never cut off.
+    func withTraining<Result>(_ body: (inout Training) -> Result) -> Result {
+        training.withLock { training in
+            guard var own = training.take() else { preconditionFailure("the run has a training") }
+            defer { training = own }
+            return body(&own)
+        }
+    }
+
+    func withTraining<Result>(_ value: KeyPath<Training, Result>) -> Result {
+        withTraining { $0[keyPath: value] }
     }
 }

@@ -39,6 +39,7 @@ public enum Path {
         case network
         case events
         case cancel
+        case resume
     }
 
     /// The path of one stored dataset.

@@ -25,21 +25,28 @@ public struct TrainRequest: Sendable, Equatable {
     public var name: String?
     /// What people find the run by.
     public var tags: [String: String]
+    /// Of the runs that wait, those of a higher priority begin first; one of `priorities`.
+    public var priority: Int
+
+    /// The priorities there are.
+    public static let priorities = -100...100
 
     /// Makes a request with its samples written out.
     public init(
         network: NetworkSource, loss: Loss, samples: Samples, settings: TrainingSettings,
-        validation: Validation? = nil, name: String? = nil, tags: [String: String] = [:]
+        validation: Validation? = nil, name: String? = nil, tags: [String: String] = [:],
+        priority: Int = 0
     ) {
         self.init(
             network: network, loss: loss, samples: .inline(samples), settings: settings,
-            validation: validation, name: name, tags: tags)
+            validation: validation, name: name, tags: tags, priority: priority)
     }
 
     /// Makes a request.
     public init(
         network: NetworkSource, loss: Loss, samples: SamplesSource, settings: TrainingSettings,
-        validation: Validation? = nil, name: String? = nil, tags: [String: String] = [:]
+        validation: Validation? = nil, name: String? = nil, tags: [String: String] = [:],
+        priority: Int = 0
     ) {
         self.network = network
         self.loss = loss
@@ -48,6 +55,7 @@ public struct TrainRequest: Sendable, Equatable {
         self.validation = validation
         self.name = name
         self.tags = tags
+        self.priority = priority
     }
 
     /// Reads a request's body.
@@ -65,6 +73,7 @@ public struct TrainRequest: Sendable, Equatable {
     private static let fields: [StaticString] =
         [
             "network", "loss", "samples", "validation", "validation_split", "name", "tags",
+            "priority",
         ] + TrainingSettings.fields
 
     init(reading value: JSONValue) throws {
@@ -77,6 +86,7 @@ public struct TrainRequest: Sendable, Equatable {
         validation = try Validation(reading: object, as: settings.dtype)
         name = try object.readIfPresent("name") { try $0.string() }
         tags = try object.readIfPresent("tags") { try [String: String](readingTags: $0) } ?? [:]
+        priority = try object.readIfPresent("priority") { try Int(readingPriority: $0) } ?? 0
     }
 
     /// The request as the body of a message, with packed tensors.
@@ -135,6 +145,7 @@ public struct TrainRequest: Sendable, Equatable {
         loss.write(to: &writer)
         if case .split(let share) = validation { writer.field("validation_split", share) }
         settings.write(to: &writer)
+        writer.field("priority", priority)
         writer.field("name", name)
         guard !tags.isEmpty else { return }
         writer.key("tags")
@@ -165,6 +176,19 @@ extension TrainRequest.Validation {
             throw Problem(
                 .inconsistent, "validation and validation_split exclude each other",
                 pointer: object["validation_split"]?.pointer)
+        }
+    }
+}
+
+extension Int {
+    fileprivate init(readingPriority value: JSONValue) throws {
+        self = try value.int()
+        let range = TrainRequest.priorities
+        guard range.contains(self) else {
+            throw Problem(
+                .outOfRange,
+                "priority is \(self), but must be from \(range.lowerBound) to \(range.upperBound)",
+                pointer: value.pointer)
         }
     }
 }

@@ -2,11 +2,12 @@ import ArgumentParser
 import NablaAPI
 import NablaClient
 
-/// `nabla runs list|show`.
+/// `nabla runs list|show|resume`.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs", abstract: "Look at the history of runs.",
-        subcommands: [ListCommand.self, ShowCommand.self], defaultSubcommand: ListCommand.self)
+        subcommands: [ListCommand.self, ShowCommand.self, ResumeCommand.self],
+        defaultSubcommand: ListCommand.self)
 
     /// `nabla runs list`.
     struct ListCommand: AsyncParsableCommand {
@@ -65,6 +66,26 @@ struct RunsCommand: AsyncParsableCommand {
         func run() async throws {
             let run = try await options.call { try await $0.run(id) }
             print(json ? String(decoding: run.json(), as: UTF8.self) : RunSummary(run).text)
+        }
+    }
+
+    /// `nabla runs resume`.
+    struct ResumeCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resume",
+            abstract: "Have an ended run go on from its last checkpoint.")
+
+        @Argument(help: "The run's id.")
+        var id: String
+
+        @Option(help: "How many epochs more than it did (default: those that are left).")
+        var epochs: Int?
+
+        @OptionGroup var options: ServerOptions
+
+        func run() async throws {
+            let run = try await options.call { try await $0.resume(run: id, epochs: epochs) }
+            print(RunSummary(run).text)
         }
     }
 }

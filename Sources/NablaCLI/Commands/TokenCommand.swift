@@ -107,15 +107,19 @@ struct DataFolder: ParsableArguments {
     @Option(help: "The settings' YAML file (default: $NABLA_CONFIG, else none).")
     var config: String?
 
-    /// Works on its tokens.
-    func tokens<Value>(_ body: (Tokens) throws -> Value) async throws -> Value {
+    /// The settings that say where it is.
+    func settings() async throws -> ServeSettings {
         let environment = ProcessInfo.processInfo.environment
         var flags: [String: String] = [:]
         flags["data"] = data
-        let settings = try await SettingsReader(
+        return try await SettingsReader(
             flags: flags, environment: environment, file: config ?? environment["NABLA_CONFIG"]
         ).read()
-        let tokens = try Tokens(dataDirectory: settings.service.dataDirectory)
+    }
+
+    /// Works on its tokens.
+    func tokens<Value>(_ body: (Tokens) throws -> Value) async throws -> Value {
+        let tokens = try Tokens(dataDirectory: try await settings().service.dataDirectory)
         let value = try body(tokens)
         try tokens.close()
         return value

@@ -14,7 +14,7 @@ struct ServeSettings: Sendable {
 
 extension Setting {
     /// Every setting, in the order of config/nabla.example.yaml.
-    static let all: [Setting] = general + http + limits + workers + training
+    static let all: [Setting] = general + http + limits + workers + training + database
 
     private static let general: [Setting] = [
         Setting(
@@ -209,6 +209,15 @@ extension Setting {
             "training.parameters", \.service.training.parameters, in: 1...1_000_000_000,
             "parameters that a trained network may have"),
         .int(
+            "training.epochs", \.service.training.epochs, in: 1...(.max),
+            "epochs that a run may have"),
+        .int(
+            "training.samples", \.service.training.samples, in: 1...(.max),
+            "samples that a run may have, those of its validation included"),
+        .int(
+            "training.stored_bytes", \.service.training.storedBytes, in: 1...(.max),
+            "bytes of the database that a run may take: request, network and optimizer's state"),
+        .int(
             "training.niceness", \.service.training.niceness, in: 0...19,
             "how readily threads that train leave a processor to others, as in nice(1)"),
         .int(
@@ -216,9 +225,21 @@ extension Setting {
             "the time a run keeps a worker before others get their turn, in milliseconds"),
         .int(
             "training.checkpoint_seconds", \.service.training.checkpointSeconds, in: 0...86_400,
-            "the least time between two stored networks of a run, in seconds"),
+            "the least time between two checkpoints of a run, in seconds"),
         .int(
             "training.wait_seconds", \.service.training.waitSeconds, in: 0...3600,
             "the longest Prefer: wait that is granted, in seconds"),
+    ]
+
+    private static let database: [Setting] = [
+        .int(
+            "database.bytes", \.service.databaseBytes, in: 0...(.max),
+            "bytes that the database's file may grow to; 0 for any number"),
+        .int(
+            "retention.days", \.service.retention.days, in: 0...100_000,
+            "runs that ended more than so many days ago are deleted; 0 for none"),
+        .int(
+            "retention.runs", \.service.retention.runs, in: 0...1_000_000_000,
+            "all but so many of the runs that ended last are deleted; 0 for none"),
     ]
 }

@@ -45,6 +45,18 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
         healthValues += next.healthValues
     }
 
+    /// Those that ended after an epoch; all of them where none ended before.
+    public func after(epoch: Int) -> EndedEpochs {
+        guard epoch >= firstEpoch else { return self }
+        var rest = EndedEpochs(
+            keys: keys, healthKeys: healthKeys, firstEpoch: epoch + 1, stepsPerEpoch: stepsPerEpoch)
+        rest.values = Array(values.dropFirst((epoch + 1 - firstEpoch) * keys.count))
+        let looks = healthEpochs.prefix { $0 <= epoch }.count
+        rest.healthEpochs = Array(healthEpochs.dropFirst(looks))
+        rest.healthValues = Array(healthValues.dropFirst(looks * healthKeys.count))
+        return rest
+    }
+
     /// 0.
     public var startIndex: Int { 0 }
 

@@ -27,6 +27,34 @@ struct LearningRate: Sendable, Equatable {
         value = current
     }
 
+    /// What of it changes, beside what follows from that.
+    struct State: Sendable, Equatable {
+        /// Epochs finished, those of the warm-up included.
+        var epoch: Int
+        /// The rate as `reduce_on_plateau` has left it.
+        var plateauRate: Double
+        /// The best loss it has seen; infinite before the first.
+        var plateauBest: Double
+        /// Epochs since then.
+        var plateauEpochs: Int
+    }
+
+    /// The state between two epochs.
+    var state: State {
+        State(
+            epoch: epoch, plateauRate: plateau.rate, plateauBest: plateau.best,
+            plateauEpochs: plateau.epochsWithoutBetter)
+    }
+
+    /// Goes on from a state.
+    mutating func resume(from state: State) {
+        epoch = state.epoch
+        plateau = Plateau(
+            rate: state.plateauRate, best: state.plateauBest,
+            epochsWithoutBetter: state.plateauEpochs)
+        value = current
+    }
+
     private var current: Double {
         guard epoch >= schedule.warmupEpochs else {
             return initial * Double(epoch) / Double(schedule.warmupEpochs)
@@ -69,10 +97,8 @@ struct LearningRate: Sendable, Equatable {
 /// - Source: PyTorch's `ReduceLROnPlateau`, mode `min`, threshold mode `rel`.
 private struct Plateau: Sendable, Equatable {
     var rate: Double
-    private var best = Double.infinity
-    private var epochsWithoutBetter = 0
-
-    init(rate: Double) { self.rate = rate }
+    var best = Double.infinity
+    var epochsWithoutBetter = 0
 
     mutating func observe(_ loss: Double, factor: Double, patience: Int) {
         // The loss of a KL divergence or Poisson loss may be negative; PyTorch's bound is the same

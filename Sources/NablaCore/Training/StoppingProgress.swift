@@ -3,11 +3,21 @@ import NablaNetworks
 /// How long a training has waited for a better value of what its early stopping watches.
 struct StoppingProgress: Sendable, Equatable {
     /// The best value so far.
-    private var best: Double?
+    private(set) var best: Double?
     /// Epochs since it.
-    private var waited = 0
+    private(set) var waited = 0
     /// Whether the training is to end.
     private(set) var isStopped = false
+
+    /// Starts before the first epoch.
+    init() {}
+
+    /// Goes on from what was seen before.
+    init(best: Double?, waited: Int, isStopped: Bool) {
+        self.best = best
+        self.waited = waited
+        self.isStopped = isStopped
+    }
 
     /// Takes note of an epoch's value.
     ///

@@ -51,6 +51,12 @@ public struct Training: Sendable {
         single?.plan.parameterCount ?? double?.plan.parameterCount ?? 0
     }
 
+    /// How many epochs it is to have.
+    public var epochs: Int { single?.settings.epochs ?? double?.settings.epochs ?? 0 }
+
+    /// Samples of a full batch.
+    public var batchSize: Int { single?.batchSize ?? double?.batchSize ?? 0 }
+
     /// Optimizer steps an epoch has.
     public var stepsPerEpoch: Int { single?.stepsPerEpoch ?? double?.stepsPerEpoch ?? 0 }
 
@@ -104,6 +110,33 @@ public struct Training: Sendable {
         if let ended = try single?.advance(allotment, shards: shards) { return ended }
         return try double?.advance(allotment, shards: shards)
             ?? EndedEpochs(keys: [], firstEpoch: 1, stepsPerEpoch: 1)
+    }
+
+    /// What going on from here needs beside the request and `network()`; nil within an epoch.
+    ///
+    /// A training of the same request whose network is that of the checkpoint goes on to the same bits
+    /// once it resumes from it. It may have more epochs than this one.
+    public func checkpoint() -> TrainingCheckpoint? { single?.checkpoint ?? double?.checkpoint }
+
+    /// How many bytes the numbers of `network()` take.
+    public var networkByteCount: Int {
+        (single?.networkCount ?? 0) * 4 + (double?.networkCount ?? 0) * 8
+    }
+
+    /// How many bytes `checkpoint()` takes, about.
+    public var checkpointByteCount: Int {
+        (single?.checkpointCount ?? 0) * 4 + (double?.checkpointCount ?? 0) * 8
+            + TrainingCheckpoint.headByteCount
+    }
+
+    /// Takes up a training where `checkpoint` was made; call it before the first step.
+    ///
+    /// - Throws: `invalid` for the checkpoint of another training.
+    public mutating func resume(
+        from checkpoint: TrainingCheckpoint
+    ) throws(ComputationError) {
+        try single?.resume(from: checkpoint)
+        try double?.resume(from: checkpoint)
     }
 
     /// The network as trained so far, with numbers in the settings' number type.

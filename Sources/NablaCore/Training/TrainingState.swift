@@ -139,13 +139,13 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
 /// A training in its number type.
 struct TrainingState<S: FloatingReal>: Sendable {
     private let prepared: PreparedTraining<S>
-    private(set) var progress: TrainingProgress
-    private var memory = Memory<S>()
+    var progress: TrainingProgress
+    var memory = Memory<S>()
     /// Why it can't go on, where it can't.
     private var failure: NonFinite?
     /// What the order of the samples is drawn from; its state at the start of an epoch decides the
     /// rest.
-    private var generator: Generator
+    var generator: Generator
     /// The order of the running epoch; empty for that of the samples.
     private var order: [Int32] = []
 
@@ -172,6 +172,18 @@ struct TrainingState<S: FloatingReal>: Sendable {
 
     /// The network compiled.
     var plan: Plan<S> { prepared.plan }
+
+    /// How it is trained.
+    var settings: TrainingSettings { prepared.settings }
+
+    /// Numbers that the network has: parameters and running statistics.
+    var networkCount: Int { plan.parameterCount + memory.statistics.count }
+
+    /// Numbers that a checkpoint has: the optimizer's, and those of the best network.
+    var checkpointCount: Int { memory.optimizer.count + memory.best.count }
+
+    /// Samples a full batch has.
+    var batchSize: Int { prepared.batchSize }
 
     /// Optimizer steps an epoch has.
     var stepsPerEpoch: Int { prepared.stepsPerEpoch }

@@ -47,6 +47,8 @@ struct Call: Sendable {
     var route = Route.other
     /// The parts of the path that the route leaves open: a run's id.
     var subject = ""
+    /// The name of the token it was made with; nil where callers need none.
+    var token: String?
     /// Whether the caller has gone away.
     let isCancelled: @Sendable () -> Bool
 }

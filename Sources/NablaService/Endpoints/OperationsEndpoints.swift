@@ -19,6 +19,7 @@ struct ReadinessEndpoint: Endpoint {
     let scope: Scope? = nil
     let store: Store
     let pool: WorkerPool
+    let scheduler: RunScheduler
     let isDraining: @Sendable () -> Bool
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -27,6 +28,11 @@ struct ReadinessEndpoint: Endpoint {
             throw Problem(.queueFull, "the queue of requests is full")
         }
         try Problem.storing { () throws(StoreError) in try store.checkWritable() }
+        // What is small may find room where the rest doesn't.
+        guard !scheduler.isRefused else {
+            throw Problem(
+                .unavailable, "the database refuses what runs did; the log says why")
+        }
         return .content(.json(HealthResponse().json()))
     }
 }

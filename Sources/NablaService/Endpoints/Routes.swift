@@ -62,7 +62,9 @@ extension Router {
                 ],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
-                    .get: ReadinessEndpoint(store: store, pool: pool) { isDraining.isRaised }
+                    .get: ReadinessEndpoint(store: store, pool: pool, scheduler: scheduler) {
+                        isDraining.isRaised
+                    }
                 ],
                 Path.metrics: [
                     .get: MetricsEndpoint(
@@ -82,6 +84,7 @@ extension Router {
                 .network: [.get: RunNetworkEndpoint(runs: runs)],
                 .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
                 .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
+                .resume: [.post: ResumeEndpoint(runs: runs, scheduler: scheduler, limits: limits)],
             ],
             named: [
                 Path.datasets: [

@@ -27,7 +27,8 @@ struct TrainEndpoint: Endpoint {
         let network = try networks.network(for: request.network, as: request.settings.dtype)
         let material = try RunMaterial(for: request, network: network, from: datasets)
         do throws(Problem) {
-            let (run, live) = try scheduler.submit(request, material, key: key)
+            let (run, live) = try scheduler.submit(
+                request, material, key: key, owner: call.token)
             return answer(run, live: live, waiting: wait)
         } catch  where error.kind == .conflict {
             // The same request came a second time while the first was on its way.

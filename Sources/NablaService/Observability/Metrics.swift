@@ -43,7 +43,7 @@ final class Metrics: Sendable {
             note(event)
         // `messageRefused` says the same.
         case .refused: break
-        case .started, .stopping, .stopped, .failure, .run, .fewDescriptors:
+        case .started, .stopping, .stopped, .failure, .run, .runDeleted, .fewDescriptors:
             break
         }
     }

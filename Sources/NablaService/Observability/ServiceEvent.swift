@@ -26,6 +26,8 @@ public enum ServiceEvent: Sendable {
     case failure(requestID: String?, detail: String)
     /// A run changed its status.
     case run(id: String, status: NablaAPI.RunStatus, detail: String?)
+    /// A run was deleted because of its age or their number.
+    case runDeleted(id: String)
     /// The HTTP server has something to tell.
     case server(ServerEvent)
 }
@@ -34,7 +36,7 @@ extension ServiceEvent {
     /// How much it matters.
     public var level: Logger.Level {
         switch self {
-        case .started, .stopping, .stopped, .run: .info
+        case .started, .stopping, .stopped, .run, .runDeleted: .info
         case .answered, .refused: .debug
         case .committed: .trace
         case .fewDescriptors: .warning
@@ -85,6 +87,8 @@ extension ServiceEvent {
             var metadata: Logger.Metadata = ["run": "\(id)", "status": "\(status.rawValue)"]
             if let detail { metadata["detail"] = "\(detail)" }
             logger.log(level: level, "run", metadata: metadata)
+        case .runDeleted(let id):
+            logger.log(level: level, "an old run was deleted", metadata: ["run": "\(id)"])
         case .server(let event):
             logger.log(level: level, "\(event.message)", metadata: event.metadata)
         }

@@ -20,23 +20,23 @@ final class LiveRun: Sendable {
 
     /// The run's id.
     let id: String
-    /// How it is trained.
-    let settings: TrainingSettings
-    /// How many samples it is trained on.
-    let samples: Int
-    /// The training; only the slice that is running touches it.
-    let training: Mutex<Training>
+    /// What decides when its turn comes.
+    let turn: RunTurn
+    /// Epochs whose metrics the database had when this process took the run up.
+    let storedEpochs: Int
+    /// The training, which only the running slice touches; nil until the first slice of a run that was
+    /// cut off.
+    let training: Mutex<Training?>
     /// The speed of the training, which only the running slice touches.
     let pace: Mutex<Pace>
     private let state: Mutex<State>
 
     init(
-        _ run: Run, training: consuming Training, settings: TrainingSettings, samples: Int,
-        sliceSeconds: Double
+        _ run: Run, training: consuming Training?, turn: RunTurn = RunTurn(), sliceSeconds: Double
     ) {
         id = run.id
-        self.settings = settings
-        self.samples = samples
+        self.turn = turn
+        storedEpochs = run.progress.epoch
         self.training = Mutex(training)
         pace = Mutex(Pace(sliceSeconds: sliceSeconds))
         state = Mutex(State(run: run))

@@ -33,24 +33,34 @@ struct RunBatch {
             started = time
         case .progress(let progress):
             guard loss == nil else { return }
-            run.progress = progress
+            set(progress)
             cameFurther = true
-        case .epochs(let ended, let progress, let time, let network):
+        case .epochs(let ended, let progress, let time, let checkpoint):
             guard loss == nil else { return }
-            run.progress = progress
-            add(ended, progress, time, network)
+            set(progress)
+            add(ended, progress, time, checkpoint)
         case .ended(let status, let time, let error):
             end = (loss == nil ? status : .failed, time, loss ?? error)
         }
     }
 
+    private mutating func set(_ progress: Run.Progress) {
+        run.progress = progress
+        // What followers were told before the run was taken up again stays so.
+        run.progress.epoch = max(progress.epoch, live.storedEpochs)
+    }
+
     private mutating func add(
-        _ ended: EndedEpochs, _ progress: Run.Progress, _ time: Timestamp, _ network: Network?
+        _ ended: EndedEpochs, _ progress: Run.Progress, _ time: Timestamp,
+        _ checkpoint: RunRecorder.Checkpoint?
     ) {
         guard !ended.isEmpty else { return }
         let last = ended.firstEpoch + ended.count - 1
-        if network != nil { checkpoint = last }
-        let series = ended.series(at: time.milliseconds)
+        if checkpoint != nil { self.checkpoint = last }
+        // An epoch that is done once more has the same metrics, which are stored and were told.
+        let new = ended.after(epoch: live.storedEpochs)
+        guard !new.isEmpty || checkpoint != nil else { return }
+        let series = new.isEmpty ? [] : new.series(at: time.milliseconds)
         var best = run.best
         for series in series {
             BestMetrics.update(&best, series.key, with: series.values)
@@ -58,12 +68,13 @@ struct RunBatch {
         }
         epochs.append(
             (
-                ended,
+                new,
                 EpochRecord(
                     runID: run.id, epoch: last, step: last * ended.stepsPerEpoch,
                     samplesPerSecond: progress.samplesPerSecond, metrics: series,
                     best: best.filter { run.best[$0.key] != $0.value },
-                    network: network.map { NetworkRecord($0, of: run.id, epoch: last) })
+                    network: checkpoint.map { NetworkRecord($0.network, of: run.id, epoch: last) },
+                    state: checkpoint?.training?.bytes)
             ))
         run.best = best
     }
@@ -92,12 +103,13 @@ struct RunBatch {
             run.best = self.run.best
         }
         // Read once it is stored: who follows from now on finds it in the journal.
-        var entries = feed.journal(of: run.id, count: epochs.count + (end == nil ? 0 : 1))[...]
+        let told = epochs.map(\.ended).filter { !$0.isEmpty }
+        var entries = feed.journal(of: run.id, count: told.count + (end == nil ? 0 : 1))[...]
         if started != nil || cameFurther {
             tell(.progress(status: status, run.progress), to: feed, nil)
         }
         let isFollowed = live.isFollowed || feed.isFollowed
-        for (ended, _) in epochs {
+        for ended in told {
             let entry = entries.popFirst()
             guard isFollowed else { continue }
             for summary in ended {

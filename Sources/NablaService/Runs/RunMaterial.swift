@@ -31,3 +31,20 @@ extension RunMaterial {
             datasets: found.compactMap(\.digest))
     }
 }
+
+extension RunMaterial {
+    /// Takes what a request writes out.
+    ///
+    /// - Throws: `inconsistent` where it only names some of it.
+    init(writtenOutIn request: TrainRequest) throws(Problem) {
+        let names = Problem(.inconsistent, "the request names a network or samples")
+        guard case .inline(let network) = request.network, let samples = request.samples.inline
+        else { throw names }
+        var validation: Samples?
+        if case .samples(let source) = request.validation {
+            guard let samples = source.inline else { throw names }
+            validation = samples
+        }
+        self.init(network: network, samples: samples, validation: validation, datasets: [])
+    }
+}

@@ -19,8 +19,8 @@ final class RunRecorder: Sendable {
         case started(Timestamp)
         /// It came further within an epoch: not stored, but told after the epochs before.
         case progress(Run.Progress)
-        /// Epochs ended; with the network of the last where it is time for a checkpoint.
-        case epochs(EndedEpochs, progress: Run.Progress, time: Timestamp, checkpoint: Network?)
+        /// Epochs ended; with the last one's checkpoint where it is time for one.
+        case epochs(EndedEpochs, progress: Run.Progress, time: Timestamp, checkpoint: Checkpoint?)
         /// It ended.
         case ended(RunStatus, Timestamp, error: Problem?)
 
@@ -29,6 +29,14 @@ final class RunRecorder: Sendable {
             guard case .epochs(let ended, _, _, _) = self else { return 1 }
             return ended.keys.count * (1 + ended.count / 1024) + ended.healthValues.count / 64
         }
+    }
+
+    /// Where a run can be taken up.
+    struct Checkpoint: Sendable {
+        /// The network as trained so far.
+        let network: Network
+        /// What going on needs beside it.
+        let training: TrainingCheckpoint?
     }
 
     private struct Item: Sendable {
@@ -96,6 +104,9 @@ final class RunRecorder: Sendable {
         }
         if isShort { action() }
     }
+
+    /// Whether the database refuses what runs did, which is kept here meanwhile.
+    var isRefused: Bool { backlog.withLock { !$0.refused.isEmpty } }
 
     /// Waits until everything recorded so far is written, as far as the database takes it.
     func flush() {

@@ -9,8 +9,7 @@ final class RunScheduler: Sendable {
     private struct State {
         /// Runs taken in but not yet acknowledged, which hold a place in the queue.
         var arriving = 0
-        var waiting = Queue<LiveRun>()
-        var training = 0
+        var queue = RunQueue()
         /// Every run that waits or trains.
         var live: [String: LiveRun] = [:]
         var isStopping = false
@@ -19,6 +18,7 @@ final class RunScheduler: Sendable {
     private let limits: TrainingLimits
     private let pool: WorkerPool
     private let store: Store
+    private let loader: RunLoader
     private let identifiers: IdentifierSource
     private let recorder: RunRecorder
     /// What the runs spend their time with.
@@ -33,10 +33,56 @@ final class RunScheduler: Sendable {
         self.limits = limits
         self.pool = pool
         self.store = store
+        loader = RunLoader(store: store, limits: limits)
         self.identifiers = identifiers
         self.onEvent = onEvent
         recorder = RunRecorder(store: store, onEvent: onEvent)
     }
+
+    /// Puts the runs that the end of another process cut off back into the queue, in their order; they go
+    /// on from their last checkpoints.
+    ///
+    /// - Throws: `StoreError` when the database can't say which.
+    func takeUp() throws(StoreError) {
+        for id in try store.interruptUnfinished(at: Timestamp.now.milliseconds) {
+            onEvent(
+                .run(
+                    id: id, status: .interrupted,
+                    detail: "the server ended while it was under way, and kept no samples"))
+        }
+        for queued in try store.requeueUnfinished() {
+            do throws(Problem) {
+                _ = try wait(queued)
+            } catch {
+                onEvent(.failure(requestID: nil, detail: "run \(queued.run.id): \(error.detail)"))
+            }
+        }
+        startWaiting()
+    }
+
+    /// Has an ended run go on from its last checkpoint.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - epochs: How many epochs beyond those it did; nil for those that are left.
+    /// - Returns: The run as it waits.
+    /// - Throws: `Problem` when it can't go on, the queue is full or the store fails.
+    func resume(_ id: String, epochs: Int?) throws(Problem) -> Run {
+        try reservePlace()
+        let run: Run
+        do {
+            run = try requeue(id, epochs: epochs)
+        } catch {
+            state.withLock { $0.arriving -= 1 }
+            throw error
+        }
+        state.withLock { $0.arriving -= 1 }
+        startWaiting()
+        return run
+    }
+
+    /// Whether the database refuses what runs did, which is kept until it takes it.
+    var isRefused: Bool { recorder.isRefused }
 
     /// Takes a run in; when it returns, the run is stored and will be trained.
     ///
@@ -44,16 +90,18 @@ final class RunScheduler: Sendable {
     ///   - request: What is to be trained, and how.
     ///   - material: The network and the samples that the request names or writes out.
     ///   - key: What the request was sent under, where it may be sent again.
+    ///   - owner: Whose run it is: the name of a token; nil where callers need none.
     /// - Returns: The run as it was taken in, and as it goes on; it may have ended by now.
     /// - Throws: `Problem` when the request can't be trained, the queue is full, the key is taken or the
     ///   store fails.
     func submit(
-        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey? = nil
+        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey? = nil,
+        owner: String? = nil
     ) throws(Problem) -> (acknowledged: Run, live: LiveRun) {
         try reservePlace()
         let live: LiveRun
         do {
-            live = try admit(request, material, key: key)
+            live = try admit(request, material, key: key, owner: owner)
         } catch {
             state.withLock { $0.arriving -= 1 }
             throw error
@@ -61,7 +109,7 @@ final class RunScheduler: Sendable {
         let run = live.run
         state.withLock { state in
             state.arriving -= 1
-            state.waiting.append(live)
+            state.queue.append(live)
             state.live[live.id] = live
         }
         onEvent(.run(id: run.id, status: .queued, detail: nil))
@@ -85,11 +133,7 @@ final class RunScheduler: Sendable {
     /// Asks for the end of a run that waits or trains; false when there is no such run.
     func cancel(_ id: String) -> Bool {
         guard let live = live(id), live.requestCancel() else { return false }
-        let wasWaiting = state.withLock { state in
-            let before = state.waiting.count
-            state.waiting.removeAll { $0 === live }
-            return state.waiting.count < before
-        }
+        let wasWaiting = state.withLock { $0.queue.remove(live) }
         if wasWaiting { end(live, .cancelled, error: nil, trained: false) }
         return true
     }
@@ -101,9 +145,7 @@ final class RunScheduler: Sendable {
         let deadline = Stopwatch.now() + seconds
         let waiting = state.withLock { state in
             state.isStopping = true
-            var waiting: [LiveRun] = []
-            while let live = state.waiting.popFirst() { waiting.append(live) }
-            return waiting
+            return state.queue.removeAll()
         }
         let training = state.withLock { state in
             state.live.values.filter { live in !waiting.contains { $0 === live } }
@@ -112,11 +154,8 @@ final class RunScheduler: Sendable {
         for live in training {
             // Comes after the slice that is running; the next one will see the stop.
             let outcome = live.training.withLock { training -> Slice.Outcome in
-                guard Stopwatch.now() < deadline else { return .stopped }
-                return Slice(
-                    limits: limits, pool: pool, recorder: recorder, live: live, time: time,
-                    isLast: true
-                ).run(&training)
+                guard Stopwatch.now() < deadline, training != nil else { return .stopped }
+                return slice(of: live, &training, isLast: true)
             }
             end(live, after: outcome)
         }
@@ -125,7 +164,7 @@ final class RunScheduler: Sendable {
 
     /// How many runs wait and how many train.
     var load: (waiting: Int, training: Int) {
-        state.withLock { ($0.waiting.count, $0.training) }
+        state.withLock { ($0.queue.count, $0.queue.training) }
     }
 }
 
@@ -133,7 +172,7 @@ extension RunScheduler {
     private func reservePlace() throws(Problem) {
         let refusal: Problem? = state.withLock { state in
             guard !state.isStopping else { return Problem(.unavailable, "the service is stopping") }
-            guard state.waiting.count + state.arriving < limits.queuedRuns else {
+            guard state.queue.count + state.arriving < limits.queuedRuns else {
                 return Problem(
                     .queueFull, "\(limits.queuedRuns) runs wait already; try again later")
             }
@@ -144,38 +183,63 @@ extension RunScheduler {
     }
 
     private func admit(
-        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey?
+        _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey?, owner: String?
     ) throws(Problem) -> LiveRun {
-        let network = material.network
-        guard network.parameterCount <= limits.parameters else {
-            throw Problem(
-                .outOfRange,
-                "the network has more than the \(limits.parameters) parameters that may be trained",
-                pointer: "/network")
-        }
-        let split = try RunSplit(material, for: request)
-        let training = try Problem.computing { () throws(ComputationError) in
-            try Training(
-                network: network, loss: request.loss, samples: split.training,
-                validation: split.validation, settings: request.settings)
-        }
+        let loaded = try loader.training(of: request, material)
         let summary = request.summary(
-            network: network, trained: split.training.count,
-            validated: split.validation?.count ?? 0)
+            network: material.network, trained: loaded.split.training.count,
+            validated: loaded.split.validation?.count ?? 0)
         var run = Run(
             id: identifiers.next(), status: .queued, createdAt: .now,
             request: String(decoding: summary, as: UTF8.self),
-            parameters: training.parameterCount,
+            parameters: loaded.training.parameterCount,
             progress: Run.Progress(epoch: 0, epochs: request.settings.epochs))
         run.name = request.name
         run.tags = request.tags
         let record = RunRecord(run)
+        let stored = try loader.record(of: request, material, loaded.training, owner: owner)
         try Problem.storing { () throws(StoreError) in
-            try store.insert(record, key: key, needing: material.datasets)
+            try store.insert(record, key: key, needing: material.datasets, request: stored)
         }
         return LiveRun(
-            run, training: training, settings: request.settings, samples: split.training.count,
-            sliceSeconds: Double(limits.sliceMilliseconds) / 1000)
+            run, training: loaded.training,
+            turn: RunTurn(priority: request.priority, owner: owner), sliceSeconds: sliceSeconds)
+    }
+
+    private var sliceSeconds: Double { Double(limits.sliceMilliseconds) / 1000 }
+
+    private func requeue(_ id: String, epochs: Int?) throws(Problem) -> Run {
+        guard live(id) == nil else {
+            throw Problem(.conflict, "the run \(id) hasn't ended: it goes on by itself")
+        }
+        if let epochs { try checkTotal(of: id, adding: epochs) }
+        let queued = try Problem.storing { () throws(StoreError) in
+            try store.requeue(id: id, epochs: epochs)
+        }
+        return try wait(queued)
+    }
+
+    private func checkTotal(of id: String, adding epochs: Int) throws(Problem) {
+        let record = try Problem.storing { () throws(StoreError) in try store.run(id: id) }
+        let (total, overflows) = (record?.epoch ?? 0).addingReportingOverflow(epochs)
+        try loader.check(epochs: overflows ? .max : total)
+    }
+
+    /// Lets a run wait that the database has as queued.
+    private func wait(_ queued: QueuedRun) throws(Problem) -> Run {
+        let run = try Run(queued.run)
+        let live = LiveRun(
+            run, training: nil, turn: RunTurn(priority: queued.priority, owner: queued.owner),
+            sliceSeconds: sliceSeconds)
+        state.withLock { state in
+            state.queue.append(live)
+            state.live[live.id] = live
+        }
+        onEvent(
+            .run(
+                id: run.id, status: .queued,
+                detail: "it goes on; \(run.progress.epoch) epochs are done"))
+        return run
     }
 
     private func startWaiting() {
@@ -183,7 +247,7 @@ extension RunScheduler {
             let now = Timestamp.now
             live.update { run in
                 run.status = .running
-                run.startedAt = now
+                run.startedAt = run.startedAt ?? now
             }
             recorder.record(.started(now), of: live)
             onEvent(.run(id: live.id, status: .running, detail: nil))
@@ -193,11 +257,10 @@ extension RunScheduler {
 
     private func takeNext() -> LiveRun? {
         state.withLock { state in
-            guard !state.isStopping, state.training < limits.concurrentRuns,
-                let live = state.waiting.popFirst()
-            else { return nil }
-            state.training += 1
-            return live
+            guard !state.isStopping, state.queue.training < limits.concurrentRuns else {
+                return nil
+            }
+            return state.queue.takeNext()
         }
     }
 
@@ -214,9 +277,7 @@ extension RunScheduler {
     private func runSlice(of live: LiveRun) {
         let outcome = live.training.withLock { training -> Slice.Outcome in
             if state.withLock(\.isStopping) { return .stopped }
-            return Slice(
-                limits: limits, pool: pool, recorder: recorder, live: live, time: time
-            ).run(&training)
+            return slice(of: live, &training)
         }
         switch outcome {
         case .goesOn: queueSlice(of: live)
@@ -224,6 +285,26 @@ extension RunScheduler {
         case .stopped: break
         case .finished, .cancelled, .failed: end(live, after: outcome)
         }
+    }
+
+    private func slice(
+        of live: LiveRun, _ held: inout Training?, isLast: Bool = false
+    ) -> Slice.Outcome {
+        // Taken out meanwhile, so that it is changed in place.
+        var training: Training
+        do throws(Problem) {
+            if let own = held.take() {
+                training = own
+            } else {
+                training = try loader.training(ofStored: live.run)
+            }
+        } catch {
+            return .failed(error)
+        }
+        defer { held = training }
+        return Slice(
+            limits: limits, pool: pool, recorder: recorder, live: live, time: time, isLast: isLast
+        ).run(&training)
     }
 
     private func end(_ live: LiveRun, after lastSlice: Slice.Outcome) {
@@ -240,7 +321,7 @@ extension RunScheduler {
         recorder.record(.ended(status, .now, error: error), of: live) { [self] in
             state.withLock { $0.live[live.id] = nil }
         }
-        if trained { state.withLock { $0.training -= 1 } }
+        if trained { state.withLock { $0.queue.end(live) } }
         startWaiting()
     }
 }

@@ -55,8 +55,6 @@ struct Slice {
         return .goesOn
     }
 
-    private var samplesAStep: Int { live.settings.batchSize(of: live.samples) }
-
     /// Takes some steps, and gives whether they ended an epoch.
     private func advance(
         _ training: inout Training, maximumEpochs: Int, _ pending: inout EndedEpochs?
@@ -68,7 +66,7 @@ struct Slice {
         let seconds = Stopwatch.now() - start
         let done = training.step - before
         live.pace.withLock { pace in
-            pace.learn(steps: done, samples: done * samplesAStep, seconds: seconds)
+            pace.learn(steps: done, samples: done * training.batchSize, seconds: seconds)
         }
         guard !ended.isEmpty else { return false }
         let now = Stopwatch.now()
@@ -83,7 +81,10 @@ struct Slice {
                 if isDue { pace.lastCheckpoint = now }
                 return isDue
             }
-        let checkpoint = isDue ? training.network() : nil
+        let checkpoint =
+            isDue
+            ? RunRecorder.Checkpoint(network: training.network(), training: training.checkpoint())
+            : nil
         time.add(storage: Stopwatch.now() - now)
         if let checkpoint, let epochs = pending {
             pending = nil
@@ -92,7 +93,9 @@ struct Slice {
         return true
     }
 
-    private func record(_ ended: EndedEpochs, of training: Training, checkpoint: Network?) {
+    private func record(
+        _ ended: EndedEpochs, of training: Training, checkpoint: RunRecorder.Checkpoint?
+    ) {
         let start = Stopwatch.now()
         recorder.record(
             .epochs(
@@ -115,11 +118,11 @@ struct Slice {
     }
 
     private func progress(of training: Training) -> Run.Progress {
-        var progress = Run.Progress(epoch: training.epoch, epochs: live.settings.epochs)
+        var progress = Run.Progress(epoch: training.epoch, epochs: training.epochs)
         guard let speed = live.pace.withLock(\.samplesPerSecond), speed > 0 else { return progress }
         progress.samplesPerSecond = speed
-        let all = Double(live.settings.epochs) * Double(training.stepsPerEpoch)
-        progress.etaSeconds = (all - Double(training.step)) * Double(samplesAStep) / speed
+        let all = Double(training.epochs) * Double(training.stepsPerEpoch)
+        progress.etaSeconds = (all - Double(training.step)) * Double(training.batchSize) / speed
         return progress
     }
 }

@@ -116,6 +116,40 @@ extension Bound {
             #expect(answer.status == 400)
             #expect(try Problem(parsing: answer.content).kind == .outOfRange)
         },
+        Bound("training.epochs", "2") { server in
+            for (epochs, status) in [(2, 202), (3, 400)] {
+                let answer = try RawConnection.post(
+                    TrainingTests.request(epochs: epochs).json(), to: Path.train,
+                    port: server.port)
+                #expect(answer.status == status, "\(answer.body)")
+            }
+        },
+        Bound("training.samples", "3") { server in
+            // It has 4.
+            let answer = try RawConnection.post(
+                TrainingTests.request().json(), to: Path.train, port: server.port)
+            #expect(answer.status == 400)
+            #expect(try Problem(parsing: answer.content).pointer == "/samples")
+        },
+        Bound("training.stored_bytes", "500") { server in
+            let answer = try RawConnection.post(
+                TrainingTests.request().json(), to: Path.train, port: server.port)
+            #expect(answer.status == 400)
+            #expect(try Problem(parsing: answer.content).detail.contains("500"))
+        },
+        Bound("database.bytes", "300000") { server in
+            // Each takes some thousand bytes of it.
+            let body = try TrainingTests.request(epochs: 1).json()
+            let train = {
+                try RawConnection.post(
+                    body, to: Path.train, port: server.port, fields: ["Prefer: wait=5"])
+            }
+            var answer = try train()
+            #expect(answer.status == 200)
+            for _ in 0..<300 where answer.status == 200 { answer = try train() }
+            #expect(answer.status == 503)
+            #expect(try Problem(parsing: answer.content).detail.contains("full"))
+        },
         Bound("training.wait_seconds", "1") { server in
             let answer = try RawConnection.post(
                 TrainingTests.request(epochs: 100_000_000).json(), to: Path.train,

@@ -122,6 +122,14 @@ import Testing
         Call(
             "POST", "/runs/{id}/cancel", 415, .unsupportedMediaType, at: unknown + "/cancel",
             body: "x", type: "text/plain"),
+        Call("POST", "/runs/{id}/resume", 404, .notFound, at: unknown + "/resume"),
+        Call(
+            "POST", "/runs/{id}/resume", 400, .outOfRange, at: unknown + "/resume",
+            body: #"{"epochs": 0}"#),
+        Call(
+            "POST", "/runs/{id}/resume", 400, .unknownField, at: unknown + "/resume",
+            body: #"{"epoch": 1}"#),
+        Call("POST", "/train", 400, .outOfRange, body: body(more: #", "priority": 101"#)),
         Call("GET", "/runs/{id}/network", 404, .notFound, at: unknown + "/network?epoch=1"),
         Call(
             "GET", "/runs/{id}/network", 400, .invalidParameter,
@@ -233,6 +241,9 @@ import Testing
                 try contract.complaints(
                     network, to: .init(method: "GET", path: "/runs/{id}/network"))
                 + contract.complaints(full, to: .init(method: "POST", path: "/train"))
+                + contract.complaints(
+                    ContractTests.send("POST", "/runs/\(second.id)/resume", "{}", to: server),
+                    to: .init(method: "POST", path: "/runs/{id}/resume"))
                 + contract.complaints(again, to: .init(method: "POST", path: "/runs/{id}/cancel"))
             #expect(wrong.isEmpty, "\(wrong)")
         }

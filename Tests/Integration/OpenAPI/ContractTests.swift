@@ -19,6 +19,14 @@ import Testing
         return try RawConnection.Answer(connection.receive())
     }
 
+    /// The id of a run that was cancelled with epochs left.
+    private static func halfDone(_ server: TestServer) throws -> String {
+        let run = try server.client.train(endless())
+        _ = try server.client.cancel(run: run.id)
+        for _ in 0..<3000 where try !server.client.run(run.id).status.isEnded { usleep(10_000) }
+        return run.id
+    }
+
     @Test func itIsMadeOfWhatTheCheckerKnows() throws {
         try withServer { server in
             let contract = try Contract(of: server)
@@ -47,13 +55,16 @@ import Testing
                     let value = try #require(example["value"])
                     let wrong = try contract.requests.complaints(value, schema)
                     #expect(wrong.isEmpty, "\(operation.path) \(name): \(wrong)")
+                    // To go on, a run must have epochs left.
+                    let resumes = operation.path.hasSuffix("/resume")
+                    let id = resumes ? try Self.halfDone(server) : run.id
                     let answer = try Self.send(
                         operation.method,
-                        operation.path.replacing("{id}", with: run.id)
+                        operation.path.replacing("{id}", with: id)
                             .replacing("{name}", with: "example"), value.json,
                         to: server)
-                    let isTrain = operation.path == Path.train
-                    let status = isTrain ? 202 : operation.method == "PUT" ? 201 : 200
+                    let isTaken = resumes || operation.path == Path.train
+                    let status = isTaken ? 202 : operation.method == "PUT" ? 201 : 200
                     #expect(answer.status == status, "\(name): \(answer.body)")
                     let complaints = try contract.complaints(answer, to: operation)
                     #expect(complaints.isEmpty, "\(operation.path) \(name): \(complaints)")
@@ -217,6 +228,11 @@ import Testing
                     "/networks/{name}", 200,
                     try Self.send("GET", "/networks/kept?format=safetensors", to: server)
                 ),
+                (
+                    "/runs/{id}/resume", 202,
+                    try Self.send(
+                        "POST", "/runs/\(run.id)/resume", #"{"epochs": 2}"#, to: server)
+                ),
                 ("/healthz", 200, try Self.send("GET", "/healthz", to: server)),
                 ("/readyz", 200, try Self.send("GET", "/readyz", to: server)),
                 ("/metrics", 200, try Self.send("GET", "/metrics", to: server)),
@@ -224,8 +240,8 @@ import Testing
                 ("/openapi.json", 200, try Self.send("GET", "/openapi.json", to: server)),
             ]
             for (path, status, answer) in calls {
-                let method =
-                    ["/train", "/predict", "/runs/{id}/cancel"].contains(path) ? "POST" : "GET"
+                let posts = ["/train", "/predict", "/runs/{id}/cancel", "/runs/{id}/resume"]
+                let method = posts.contains(path) ? "POST" : "GET"
                 #expect(answer.status == status, "\(path): \(answer.body)")
                 let wrong = try contract.complaints(answer, to: .init(method: method, path: path))
                 #expect(wrong.isEmpty, "\(path): \(wrong)")

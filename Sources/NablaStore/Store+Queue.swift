@@ -1,0 +1,133 @@
+import Foundation
+import GRDB
+
+extension Store {
+    /// Puts every run back into the queue that the end of a process cut off: what a service does when
+    /// it starts.
+    ///
+    /// Those are the runs that are queued, running or interrupted and have a request.
+    ///
+    /// - Returns: The runs in the order of their turns: by priority, those that had begun before
+    ///   others, then by age.
+    public func requeueUnfinished() throws(StoreError) -> [QueuedRun] {
+        try writer.write { db in
+            try db.run(
+                """
+                UPDATE runs SET status = 'queued', finished_at = NULL, error = NULL
+                WHERE status IN ('queued', 'running', 'interrupted')
+                    AND number IN (SELECT run FROM requests)
+                """)
+            return try Self.queuedRuns("runs.status = 'queued'", [], db)
+        }
+    }
+
+    /// Puts an ended run back into the queue, to go on from its last checkpoint.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - epochs: How many epochs it is to do beyond those it did; nil for those that are left.
+    /// - Returns: The run as it waits now.
+    /// - Throws: `notFound`; `conflict` where it hasn't ended, its request isn't kept or nothing is left
+    ///   to do.
+    public func requeue(id: String, epochs: Int? = nil) throws(StoreError) -> QueuedRun {
+        try writer.write { db in
+            let (number, status) = try RunRows.find(id, db)
+            guard status.isEnded else {
+                throw StoreError.conflict(why: "The run \(id) is \(status.rawValue) already")
+            }
+            let rows = try db.rows(
+                """
+                SELECT epoch, epochs, EXISTS (SELECT 1 FROM requests WHERE run = number)
+                FROM runs WHERE number = ?
+                """, [number])
+            let row = try rows.first.unwrapped(or: .notFound(id: id))
+            guard row[2] as Bool else {
+                throw StoreError.conflict(
+                    why: "The run \(id) can't go on: it is of an earlier version, which kept no "
+                        + "samples")
+            }
+            let (done, asked) = (row[0] as Int, row[1] as Int)
+            let total = epochs.map { done.addingReportingOverflow($0).partialValue } ?? asked
+            guard total > done else {
+                throw StoreError.conflict(
+                    why: "The run \(id) has done its \(done) epochs: say how many more")
+            }
+            try db.run(
+                """
+                UPDATE runs SET status = 'queued', finished_at = NULL, error = NULL, epochs = ?
+                WHERE number = ?
+                """, [total, number])
+            return try Self.queuedRuns("runs.number = ?", [number], db).first
+                .unwrapped(or: .notFound(id: id))
+        }
+    }
+
+    private static func queuedRuns(
+        _ condition: String, _ arguments: StatementArguments, _ db: Database
+    ) throws -> [QueuedRun] {
+        // One query for both, since both must be in the same order.
+        let columns = RunRows.columns.split(separator: ", ").map { "runs.\($0)" }
+        let rows = try db.rows(
+            """
+            SELECT \(columns.joined(separator: ", ")), requests.priority, requests.owner
+            FROM runs JOIN requests ON requests.run = runs.number WHERE \(condition)
+            ORDER BY requests.priority DESC, runs.started_at IS NULL, runs.created_at, runs.id
+            """, arguments)
+        return try zip(RunRows.records(rows, db), rows).map { run, row in
+            QueuedRun(run: run, priority: row["priority"], owner: row["owner"])
+        }
+    }
+
+    /// Reads what a run is to do; nil where it isn't kept.
+    ///
+    /// - Throws: `notFound`.
+    public func request(runID: String) throws(StoreError) -> RequestRecord? {
+        try read { db in
+            let run = try RunRows.find(runID, db).number
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT body, priority, owner FROM requests WHERE run = ?",
+                arguments: [run])
+            guard let row = try rows.next() else { return nil }
+            let body = try row.withUnsafeData(atIndex: 0) { [UInt8]($0 ?? Data()) }
+            return RequestRecord(body: body, priority: row[1], owner: row[2])
+        }
+    }
+
+    /// Reads where a run can be taken up; nil before its first checkpoint.
+    ///
+    /// - Throws: `notFound`.
+    public func checkpoint(runID: String) throws(StoreError) -> CheckpointRecord? {
+        try read { db in
+            let run = try RunRows.find(runID, db).number
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT networks.epoch, description, dtype, parameters, state
+                    FROM checkpoints JOIN networks USING (run, epoch) WHERE run = ?
+                    """, arguments: [run])
+            guard let row = try rows.next() else { return nil }
+            let parameters = try row.withUnsafeData(atIndex: 3) { [UInt8]($0 ?? Data()) }
+            let state = try row.withUnsafeData(atIndex: 4) { [UInt8]($0 ?? Data()) }
+            return CheckpointRecord(
+                network: NetworkRecord(
+                    runID: runID, epoch: row[0], description: row[1], dtype: row[2],
+                    parameters: parameters),
+                state: state)
+        }
+    }
+
+    /// Writes what a run is to do.
+    static func put(_ request: RequestRecord, of run: Int64, _ db: Database) throws {
+        // Not kept compiled: a statement that is kept also keeps the last values bound to it.
+        try db.execute(
+            sql: "INSERT INTO requests (run, priority, owner, body) VALUES (?, ?, ?, ?)",
+            arguments: [run, request.priority, request.owner, Data(request.body)])
+    }
+
+    /// Writes what a training has beside its network at the end of an epoch, over what it had before.
+    static func put(state: [UInt8], epoch: Int, of run: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO checkpoints (run, epoch, state) VALUES (?, ?, ?)",
+            arguments: [run, epoch, Data(state)])
+    }
+}
