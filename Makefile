@@ -89,9 +89,9 @@ run: build ## start a server, show what it does, keep serving until Ctrl-C (LIST
 # Builds all tests with the options first given and runs them with both.
 define TEST
 	swift build --build-tests $(CHECKED) $(1)
-	# Apart: the mathematics and the servers keep all cores busy, each by itself.
-	for tests in '--filter ^NablaCoreTests\.' '--filter ^IntegrationTests\.' \
-	    '--skip ^NablaCoreTests\. --skip ^IntegrationTests\.'; do
+	# Apart: the mathematics, the servers and the killed programs keep all cores busy, each by itself.
+	for tests in '--filter ^NablaCoreTests\.' '--filter ^IntegrationTests\.' '--filter \.KillTests/' \
+	    '--skip ^NablaCoreTests\. --skip ^IntegrationTests\. --skip \.KillTests/'; do
 	    swift test --skip-build --disable-xctest $(CHECKED) $(1) $$tests $(2)
 	done
 endef

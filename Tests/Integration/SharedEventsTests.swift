@@ -69,8 +69,11 @@ import Testing
             // How things stand comes first.
             let standing = try #require(try await iterator.next())
             #expect(standing.run == endless.id && standing.id == nil)
-            let next = try await client.train(TrainingTests.request(epochs: 3))
             var (course, last) = (Course(), "")
+            while course.epochs[endless.id] == nil, let event = try await iterator.next() {
+                course.note(event)
+            }
+            let next = try await client.train(TrainingTests.request(epochs: 3))
             while course.ended.isEmpty, let event = try await iterator.next() {
                 course.note(event)
                 last = event.id ?? last
