@@ -42,7 +42,7 @@ import Testing
     /// Looks again and again, but not for ever, and leaves the thread to others meanwhile: there may
     /// be no more threads for tasks than there are of these tests.
     private func waitUntil(_ what: String, _ isSo: () -> Bool) async throws {
-        for _ in 0..<30_000 {
+        for _ in 0..<120_000 {
             if isSo() { return }
             try await Task.sleep(for: .milliseconds(1))
         }
