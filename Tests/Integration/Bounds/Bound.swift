@@ -69,7 +69,7 @@ extension TestServer {
     func wait(
         for name: String, _ labels: [String: String] = [:], toBe value: Double
     ) throws {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if try metrics()[name, labels] == value { return }
             usleep(10_000)
         }
