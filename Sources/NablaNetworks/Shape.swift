@@ -43,16 +43,24 @@ public struct Shape: Sendable, Equatable {
     /// Makes the shape of a list of that length, which is known to fit.
     @inlinable
     public init(_ length: Int) {
-        self.init(axes: 1)
-        place(length, along: 0)
+        self.init(words: length, 0, axes: 1)
     }
 
     /// Makes the shape of a matrix of that size, which is known to fit.
     @inlinable
     public init(_ rows: Int, _ columns: Int) {
-        self.init(axes: 2)
-        place(rows, along: 0)
-        place(columns, along: 1)
+        self.init(words: rows, columns, axes: 2)
+    }
+
+    /// Makes a shape of one or two axes, whose lengths have a word each.
+    @inlinable
+    init(words first: Int, _ second: Int, axes: Int) {
+        self.init(axes: axes)
+        precondition(
+            0...maximumLength ~= first && 0...maximumLength ~= second,
+            "a length is negative or has no room")
+        lower = UInt64(first)
+        upper |= UInt64(second)
     }
 
     @inlinable

@@ -130,11 +130,9 @@ struct PanelKernels<S: Real>: Sendable {
 
     /// The fewest samples of a pass for which they are compiled.
     static var fewestRows: Int { 4 }
-    /// The most bytes of a group's gradients, where there are few samples: the size of an innermost
-    /// cache, in which they stay until the optimizer has read them.
+    /// The most bytes of a group's gradients: the size of an innermost cache, in which they stay while
+    /// tiles are added to them and until the optimizer has read them.
     private static var groupSize: Int { 1 << 15 }
-    /// The most samples for which there are groups: more are too many to be read for each.
-    private static var mostRows: Int { 64 }
 
     let panels: DensePanels
     /// Inputs of a group.
@@ -150,9 +148,7 @@ struct PanelKernels<S: Real>: Sendable {
             inputs * units <= DenseKernels<S>.mostWeights
         else { return nil }
         let bytes = inputs * DensePanels.units * MemoryLayout<S>.stride
-        let groups =
-            rows > PanelKernels.mostRows
-            ? 1 : (bytes + PanelKernels.groupSize - 1) / PanelKernels.groupSize
+        let groups = (bytes + PanelKernels.groupSize - 1) / PanelKernels.groupSize
         let group = (inputs + groups - 1) / groups
         let lastWidth = panels.units(of: panels.count - 1).count
         guard let whole = Widths(panels, width: DensePanels.units, group: group, rows: rows),

@@ -2,8 +2,9 @@ import NablaNetworks
 
 /// A loss that is a sum over outputs, over samples in lanes; see `SmallChain`.
 ///
-/// Without references: a step that hands it on counts none.
-enum LaneLoss<S: Real> {
+/// Without references: a step that hands it on counts none, and who holds it need not look its type up
+/// to destroy it.
+enum LaneLoss<S: Real>: BitwiseCopyable {
     case logistic
     case squaredError
     case absoluteError

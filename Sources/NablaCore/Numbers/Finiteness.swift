@@ -74,7 +74,15 @@ enum Finiteness {
 extension UnsafePointer where Pointee: FloatingReal {
     /// The 16 numbers from `index` on.
     @inline(__always)
-    fileprivate func vector(at index: Int) -> SIMD16<Pointee> {
+    func vector(at index: Int) -> SIMD16<Pointee> {
         UnsafeRawPointer(self + index).loadUnaligned(as: SIMD16<Pointee>.self)
+    }
+}
+
+extension UnsafeMutablePointer where Pointee: FloatingReal {
+    /// Writes 16 numbers from `index` on.
+    @inline(__always)
+    func store(_ vector: SIMD16<Pointee>, at index: Int) {
+        UnsafeMutableRawPointer(self + index).storeBytes(of: vector, as: SIMD16<Pointee>.self)
     }
 }

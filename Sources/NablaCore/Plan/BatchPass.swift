@@ -67,12 +67,10 @@ struct BatchPass<S: Real> {
         }
         var loss = 0.0
         for shard in 0..<partition.shards { loss += memory.losses[shard] }
-        if computesGradients { sumGradients(of: partition) }
-        guard
-            loss.isFinite,
-            !computesGradients
-                || Finiteness.holds(memory.gradients, count: plan.parameterCount)
-        else { return .nonFinite(search(first: first, partition, scale: scale, sinks)) }
+        let isFinite = !computesGradients || sumGradients(of: partition)
+        guard isFinite, loss.isFinite else {
+            return .nonFinite(search(first: first, partition, scale: scale, sinks))
+        }
         return .finished(loss: loss)
     }
 
@@ -205,12 +203,23 @@ struct BatchPass<S: Real> {
     }
 
     /// Adds the shards' gradients to the first shard's, in order.
-    private func sumGradients(of partition: Partition) {
-        let (sum, count) = (memory.gradients, plan.parameterCount)
-        for shard in 1..<max(partition.shards, 1) {
-            let part = memory.gradients + shard * count
-            for index in 0..<count { sum[index] += part[index] }
+    ///
+    /// - Returns: Whether all sums are finite.
+    private func sumGradients(of partition: Partition) -> Bool {
+        let (sums, count) = (memory.gradients, plan.parameterCount)
+        guard partition.shards > 1 else { return Finiteness.holds(sums, count: count) }
+        var isFinite = true
+        // In pieces that stay in the innermost cache until all shards are added.
+        let piece = 1 << 11
+        for start in stride(from: 0, to: count, by: piece) {
+            let (sum, length) = (sums + start, min(piece, count - start))
+            for shard in 1..<partition.shards {
+                let part = sum + shard * count
+                for index in 0..<length { sum[index] += part[index] }
+            }
+            if !Finiteness.holds(sum, count: length) { isFinite = false }
         }
+        return isFinite
     }
 
     /// Finds the first layer and tensor with NaN or infinity, after a pass that met one.

@@ -35,9 +35,7 @@ struct UpdatingGradients<S: FloatingReal>: GradientSink {
 
     @inline(__always)
     func take(_ part: Range<Int>) -> Bool {
-        guard Finiteness.holds(buffer, count: part.count) else { return false }
-        update.run(part, with: buffer)
-        return true
+        update.runIfFinite(part, with: buffer)
     }
 
     @inline(__always)

@@ -94,6 +94,19 @@ struct ParameterUpdate<S: FloatingReal> {
         self.count = count
     }
 
+    /// As `run`, and looks whether the gradients are finite.
+    ///
+    /// - Returns: Whether all are; where one isn't, parameters may be updated by it.
+    func runIfFinite(_ part: Range<Int>, with gradients: UnsafePointer<S>) -> Bool {
+        if case .sgd(let step) = rule {
+            return step.updateLooking(
+                parameters + part.lowerBound, with: gradients, count: part.count)
+        }
+        guard Finiteness.holds(gradients, count: part.count) else { return false }
+        run(part, with: gradients)
+        return true
+    }
+
     /// Updates the parameters in `part` from their gradients g, as many as it is long.
     func run(_ part: Range<Int>, with gradients: UnsafePointer<S>) {
         let parameters = self.parameters + part.lowerBound

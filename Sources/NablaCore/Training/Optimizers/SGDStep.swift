@@ -22,6 +22,40 @@ struct SGDStep<S: FloatingReal> {
         }
     }
 
+    /// As `update`, and looks at the gradients on the way: both passes are bound by memory.
+    ///
+    /// - Returns: Whether all gradients are finite.
+    func updateLooking(
+        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int
+    ) -> Bool {
+        decay == 0
+            ? updateLooking(parameters, with: gradients, count: count, decays: false)
+            : updateLooking(parameters, with: gradients, count: count, decays: true)
+    }
+
+    @inline(__always)
+    private func updateLooking(
+        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int,
+        decays: Bool
+    ) -> Bool {
+        let whole = count & ~15
+        var sums = SIMD16<S>.zero
+        for index in stride(from: 0, to: whole, by: 16) {
+            let old = UnsafePointer(parameters).vector(at: index)
+            let g = gradients.vector(at: index)
+            sums += g
+            parameters.store(old - rate * (decays ? g + decay * old : g), at: index)
+        }
+        var sum = sums.sum()
+        for index in whole..<count {
+            let (old, g) = (parameters[index], gradients[index])
+            sum += g
+            parameters[index] = old - rate * (decays ? g + decay * old : g)
+        }
+        // A sum is finite only of finite numbers. One that isn't may be too large, and nothing more.
+        return sum.isFinite || Finiteness.holds(gradients, count: count)
+    }
+
     /// As `update`, for a few numbers, and leaves the parameters that were in the gradients' place.
     ///
     /// - Returns: Whether all parameters are finite.
