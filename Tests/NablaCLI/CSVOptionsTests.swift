@@ -8,12 +8,15 @@ import Testing
         #""network": {"layers": [{"weights": [[0.5, -0.25]], "bias": [0.125]}]}"#
     private static let csv = "x,y,target,share\n1,2,1,1\n3,-1,0,3\n"
 
-    private func files(
-        _ request: String
-    ) throws -> (folder: TemporaryFolder, request: String, csv: String) {
-        let folder = try TemporaryFolder()
-        return (
-            folder, try folder.write(request, to: "request.json"),
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func files(_ request: String) throws -> (request: String, csv: String) {
+        (
+            try folder.write(request, to: "request.json"),
             try folder.write(Self.csv, to: "data.csv")
         )
     }
@@ -23,7 +26,7 @@ import Testing
 
     @Test(arguments: ["gradients", "check", "train"])
     func theyStandForThoseOfTheRequest(_ command: String) throws {
-        let (folder, request, _) = try files("{\(Self.network), \(Self.loss)}")
+        let (request, _) = try files("{\(Self.network), \(Self.loss)}")
         let csv = try folder.write("x,target,y\n1,1,2\n3,0,-1\n", to: "two.csv")
         let whole = try folder.write(
             "{\(Self.network), \(Self.loss), \(Self.inline)}}", to: "whole.json")
@@ -38,7 +41,7 @@ import Testing
     }
 
     @Test func weightsAreAColumnToo() throws {
-        let (folder, request, csv) = try files("{\(Self.network), \(Self.loss)}")
+        let (request, csv) = try files("{\(Self.network), \(Self.loss)}")
         let whole = try folder.write(
             #"{\#(Self.network), \#(Self.loss), \#(Self.inline), "weights": [1, 3]}}"#,
             to: "whole.json")
@@ -50,7 +53,7 @@ import Testing
     }
 
     @Test func requestAndDataMayComeFromStandardInputOneAtATime() throws {
-        let (_, request, csv) = try files("{\(Self.network), \(Self.loss)}")
+        let (request, csv) = try files("{\(Self.network), \(Self.loss)}")
         let data = ["--target", "target", "--weight", "share"]
         let expected = try Program(["gradients", request, "--data", csv] + data).wait()
         let text = try String(contentsOfFile: request, encoding: .utf8)
@@ -65,14 +68,14 @@ import Testing
     }
 
     @Test func inputsArePredictedRowByRow() throws {
-        let (_, request, csv) = try files("{\(Self.network)}")
+        let (request, csv) = try files("{\(Self.network)}")
         let columns = ["--target", "target", "--target", "share"]
         let result = try Program(["predict", request, "--data", csv, "--json"] + columns).wait()
         #expect(result.output == #"{"outputs":[[0.125],[1.875]]}"# + "\n", "\(result.errors)")
     }
 
     @Test func whatIsWrongIsNamedWithItsFile() throws {
-        let (folder, request, csv) = try files("{\(Self.network), \(Self.loss)}")
+        let (request, csv) = try files("{\(Self.network), \(Self.loss)}")
         let twice = try folder.write(
             "{\(Self.network), \(Self.loss), \(Self.inline)}}", to: "twice.json")
         let text = try folder.write("x,y,target\n1,2,three\n", to: "text.csv")

@@ -22,7 +22,7 @@ import Testing
         let bar = String(repeating: "█", count: 3) + String(repeating: "░", count: 27)
         #expect(
             line.text(width: 120, on: Self.plain)
-                == "\(bar)  125/1000  loss 0.0625  █▄▂▁  validation 0.125  2000 steps/s  "
+                == "\(bar)  125/1000  loss 0.0625      █▄▂▁  validation 0.125       2000 steps/s  "
                 + "1 min 15 s left")
     }
 
@@ -31,7 +31,7 @@ import Testing
             (100, ["/1000", "loss", "▁", "validation", "steps/s", "left"]),
             (80, ["/1000", "loss", "▁", "steps/s", "left"]),
             (70, ["/1000", "loss", "steps/s", "left"]),
-            (50, ["/1000", "loss", "left"]), (30, ["/1000", "loss"]), (20, ["/1000"]),
+            (60, ["/1000", "loss", "left"]), (40, ["/1000", "loss"]), (20, ["/1000"]),
         ]
         for (width, parts) in expected {
             let text = line.text(width: width, on: Self.plain)

@@ -106,9 +106,15 @@ struct SettingsReader {
             }
             try check(root, under: "", of: file)
         } catch let error as YamlError {
-            throw CommandError("\(file) is no YAML: \(error)")
+            throw CommandError("\(file) is no YAML: \(line(of: error))")
         }
         return try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+    }
+
+    /// What is wrong in one line, without the piece of the file and the mark below it that come last.
+    private func line(of error: YamlError) -> String {
+        let lines = "\(error)".split(separator: "\n")
+        return lines.dropLast(lines.count > 2 ? 2 : 0).joined(separator: " ")
     }
 
     /// Refuses keys that no setting has, which `ConfigReader` would pass over.

@@ -68,10 +68,16 @@ struct ProgressLine {
             + epochs
     }
 
-    private var lossText: String { loss.map { "loss \(formatted($0))" } ?? "" }
+    private var lossText: String { loss.map { "loss \(steady($0))" } ?? "" }
 
     private var validationText: String {
-        validationLoss.map { "validation \(formatted($0))" } ?? ""
+        validationLoss.map { "validation \(steady($0))" } ?? ""
+    }
+
+    /// A number in as many columns as nearly all need, for the same reason.
+    private func steady(_ number: Double) -> String {
+        let text = formatted(number)
+        return text + String(repeating: " ", count: max(0, 10 - text.count))
     }
 
     private var sparkline: String {
