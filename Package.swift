@@ -153,7 +153,7 @@ let package = Package(
         tests(
             "NablaCLI",
             alsoUsing: [
-                "NablaAPI", "NablaClient", "NablaNetworks", "NablaService",
+                "NablaAPI", "NablaClient", "NablaJSON", "NablaNetworks", "NablaService",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -216,7 +216,7 @@ extension Pipeline {
 }
 
 /// Workspaces for computations on the loops, each lent to one at a time.
-private final class LoopWorkspaces: Sendable {
+final class LoopWorkspaces: Sendable {
     private let workspaces: [LoopWorkspace]
 
     /// Makes one for each of `count` loops, so that none waits for another.

@@ -6,6 +6,9 @@ import Testing
 
 @testable import NablaCLI
 
+/// The program's, where Testing has one, too.
+private typealias ExitStatus = NablaCLI.ExitStatus
+
 /// Whether README.md says what the program does.
 @Suite struct ReadmeTests {
     private let readme: Document
@@ -92,6 +95,11 @@ import Testing
             command.configuration.commandName
         }
         #expect(Set(names.map(String.init)) == Set(commands))
+    }
+
+    @Test func theTableOfExitStatusesIsTheProgramsOwn() {
+        let rows = readme.section("## Exit status").rows
+        #expect(rows == ExitStatus.allCases.map { ["\($0.rawValue)", $0.meaning] })
     }
 
     @Test(arguments: ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/benchmarks.md"])

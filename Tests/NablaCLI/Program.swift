@@ -28,15 +28,17 @@ final class Program {
     ///   - input: What it reads on standard input.
     ///   - openFiles: Its limits; this process's own by default.
     ///   - launcher: What it is started by, with its name and arguments behind; by default it starts alone.
+    ///   - terminal: The path of a terminal that gets its standard output; by default a file does.
     /// - Throws: `TestFailure` when it can't be started.
     init(
         _ arguments: [String], environment: [String: String] = [:], input: String = "",
-        openFiles: (soft: Int, hard: Int)? = nil, launcher: [String] = []
+        openFiles: (soft: Int, hard: Int)? = nil, launcher: [String] = [], terminal: String? = nil
     ) throws {
         folder = try TemporaryFolder()
         try input.write(toFile: folder.file("in"), atomically: false, encoding: .utf8)
         process = try Program.spawn(
-            arguments, environment: environment, files: ["in", "out", "err"].map(folder.file),
+            arguments, environment: environment,
+            files: [folder.file("in"), terminal ?? folder.file("out"), folder.file("err")],
             openFiles: openFiles, launcher: launcher)
     }
 

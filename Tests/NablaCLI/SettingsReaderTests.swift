@@ -203,7 +203,7 @@ import Testing
         let result = try Program.run(
             "serve", "--listen", "127.0.0.1:0", "--data", folder.file("data"),
             environment: [variable: value])
-        #expect(result.code == 1)
+        #expect(result.code == 78)
         #expect(result.output.isEmpty && !folder.has("data"))
         #expect(result.errorLines.count == 1 && result.errors.contains(says), "\(result.errors)")
     }
@@ -213,7 +213,7 @@ import Testing
         let file = try folder.write("training: {eras: 3}\n", to: "nabla.yaml")
         let result = try Program.run(
             "serve", "--listen", "127.0.0.1:0", "--data", folder.file("data"), "--config", file)
-        #expect(result.code == 1)
+        #expect(result.code == 78)
         #expect(result.errorLines.count == 1 && result.errors.contains("training.eras"))
     }
 }

@@ -58,7 +58,7 @@ import Testing
                 environment: token.map { ["NABLA_TOKEN": $0] } ?? [:]
             ).wait()
         }
-        try waitUntil("the token to count") { try list(nil).code == 1 }
+        try waitUntil("the token to count") { try list(nil).code == 77 }
         #expect(try list(nil).errors.contains("Unauthorized"))
         #expect(try list(token).code == 0)
         #expect(try list("").errors.contains("Unauthorized"))
@@ -67,7 +67,7 @@ import Testing
         #expect(health.code == 0)
         let revoked = try Program.run("token", "revoke", "ci", "--data", served.data)
         #expect(revoked.code == 0 && revoked.output == "ci is revoked\n")
-        try waitUntil("the token to count no longer") { try list(token).code == 1 }
+        try waitUntil("the token to count no longer") { try list(token).code == 77 }
         #expect(try served.end().code == 0)
         let rows = try Program.run("token", "list", "--data", served.data).output
         let row = try #require(rows.split(separator: "\n").last)

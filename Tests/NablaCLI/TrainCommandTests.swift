@@ -66,7 +66,7 @@ import Testing
                 {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "loss": "cross_entropy",
                  "samples": {"inputs": [[1]], "targets": [0]}}
                 """)
-        #expect(result.code == 1 && result.output.isEmpty)
+        #expect(result.code == 65 && result.output.isEmpty)
         #expect(result.errorLines.count == 1 && result.errors.contains("softmax"))
         #expect(try served.client.runs().runs.isEmpty)
     }

@@ -13,44 +13,15 @@ extension Samples {
         csv bytes: [UInt8], targets: [String], weight: String? = nil
     ) throws(Problem) {
         var reader = CSVReader(bytes)
-        guard let header = try reader.next() else {
-            throw Problem(.malformedRequest, "the CSV has no header row")
-        }
-        var places: [Int] = []
-        for name in targets + (weight.map { [$0] } ?? []) {
-            let found = header.indices.filter { header[$0] == name }
-            guard found.count == 1, let place = found.first, !places.contains(place) else {
-                throw Problem(
-                    .invalidParameter,
-                    "the column \(name) must stand once in the header, for one purpose; there are "
-                        + header.joined(separator: ", "))
-            }
-            places.append(place)
-        }
+        let header = try reader.header()
+        let places = try header.places(of: targets + (weight.map { [$0] } ?? []))
         let inputPlaces = header.indices.filter { !places.contains($0) }
         guard !inputPlaces.isEmpty else {
             throw Problem(.invalidParameter, "all columns are targets or weights: none is an input")
         }
         let targetPlaces = places.prefix(targets.count)
         var (inputs, wanted, weights): ([Double], [Double], [Double]) = ([], [], [])
-        while let cells = try reader.next() {
-            guard cells.count == header.count else {
-                throw Problem(
-                    .shapeMismatch,
-                    "line \(reader.line) of the CSV has \(cells.count) cells, but the header has "
-                        + "\(header.count)")
-            }
-            var row: [Double] = []
-            row.reserveCapacity(cells.count)
-            for (place, cell) in cells.enumerated() {
-                guard let number = Double(cell), number.isFinite else {
-                    throw Problem(
-                        .wrongType,
-                        "line \(reader.line) of the CSV, column \(header[place]): expected a number, "
-                            + "but found \"\(cell.prefix(100))\"")
-                }
-                row.append(number)
-            }
+        while let row = try reader.numbers(under: header) {
             for place in inputPlaces { inputs.append(row[place]) }
             for place in targetPlaces { wanted.append(row[place]) }
             if weight != nil, let place = places.last { weights.append(row[place]) }
@@ -63,6 +34,84 @@ extension Samples {
                     ? Tensor(wanted) : Tensor(wanted, shape: Shape([count, targets.count])),
                 weights: weight == nil ? nil : Tensor(weights))
         }
+    }
+}
+
+extension Tensor {
+    /// Reads rows of inputs from CSV with a header row, shape (rows, inputs).
+    ///
+    /// - Parameters:
+    ///   - bytes: The text, as for samples.
+    ///   - columns: The columns that are no inputs.
+    /// - Throws: `Problem` with the line and the column that is wrong.
+    public init(csv bytes: [UInt8], without columns: [String] = []) throws(Problem) {
+        var reader = CSVReader(bytes)
+        let header = try reader.header()
+        let left = try header.places(of: columns)
+        let places = header.indices.filter { !left.contains($0) }
+        guard !places.isEmpty else {
+            throw Problem(.invalidParameter, "no column is an input")
+        }
+        var inputs: [Double] = []
+        while let row = try reader.numbers(under: header) {
+            for place in places { inputs.append(row[place]) }
+        }
+        self = try Problem.reporting {
+            try Tensor(inputs, shape: Shape([inputs.count / places.count, places.count]))
+        }
+    }
+}
+
+extension [String] {
+    /// The places of columns in this header.
+    ///
+    /// - Throws: `Problem` when one isn't there once, or is asked for twice.
+    fileprivate func places(of names: [String]) throws(Problem) -> [Int] {
+        var places: [Int] = []
+        for name in names {
+            let found = indices.filter { self[$0] == name }
+            guard found.count == 1, let place = found.first, !places.contains(place) else {
+                throw Problem(
+                    .invalidParameter,
+                    "the column \(name) must stand once in the header, for one purpose; there are "
+                        + joined(separator: ", "))
+            }
+            places.append(place)
+        }
+        return places
+    }
+}
+
+extension CSVReader {
+    /// The names of the columns.
+    fileprivate mutating func header() throws(Problem) -> [String] {
+        guard let header = try next() else {
+            throw Problem(.malformedRequest, "the CSV has no header row")
+        }
+        return header
+    }
+
+    /// The numbers of the next row that isn't empty, one for each column; nil after the last.
+    fileprivate mutating func numbers(under header: [String]) throws(Problem) -> [Double]? {
+        guard let cells = try next() else { return nil }
+        guard cells.count == header.count else {
+            throw Problem(
+                .shapeMismatch,
+                "line \(line) of the CSV has \(cells.count) cells, but the header has "
+                    + "\(header.count)")
+        }
+        var row: [Double] = []
+        row.reserveCapacity(cells.count)
+        for (place, cell) in cells.enumerated() {
+            guard let number = Double(cell), number.isFinite else {
+                throw Problem(
+                    .wrongType,
+                    "line \(line) of the CSV, column \(header[place]): expected a number, "
+                        + "but found \"\(cell.prefix(100))\"")
+            }
+            row.append(number)
+        }
+        return row
     }
 }
 

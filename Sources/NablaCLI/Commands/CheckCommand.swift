@@ -1,6 +1,5 @@
 import ArgumentParser
 import NablaAPI
-import NablaClient
 
 /// `nabla check FILE`.
 struct CheckCommand: AsyncParsableCommand {
@@ -8,27 +7,30 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Hold gradients against differences of the loss.",
         discussion: """
-            The file holds the body of POST /check: a network, a loss, samples, and the gradients \
-            to be checked; without them the service's own are. The exit status is 1 when they \
-            don't pass.
+            The file holds the body of POST /check: a network, a loss, samples (unless --data has them), \
+            and the gradients to be checked; without them Nabla's own are. The exit status is 1 when \
+            they don't pass.
             """)
 
     @Argument(help: "The request, or - for standard input.")
     var file: InputFile
 
+    @OptionGroup var samples: CSVOptions
+
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
-    @OptionGroup var options: ServerOptions
+    @OptionGroup var options: ComputationOptions
 
     func run() async throws {
-        let request = try Problem.inFile(file) { try CheckRequest(parsing: file.read()) }
-        let response = try await options.call { try await $0.check(request) }
+        let text = try samples.request(in: file)
+        let request = try Problem.inFile(file) { try CheckRequest(parsing: text) }
+        let response = try await options.compute { try await $0.check(request) }
         if json {
             print(String(decoding: response.json(), as: UTF8.self))
         } else {
             print(CheckSummary(response).text)
         }
-        if !response.passes { throw ExitCode.failure }
+        if !response.passes { throw ExitStatus.failure.code }
     }
 }

@@ -35,7 +35,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func showTraining(_ client: Client) async throws {
-        let run = try await client.trainToEnd(breastCancerRequest(), showing: true)
+        let run = try await Computation.service(client).train(breastCancerRequest(), showing: true)
         guard run.status == .succeeded, let accuracy = run.latest["validation_accuracy"] else {
             throw CommandError("the run ended as \(run.status.rawValue)")
         }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import NablaAPI
-import NablaClient
 
 /// `nabla gradients FILE`.
 struct GradientsCommand: AsyncParsableCommand {
@@ -8,12 +7,14 @@ struct GradientsCommand: AsyncParsableCommand {
         commandName: "gradients",
         abstract: "Print the loss and the gradients of a request in JSON.",
         discussion: """
-            The file holds the body of POST /gradients: a network, a loss and samples. \
-            The answer is printed as a summary for people, or as the service gave it with --json.
+            The file holds the body of POST /gradients: a network, a loss and samples, or with --data the \
+            first two. The answer is printed as a summary for people, or as the service gives it with --json.
             """)
 
     @Argument(help: "The request, or - for standard input.")
     var file: InputFile
+
+    @OptionGroup var samples: CSVOptions
 
     @Flag(help: "Print the answer as JSON.")
     var json = false
@@ -21,33 +22,24 @@ struct GradientsCommand: AsyncParsableCommand {
     @Flag(help: "Write the chain rule out, factor by factor.")
     var explain = false
 
-    @Option(help: "The language of the explanation: en or zh, or any Accept-Language.")
+    @Option(
+        help: "The language of the explanation: en or zh, or any Accept-Language.",
+        completion: .list(["en", "zh"]))
     var language: String?
 
-    @OptionGroup var options: ServerOptions
+    @OptionGroup var options: ComputationOptions
 
     func run() async throws {
-        var request = try Problem.inFile(file) { try GradientsRequest(parsing: file.read()) }
+        let text = try samples.request(in: file)
+        var request = try Problem.inFile(file) { try GradientsRequest(parsing: text) }
         if explain { request.include.insert(.explanation) }
-        let response = try await options.call { [request] in
+        let response = try await options.compute { [request] in
             try await $0.gradients(request, language: language)
         }
         if json {
             print(String(decoding: response.json(as: request.encoding), as: UTF8.self))
         } else {
             print(GradientsSummary(response).text)
-        }
-    }
-}
-
-extension Problem {
-    /// Runs `body`, which reads a file, and tells a problem of it with the file's name.
-    static func inFile<Value>(_ file: InputFile, _ body: () throws -> Value) throws -> Value {
-        do {
-            return try body()
-        } catch let problem as Problem {
-            let place = problem.pointer.map { " (at \($0.isEmpty ? "the root" : $0))" } ?? ""
-            throw CommandError("\(file.path): \(problem.detail)\(place)")
         }
     }
 }

@@ -10,6 +10,11 @@ struct HealthCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        print(try await options.call { try await $0.health().status })
+        do {
+            print(try await options.call { try await $0.health().status })
+        } catch {
+            // What a HEALTHCHECK may end with is 0 or 1, whatever the reason.
+            throw CommandError("\(error)")
+        }
     }
 }

@@ -14,32 +14,10 @@ struct ServeCommand: AsyncParsableCommand {
             --config. config/nabla.example.yaml lists them all.
             """)
 
-    @Option(
-        help:
-            "Where to listen: host:port or unix:/path, several with commas; port 0 takes a free one."
-    )
-    var listen: String?
-
-    @Option(help: "The folder of the database.")
-    var data: String?
-
-    @Option(help: "Threads that compute; 0 for one a core.")
-    var workers: Int?
-
-    @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: String?
-
-    @Option(help: "How it is logged: text, or json, an object a line.")
-    var logFormat: String?
-
-    @Flag(help: "Listen beyond loopback although there is no token, so that anybody could call.")
-    var insecure = false
-
-    @Option(help: "The settings' YAML file (default: $NABLA_CONFIG, else none).")
-    var config: String?
+    @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        let settings = try await readSettings()
+        let settings = try await options.reader.read()
         var logger = settings.logFormat.logger
         logger.logLevel = settings.logLevel
         let service = try Service(settings: settings.service) {
@@ -58,25 +36,12 @@ struct ServeCommand: AsyncParsableCommand {
         await stop.wait()
         service.stop()
     }
-
-    private func readSettings() async throws -> ServeSettings {
-        let environment = ProcessInfo.processInfo.environment
-        var flags: [String: String] = [:]
-        flags["listen"] = listen
-        flags["data"] = data
-        flags["pool.workers"] = workers.map(String.init)
-        flags["log_level"] = logLevel
-        flags["log_format"] = logFormat
-        if insecure { flags["insecure"] = "true" }
-        return try await SettingsReader(
-            flags: flags, environment: environment, file: config ?? environment["NABLA_CONFIG"]
-        ).read()
-    }
 }
 
 /// The signals that ask the program to end: SIGTERM and SIGINT.
-private struct StopSignals {
-    private let stream: AsyncStream<Void>
+struct StopSignals {
+    /// Gets each of them, as long as this value lives.
+    let stream: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
     /// Returns once the sources hear of signals.

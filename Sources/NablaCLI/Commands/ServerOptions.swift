@@ -11,6 +11,22 @@ struct ServerOptions: ParsableArguments {
     ///
     /// - Throws: `CommandError` that says what to do when nobody answers there; else what `body` throws.
     func call<Value>(_ body: (Client) async throws -> Value) async throws -> Value {
+        let named = ServerOptions.named(server) ?? ClientConfiguration().server
+        return try await ServerOptions.call(named, body)
+    }
+
+    /// The service that an option or the environment names, in that order; nil for none.
+    static func named(_ option: String?) -> String? {
+        if let option { return option }
+        let variable = ProcessInfo.processInfo.environment["NABLA_SERVER"]
+        return variable?.isEmpty == true ? nil : variable
+    }
+
+    /// Calls the service at an address.
+    static func call<Value>(
+        _ address: String, _ body: (Client) async throws -> Value
+    ) async throws -> Value {
+        let address = completed(address)
         do {
             let token = ProcessInfo.processInfo.environment["NABLA_TOKEN"]
             return try await body(
@@ -20,40 +36,13 @@ struct ServerOptions: ParsableArguments {
         } catch ClientError.connection(let detail) {
             throw CommandError(
                 "no service answers at \(address) (\(detail)); start one with `nabla serve`, "
-                    + "or name another with --server or NABLA_SERVER")
+                    + "or name another with --server or NABLA_SERVER", .unavailable)
         }
-    }
-
-    private var address: String {
-        ServerOptions.completed(
-            server ?? ProcessInfo.processInfo.environment["NABLA_SERVER"]
-                ?? ClientConfiguration().server)
     }
 
     /// Takes `host:port` for `http://host:port`, and leaves the slash at the end away.
     private static func completed(_ address: String) -> String {
         let whole = address.contains("://") ? address : "http://" + address
         return whole.hasSuffix("/") ? String(whole.dropLast()) : whole
-    }
-}
-
-/// A text that is read from a file, or from standard input for `-`.
-struct InputFile: ExpressibleByArgument {
-    let path: String
-
-    init?(argument: String) {
-        path = argument
-    }
-
-    /// The whole text.
-    ///
-    /// - Throws: `CommandError` when it can't be read.
-    func read() throws -> [UInt8] {
-        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw CommandError("\(path) can't be read: \(error.localizedDescription)")
-        }
     }
 }

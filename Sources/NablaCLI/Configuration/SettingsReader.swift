@@ -22,6 +22,25 @@ struct SettingsReader {
     ///
     /// - Throws: `CommandError` with the name of what is wrong.
     func read() async throws -> ServeSettings {
+        try await readWithSources().settings
+    }
+
+    /// Gives the settings, and for each key where its value comes from.
+    ///
+    /// - Throws: `CommandError` with the name of what is wrong.
+    func readWithSources() async throws -> (
+        settings: ServeSettings, sources: [String: SettingSource]
+    ) {
+        do {
+            return try await readAll()
+        } catch let error as CommandError {
+            throw error.ending(as: .configuration)
+        }
+    }
+
+    private func readAll() async throws
+        -> (settings: ServeSettings, sources: [String: SettingSource])
+    {
         try checkEnvironment()
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "flags", values: flagValues),
@@ -31,24 +50,26 @@ struct SettingsReader {
         if let file { providers.append(try await provider(of: file)) }
         let reader = ConfigReader(providers: providers)
         var settings = ServeSettings()
+        var sources: [String: SettingSource] = [:]
         for setting in Setting.all {
             guard let text = reader.string(forKey: ConfigKey(setting.key)) else { continue }
+            sources[setting.key] = source(of: setting)
             do {
                 try setting.set(&settings, text)
             } catch {
                 throw CommandError(
-                    "\(source(of: setting)): \(setting.key) is \"\(text)\", "
+                    "\(source(of: setting).name): \(setting.key) is \"\(text)\", "
                         + "but \(error.description)")
             }
         }
-        return settings
+        return (settings, sources)
     }
 
-    /// Where the value of a setting comes from: its flag, its variable, or else the file.
-    private func source(of setting: Setting) -> String {
-        if flags[setting.key] != nil { return setting.flag }
-        if environment[setting.variable] != nil { return setting.variable }
-        return file ?? "the defaults"
+    /// Where the value of a setting comes from that was given.
+    private func source(of setting: Setting) -> SettingSource {
+        if flags[setting.key] != nil { return .option(setting.flag) }
+        if environment[setting.variable] != nil { return .environment(setting.variable) }
+        return file.map { .file($0) } ?? .standard
     }
 
     private var flagValues: [AbsoluteConfigKey: ConfigValue] {
@@ -85,9 +106,15 @@ struct SettingsReader {
             }
             try check(root, under: "", of: file)
         } catch let error as YamlError {
-            throw CommandError("\(file) is no YAML: \(error)")
+            throw CommandError("\(file) is no YAML: \(line(of: error))")
         }
         return try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+    }
+
+    /// What is wrong in one line, without the piece of the file and the mark below it that come last.
+    private func line(of error: YamlError) -> String {
+        let lines = "\(error)".split(separator: "\n")
+        return lines.dropLast(lines.count > 2 ? 2 : 0).joined(separator: " ")
     }
 
     /// Refuses keys that no setting has, which `ConfigReader` would pass over.

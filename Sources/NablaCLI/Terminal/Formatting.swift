@@ -25,3 +25,13 @@ func duration(_ seconds: Double) -> String {
 func minute(_ time: Timestamp) -> String {
     String(time.text.prefix(16)).replacing("T", with: " ")
 }
+
+/// A number of bytes in the largest unit in which it is at least 1: `512 B`, `1.5 KiB`.
+func size(_ bytes: Int) -> String {
+    var (number, units) = (Double(bytes), ["KiB", "MiB", "GiB", "TiB"][...])
+    var unit = "B"
+    while number >= 1024, let larger = units.popFirst() {
+        (number, unit) = (number / 1024, larger)
+    }
+    return unit == "B" ? "\(bytes) B" : String(format: "%.1f %@", number, unit)
+}

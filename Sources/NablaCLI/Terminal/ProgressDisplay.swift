@@ -1,37 +1,40 @@
 import Foundation
 import Glibc
 import NablaAPI
+import NablaJSON
 
 /// Shows how a run comes along: a bar that is drawn over on a terminal, plain lines elsewhere.
 struct ProgressDisplay {
-    private let isTerminal: Bool
-    private var progress: Run.Progress
-    private var loss: Double?
-    private var validationLoss: Double?
+    private let terminal = Terminal.output
+    private var line: ProgressLine
     private var lastPlainLine = 0.0
+    private var lastDrawing: ContinuousClock.Instant?
 
     /// - Parameter run: The run, as it was acknowledged.
     init(_ run: Run) {
-        isTerminal = isatty(STDOUT_FILENO) == 1
-        progress = run.progress
+        line = ProgressLine(progress: run.progress)
+        line.stepsPerSample = run.stepsPerSample
     }
 
     /// Shows what an event tells.
     mutating func show(_ event: RunEvent) {
         switch event.content {
-        case .progress(_, let progress):
+        case .progress(let status, let progress):
             // Its epoch may be ahead of the epochs that are stored and told, and so of the losses.
-            self.progress.samplesPerSecond = progress.samplesPerSecond
-            self.progress.etaSeconds = progress.etaSeconds
+            line.progress.samplesPerSecond = progress.samplesPerSecond
+            line.progress.etaSeconds = progress.etaSeconds
+            line.status = status
         case .metrics(let epoch, _, let values):
-            progress.epoch = epoch
-            loss = values["loss"]
-            validationLoss = values["validation_loss"]
+            line.progress.epoch = epoch
+            line.loss = values["loss"]
+            line.validationLoss = values["validation_loss"]
+            if let loss = line.loss { line.losses.append(loss) }
         case .checkpoint: return
         case .end(let run):
-            progress = run.progress
-            loss = run.latest["loss"] ?? loss
-            validationLoss = run.latest["validation_loss"] ?? validationLoss
+            line.progress = run.progress
+            line.status = run.status
+            line.loss = run.latest["loss"] ?? line.loss
+            line.validationLoss = run.latest["validation_loss"] ?? line.validationLoss
         }
         if case .end = event.content {
             draw(isLast: true)
@@ -40,42 +43,45 @@ struct ProgressDisplay {
         }
     }
 
+    /// How long a drawing stays at least: nobody reads faster, and drawing takes the run's time.
+    private static let leastTime = Duration.milliseconds(50)
+
     private mutating func draw(isLast: Bool) {
-        if isTerminal {
-            // Carriage return, then erase to the end of the line.
-            write("\r\(bar)\u{1B}[K" + (isLast ? "\n" : ""))
-            return
-        }
+        guard terminal.isInteractive else { return writePlainLine(isLast: isLast) }
+        let now = ContinuousClock.now
+        if let lastDrawing, !isLast, now - lastDrawing < ProgressDisplay.leastTime { return }
+        lastDrawing = now
+        // One column less, or some terminals begin another line. Carriage return, then erase to the end.
+        let text = line.text(width: terminal.width - 1, on: terminal)
+        write("\r\(text)\u{1B}[K" + (isLast ? "\n" : ""))
+    }
+
+    private mutating func writePlainLine(isLast: Bool) {
+        let progress = line.progress
         let share = Double(progress.epoch) / Double(max(1, progress.epochs))
         guard isLast || share - lastPlainLine >= 0.1 else { return }
         lastPlainLine = share
-        write("epoch \(progress.epoch) of \(progress.epochs)\(losses)\n")
-    }
-
-    private var bar: String {
-        let width = 30
-        let share = Double(progress.epoch) / Double(max(1, progress.epochs))
-        let filled = Int(share * Double(width))
-        let blocks =
-            String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        return "\(blocks) \(progress.epoch)/\(progress.epochs)\(losses)\(speed)"
-    }
-
-    private var losses: String {
-        let training = loss.map { "  loss \(formatted($0))" } ?? ""
-        let validation = validationLoss.map { "  validation \(formatted($0))" } ?? ""
-        return training + validation
-    }
-
-    private var speed: String {
-        let rate = progress.samplesPerSecond.map { String(format: "  %.0f samples/s", $0) } ?? ""
-        guard progress.epoch < progress.epochs, let left = progress.etaSeconds else { return rate }
-        return rate + "  \(duration(left)) left"
+        let training = line.loss.map { "  loss \(formatted($0))" } ?? ""
+        let validation = line.validationLoss.map { "  validation \(formatted($0))" } ?? ""
+        write("epoch \(progress.epoch) of \(progress.epochs)\(training)\(validation)\n")
     }
 
     private func write(_ text: String) {
         print(text, terminator: "")
         // Standard output holds back what doesn't end in a line, and in a pipe everything.
         fflush(nil)
+    }
+}
+
+extension Run {
+    /// The steps that one sample is a part of, 1 / batch, by its request; nil where that doesn't say.
+    var stepsPerSample: Double? {
+        guard
+            let object = try? JSONDocument(parsing: Array(request.utf8)).root.anyObject(),
+            let samples = try? object["samples"]?.anyObject()["count"]?.int(), samples > 0
+        else { return nil }
+        // Without a size a batch is all samples.
+        let batch = (try? object["batch_size"]?.int()) ?? samples
+        return 1 / Double(max(1, min(batch, samples)))
     }
 }
