@@ -210,10 +210,10 @@ import Testing
 
     @Test func anUnknownKeyOfTheFileStopsTheStartToo() throws {
         let folder = try TemporaryFolder()
-        let file = try folder.write("training: {epochs: 3}\n", to: "nabla.yaml")
+        let file = try folder.write("training: {eras: 3}\n", to: "nabla.yaml")
         let result = try Program.run(
             "serve", "--listen", "127.0.0.1:0", "--data", folder.file("data"), "--config", file)
         #expect(result.code == 78)
-        #expect(result.errorLines.count == 1 && result.errors.contains("training.epochs"))
+        #expect(result.errorLines.count == 1 && result.errors.contains("training.eras"))
     }
 }
