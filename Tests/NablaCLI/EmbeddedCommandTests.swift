@@ -62,6 +62,14 @@ import Testing
         #expect(alone.errors == remote.errors && alone.errors.contains("/network/name"))
     }
 
+    @Test func whereThereIsNoRoomForADatabaseOneLineSaysSo() throws {
+        let folder = try TemporaryFolder()
+        let result = try Program.run(
+            "check", example("xor.json"), environment: ["TMPDIR": folder.file("missing")])
+        #expect(result.code == 73 && result.errorLines.count == 1, "\(result.errors)")
+        #expect(result.errors.contains(folder.file("missing")) && result.errors.contains("TMPDIR"))
+    }
+
     @Test func theBoundsAreThoseOfTheSettings() throws {
         let command = ["check", example("xor.json")]
         let bound = ["NABLA_LIMITS_CHECK_PRODUCTS": "10"]

@@ -41,7 +41,12 @@ struct ComputationOptions: ParsableArguments {
         let settings = try await SettingsReader(
             flags: [:], environment: environment, file: environment["NABLA_CONFIG"]
         ).read()
-        let service = try EmbeddedService(settings: settings.service, callers: callers)
+        let service: EmbeddedService
+        do {
+            service = try EmbeddedService(settings: settings.service, callers: callers)
+        } catch {
+            throw CommandError(error.description, .noOutput)
+        }
         defer { service.close() }
         do {
             return try await body(.embedded(service))

@@ -51,6 +51,9 @@ struct RunSummary {
         var facts = [("run", run.id)]
         if let name = run.name { facts.append(("name", name)) }
         facts.append(("status", run.status.rawValue))
+        if let notes = run.notes {
+            facts.append(("notes", notes.split(whereSeparator: \.isNewline).joined(separator: " ")))
+        }
         if let error = run.error { facts.append(("error", error.detail)) }
         facts.append(("epochs", "\(run.progress.epoch) of \(run.progress.epochs)"))
         facts.append(("parameters", "\(run.parameters)"))
