@@ -94,7 +94,11 @@ import Testing
         #expect(Set(names.map(String.init)) == Set(commands))
     }
 
-    @Test(arguments: ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/benchmarks.md"])
+    @Test(
+        arguments: [
+            "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md",
+            "docs/benchmarks.md", "docs/operations.md",
+        ])
     func linksLeadSomewhere(_ path: String) throws {
         let folder = Document.root.appendingPathComponent(path).deletingLastPathComponent()
         for link in try Document(path).localLinks {
