@@ -124,18 +124,26 @@ lint: toolchain ## check the format and the documentation comments
 format: toolchain ## put the sources into the project's format
 	swift format format --in-place --recursive $(SWIFT_SOURCES)
 
-# docc comes with the toolchain, so no package is fetched for it. An article that names what isn't there
-# is an error.
+# docc and the extractor come with the toolchain, so no package is fetched for them. A page that names
+# what isn't there is an error.
 docs: setup ## build the documentation of the modules into .build/docs, an archive each
-	swift package dump-symbol-graph --minimum-access-level public >/dev/null
-	rm -rf .build/docs .build/docs-symbols
+	swift build $(CHECKED)
+	built=$$(swift build --show-bin-path)
+	maps=()
+	for map in Sources/*/module.modulemap "$$built"/{CEpoll,CSimdJSON}.build/module.modulemap; do
+	    maps+=(-Xcc "-fmodule-map-file=$$map")
+	done
+	rm -rf .build/docs .build/symbols
+	mkdir -p .build/docs
 	for catalog in Sources/*/*.docc; do
 	    module=$$(basename "$$catalog" .docc)
-	    mkdir -p .build/docs .build/docs-symbols/$$module
-	    cp .build/*/symbolgraph/$$module.symbols.json .build/docs-symbols/$$module
-	    docc convert "$$catalog" --additional-symbol-graph-dir .build/docs-symbols/$$module \
-	        --fallback-display-name $$module --fallback-bundle-identifier nabla.$$module \
-	        --output-path .build/docs/$$module.doccarchive --warnings-as-errors
+	    mkdir -p ".build/symbols/$$module"
+	    swift symbolgraph-extract -module-name "$$module" -I "$$built/Modules" "$${maps[@]}" \
+	        -target "$$(uname -m)-unknown-linux-gnu" -minimum-access-level public \
+	        -output-dir ".build/symbols/$$module"
+	    docc convert "$$catalog" --additional-symbol-graph-dir ".build/symbols/$$module" \
+	        --fallback-display-name "$$module" --fallback-bundle-identifier "nabla.$$module" \
+	        --output-path ".build/docs/$$module.doccarchive" --warnings-as-errors
 	done
 
 bench: build ## measure Nabla beside its peers (ARGS="--only tiny --rounds 3 --markdown FILE")
