@@ -1,4 +1,5 @@
 # Nabla as a container of its program and the libraries it links, running as a user without rights.
+# There is neither a shell nor a package manager in it; docs/operations.md has its measured size.
 #
 #   docker build --tag nabla .
 #   docker run --read-only -v nabla:/data -p 127.0.0.1:8080:8080 nabla
@@ -28,27 +29,31 @@ COPY Tests Tests
 COPY Benchmarks Benchmarks
 RUN swift build -c release --product nabla --static-swift-stdlib \
         --explicit-target-dependency-import-check error \
-    && install --strip -D .build/release/nabla /result/nabla
+    && install --strip -D .build/release/nabla /image/usr/local/bin/nabla
 
-FROM debian:bookworm-slim
+# What the image is made of: the program, the libraries that it loads, the loader that does so, and
+# the certificates for `nabla … --server https://…`.
+RUN ldd /image/usr/local/bin/nabla | grep --only-matching '/[^ ]*' \
+        | xargs cp --parents --dereference --target-directory /image \
+    && cp --parents --dereference /etc/ssl/certs/ca-certificates.crt /image \
+    && echo 'nabla:x:10001:10001::/data:/usr/sbin/nologin' > /image/etc/passwd \
+    && echo 'nabla:x:10001:' > /image/etc/group \
+    && echo 'hosts: files dns' > /image/etc/nsswitch.conf \
+    && install --directory --mode 700 /volume/data
 
-# The run-time halves of the libraries that Package.swift links; the certificates are for
-# `nabla … --server https://…`.
-RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
-        ca-certificates libcurl4 libopenblas0-pthread libsimdjson14 libsqlite3-0 libstdc++6 zlib1g \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin nabla \
-    && install --directory --owner nabla --group nabla /data
+FROM scratch
 
-COPY --from=build /result/nabla /usr/local/bin/nabla
+COPY --from=build /image /
+COPY --from=build --chown=10001:10001 /volume /
 
-USER nabla
+# By number, so that Kubernetes can see that it isn't root.
+USER 10001:10001
 VOLUME /data
 # The one place that may be written to when the root file system is read-only.
-ENV SQLITE_TMPDIR=/data
+ENV PATH=/usr/local/bin SQLITE_TMPDIR=/data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["nabla", "health", "--server", "http://127.0.0.1:8080"]
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["nabla"]
 CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/data", "--insecure"]

@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain build run test test-sanitized fuzz lint format bench bench-peers docker \
-    clean
+.PHONY: help setup toolchain build run test test-sanitized fuzz lint format docs bench bench-peers \
+    docker clean
 
 # Package.swift links these libraries; the rest is what compiling and the quick start call.
 define PACKAGES
@@ -112,7 +112,7 @@ test-sanitized: setup ## run all tests under each of SANITIZERS (address thread)
 	    else
 	        unset LD_PRELOAD
 	    fi
-$(call TEST,--sanitize $$sanitizer --scratch-path .build/$$sanitizer,--no-parallel --skip MemoryTests --skip \.KillTests/)
+	$(call TEST,--sanitize $$sanitizer --scratch-path .build/$$sanitizer,--no-parallel --skip MemoryTests --skip \.KillTests/)
 	done
 
 fuzz: setup ## feed the parsers made-up bytes for FUZZ_SECONDS (60) each
@@ -123,6 +123,28 @@ lint: toolchain ## check the format and the documentation comments
 
 format: toolchain ## put the sources into the project's format
 	swift format format --in-place --recursive $(SWIFT_SOURCES)
+
+# docc and the extractor come with the toolchain, so no package is fetched for them. A page that names
+# what isn't there is an error.
+docs: setup ## build the documentation of the modules into .build/docs, an archive each
+	swift build $(CHECKED)
+	built=$$(swift build --show-bin-path)
+	maps=()
+	for map in Sources/*/module.modulemap "$$built"/{CEpoll,CSimdJSON}.build/module.modulemap; do
+	    maps+=(-Xcc "-fmodule-map-file=$$map")
+	done
+	rm -rf .build/docs .build/symbols
+	mkdir -p .build/docs
+	for catalog in Sources/*/*.docc; do
+	    module=$$(basename "$$catalog" .docc)
+	    mkdir -p ".build/symbols/$$module"
+	    swift symbolgraph-extract -module-name "$$module" -I "$$built/Modules" "$${maps[@]}" \
+	        -target "$$(uname -m)-unknown-linux-gnu" -minimum-access-level public \
+	        -output-dir ".build/symbols/$$module"
+	    docc convert "$$catalog" --additional-symbol-graph-dir ".build/symbols/$$module" \
+	        --fallback-display-name "$$module" --fallback-bundle-identifier "nabla.$$module" \
+	        --output-path ".build/docs/$$module.doccarchive" --warnings-as-errors
+	done
 
 bench: build ## measure Nabla beside its peers (ARGS="--only tiny --rounds 3 --markdown FILE")
 	$(PYTHON) Benchmarks/bench.py $(ARGS)

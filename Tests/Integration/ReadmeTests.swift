@@ -102,7 +102,11 @@ private typealias ExitStatus = NablaCLI.ExitStatus
         #expect(rows == ExitStatus.allCases.map { ["\($0.rawValue)", $0.meaning] })
     }
 
-    @Test(arguments: ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/benchmarks.md"])
+    @Test(
+        arguments: [
+            "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md",
+            "docs/benchmarks.md", "docs/operations.md",
+        ])
     func linksLeadSomewhere(_ path: String) throws {
         let folder = Document.root.appendingPathComponent(path).deletingLastPathComponent()
         for link in try Document(path).localLinks {
