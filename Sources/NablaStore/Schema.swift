@@ -34,6 +34,9 @@ enum Schema {
             try db.execute(sql: requests)
             try db.execute(sql: checkpoints)
         }
+        migrator.registerMigration("7 indexes that answer filters") { db in
+            try db.execute(sql: answers)
+        }
         return migrator
     }
 
