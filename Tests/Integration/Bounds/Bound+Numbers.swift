@@ -1,5 +1,6 @@
 import Glibc
 import NablaAPI
+import NablaService
 import Testing
 
 extension Bound {
@@ -102,6 +103,33 @@ extension Bound {
                 try RawConnection.post(body, to: Path.train, port: server.port).status
             }
             #expect(statuses == [202, 202, 503])
+        },
+        Bound(
+            "training.queued_runs_per_token", "1", beside: ["training.concurrent_runs": "1"]
+        ) { server in
+            let body = try TrainingTests.request(epochs: 100_000_000).json()
+            let tokens = try Tokens(dataDirectory: server.directory)
+            let pair = try ["one", "other"].map { name in
+                try tokens.create(name: name, scopes: [.read, .write])
+            }
+            try tokens.close()
+            let train = { (token: String) in
+                try RawConnection.post(
+                    body, to: Path.train, port: server.port,
+                    fields: ["Authorization: Bearer \(token)"])
+            }
+            // A moment passes until the server knows the tokens.
+            var first = try train(pair[0])
+            for _ in 0..<500 where first.status == 401 {
+                usleep(10_000)
+                first = try train(pair[0])
+            }
+            #expect(first.status == 202, "\(first.body)")
+            #expect(try train(pair[0]).status == 202)
+            let refused = try train(pair[0])
+            #expect(refused.status == 503)
+            #expect(try Problem(parsing: refused.content).detail.contains("token one"))
+            #expect(try train(pair[1]).status == 202)
         },
         Bound(
             "limits.requests_per_second", "1", beside: ["limits.burst_requests": "1"]
