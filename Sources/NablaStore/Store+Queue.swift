@@ -141,7 +141,7 @@ extension Store {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT networks.epoch, description, dtype, parameters, state,
+                    SELECT networks.epoch, description, dtype, networks.parameters, state,
                         resumed IS networks.epoch
                     FROM checkpoints JOIN networks USING (run, epoch)
                     JOIN runs ON runs.number = run WHERE run = ?
