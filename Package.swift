@@ -86,7 +86,11 @@ let package = Package(
         // Runs and metrics in SQLite.
         .target(
             name: "NablaStore",
-            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"),
+                // SQLite's own interface, for functions in SQL that are called for each row.
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         // The service.
         .target(

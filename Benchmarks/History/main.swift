@@ -51,6 +51,58 @@ let questions = [
         name: "by a metric, 100 meet another", filter: { "metrics.metric_07 < 0.001\($0)" },
         order: "metrics.metric_42"),
     Question(name: "by the time of the end", filter: { _ in "" }, order: "finished_at"),
+    Question(
+        name: "by a metric, the largest first", filter: { _ in "" }, order: "metrics.metric_42 desc"
+    ),
+    Question(name: "a metric between two values, 1 % are") {
+        "metrics.metric_07 > 0.4\($0) and metrics.metric_07 < 0.41\($0)"
+    },
+    Question(name: "a metric that 5 % meet") { "metrics.metric_07 < 0.05\($0)" },
+    Question(name: "two metrics, half meets each") {
+        "metrics.metric_01 < 0.5 and metrics.metric_91 > 0.50\($0)"
+    },
+    Question(name: "the newest fifth and the oldest two, which none meets") {
+        "tags.era = 'era 4' and params.seed < \(40_000 + $0)"
+    },
+    Question(name: "a name's middle") { "name like '%99\($0 % 10)%'" },
+    Question(name: "a name's middle, whatever the case") { "name ilike '%N 99\($0 % 10)%'" },
+    Question(
+        name: "a status and a tag of the oldest fifth", filter: { _ in "tags.era = 'era 0'" },
+        statuses: [.failed]),
+    Question(
+        name: "a status, a tag of the oldest fifth, the oldest first",
+        filter: { _ in "status = 'failed' and tags.era = 'era 0'" }, order: "created_at"),
+    Question(name: "two tags and a setting") {
+        "tags.era = 'era \($0 % 5)' and tags.team = 'team 2' and params.optimizer != 'sgd'"
+    },
+    Question(name: "a tag, one of three") { "tags.era in ('era 0', 'era 1', 'none \($0)')" },
+    Question(name: "a tag that is not one of four") {
+        "tags.era not in ('era 1', 'era 2', 'era 3', 'era 4', 'none \($0)')"
+    },
+    Question(name: "a setting, one of 1,000 numbers") { number in
+        "params.seed in (\((0..<1000).map { String($0 * 97 + number) }.joined(separator: ", ")))"
+    },
+    Question(name: "a setting as text") {
+        "params.optimizer like 'a%' and params.seed like '%\($0 % 10)'"
+    },
+    Question(name: "a metric that a run lacks") { "metrics.metric_\(10 + $0) is null" },
+    Question(name: "a metric that a run has and a tag that it lacks") {
+        "metrics.metric_\(10 + $0) is not null and tags.owner is null"
+    },
+    Question(name: "a time and a metric") {
+        "created_at < \(1_800_000_000_000 + ($0 + 1) * 1_000_000) and metrics.metric_33 > 0.5"
+    },
+    Question(
+        name: "by a metric, a tag and two metrics",
+        filter: {
+            "tags.team = 'team 3' and metrics.metric_0\($0 % 10) < 0.1 and metrics.metric_55 > 0.7"
+        }, order: "metrics.metric_42"),
+    Question(
+        name: "by a setting, a status of six", filter: { _ in "status = 'failed'" },
+        order: "params.optimizer.learning_rate desc"),
+    Question(
+        name: "by size, a metric", filter: { "metrics.metric_07 < 0.1\($0)" },
+        order: "parameters desc"),
 ]
 
 print("\(runs) runs with 100 metrics each, \(try bytes(path) >> 20) MiB; pages of 50, ms")

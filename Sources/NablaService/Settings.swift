@@ -84,6 +84,13 @@ public struct TrainingLimits: Sendable {
     public var concurrentRuns = 2
     /// Runs that may wait to train; the next is answered 503.
     public var queuedRuns = 64
+    /// Runs of one token that may wait to train; 0 for any number.
+    ///
+    /// The next is answered 503.
+    public var queuedRunsPerToken = 0
+    /// How often a run that a process was training when it crashed is taken up again, unless it gets to a
+    /// checkpoint in between; then it fails.
+    public var restarts = 3
     /// Parameters that a trained network may have.
     public var parameters = 100_000_000
     /// Epochs that a run may have.

@@ -38,10 +38,13 @@ public struct CheckpointRecord: Sendable, Equatable {
     public var network: NetworkRecord
     /// What the training has beside it, as it wrote it.
     public var state: [UInt8]
+    /// Whether it is where a caller last had the run go on, and not a later one.
+    public var isResumed: Bool
 
     /// Describes a checkpoint.
-    public init(network: NetworkRecord, state: [UInt8]) {
+    public init(network: NetworkRecord, state: [UInt8], isResumed: Bool = false) {
         self.network = network
         self.state = state
+        self.isResumed = isResumed
     }
 }

@@ -82,24 +82,45 @@ enum RunRows {
         {
             tags[row[0], default: [:]][row[1]] = row[2]
         }
-        var latest: [Int64: [String: Double]] = [:]
-        var best: [Int64: [String: Double]] = [:]
-        for row in try db.rows(
-            """
-            SELECT run, key, latest, best FROM summaries
-            WHERE run IN (SELECT value FROM json_each(?))
-            """, [numbers])
-        {
-            if let value = row[2] as Double? { latest[row[0], default: [:]][row[1]] = value }
-            if let value = row[3] as Double? { best[row[0], default: [:]][row[1]] = value }
-        }
+        let metrics = try RunRows.metrics(of: numbers, db)
         return try rows.map { row in
             var run = try record(row)
             run.tags = tags[row[0]] ?? [:]
-            run.latest = latest[row[0]] ?? [:]
-            run.best = best[row[0]] ?? [:]
+            (run.latest, run.best) = metrics[row[0]] ?? ([:], [:])
             return run
         }
+    }
+
+    /// The latest and the best values of the runs of these numbers, a JSON array.
+    ///
+    /// A page has thousands of them, so rows aren't copied, and a run's are gathered before they are put
+    /// with the others'.
+    private static func metrics(
+        of numbers: String, _ db: Database
+    ) throws -> [Int64: (latest: [String: Double], best: [String: Double])] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT run, key, latest, best FROM summaries
+                WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run
+                """)
+        var metrics: [Int64: (latest: [String: Double], best: [String: Double])] = [:]
+        var (run, latest, best): (Int64?, [String: Double], [String: Double]) = (nil, [:], [:])
+        let rows = try Row.fetchCursor(statement, arguments: [numbers])
+        while let row = try rows.next() {
+            let next: Int64 = row[0]
+            if let done = run, done != next {
+                metrics[done] = (latest, best)
+                // Runs of a page mostly have as many as one another.
+                latest = Dictionary(minimumCapacity: latest.count)
+                best = Dictionary(minimumCapacity: best.count)
+            }
+            run = next
+            let key: String = row[1]
+            if let value = row[2] as Double? { latest[key] = value }
+            if let value = row[3] as Double? { best[key] = value }
+        }
+        if let run { metrics[run] = (latest, best) }
+        return metrics
     }
 
     private static func record(_ row: Row) throws -> RunRecord {

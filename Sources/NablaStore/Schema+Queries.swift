@@ -20,6 +20,15 @@ extension Schema {
         ALTER TABLE runs ADD COLUMN notes TEXT;
         """
 
+    // So that what filters ask is answered by an index alone, whatever they ask. What is here never
+    // changes while a run trains.
+    static let answers = """
+        DROP INDEX params_by_value;
+        CREATE INDEX params_by_value ON params (key, value, text);
+        CREATE INDEX runs_by_parameters ON runs (parameters, created_at, id);
+        CREATE INDEX runs_by_epochs ON runs (epochs, created_at, id);
+        """
+
     // A key lives as long as its run.
     static let idempotencyKeys = """
         CREATE TABLE idempotency_keys (

@@ -34,6 +34,12 @@ enum Schema {
             try db.execute(sql: requests)
             try db.execute(sql: checkpoints)
         }
+        migrator.registerMigration("7 indexes that answer filters") { db in
+            try db.execute(sql: answers)
+        }
+        migrator.registerMigration("8 crashes, resumptions") { db in
+            try db.execute(sql: crashes)
+        }
         return migrator
     }
 
@@ -161,6 +167,13 @@ enum Schema {
             epoch INTEGER NOT NULL,
             state BLOB NOT NULL
         ) STRICT;
+        """
+
+    // `crashes`: how often a process ended while it trained the run, since the run's last checkpoint.
+    // `resumed`: after which epoch a caller last had it go on.
+    private static let crashes = """
+        ALTER TABLE runs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE runs ADD COLUMN resumed INTEGER;
         """
 
     // One row, rewritten to learn whether writing works.

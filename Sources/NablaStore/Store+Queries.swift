@@ -16,6 +16,13 @@ extension Store {
     ///   `RunQuery.maximumTags`, more conditions than `RunFilter.maximumConditions`, or a text with a
     ///   NUL in it.
     public func runs(matching query: RunQuery = RunQuery()) throws(StoreError) -> RunPage {
+        try runs(matching: query, RunSearch.Bounds())
+    }
+
+    /// The same, with other bounds of the ways to find them.
+    func runs(
+        matching query: RunQuery, _ bounds: RunSearch.Bounds
+    ) throws(StoreError) -> RunPage {
         try Self.check(query)
         let cursor: RunCursor? =
             if let text = query.cursor { try RunCursor(text: text) } else { nil }
@@ -23,18 +30,18 @@ extension Store {
             throw .invalidCursor
         }
         return try read { db in
-            let rarest = try PageStatement.rarest(of: PageStatement.conditions(of: query), db)
+            var search = try RunSearch(query, bounds, db)
             // One more than the limit, which says whether there is a next page.
             var rows: [Row] = []
             let isAtLacking = cursor?.value == .missing
             if !isAtLacking {
-                rows = try Self.rows(.having, of: query, after: cursor, query.limit + 1, rarest, db)
+                rows = try search.rows(.having, after: cursor, limit: query.limit + 1, db)
             }
             let valued = rows.count
             if !query.order.isByAge, valued <= query.limit {
-                rows += try Self.rows(
-                    .lacking, of: query, after: isAtLacking ? cursor : nil,
-                    query.limit + 1 - valued, rarest, db)
+                rows += try search.rows(
+                    .lacking, after: isAtLacking ? cursor : nil,
+                    limit: query.limit + 1 - valued, db)
             }
             let isLast = rows.count <= query.limit
             rows = Array(rows.prefix(query.limit))
@@ -70,17 +77,6 @@ extension Store {
         }
         try StoreError.check(text: query.name, named: "name")
         try StoreError.check(tags: query.tags)
-    }
-
-    private static func rows(
-        _ part: PageStatement.Part, of query: RunQuery, after cursor: RunCursor?, _ limit: Int,
-        _ rarest: (condition: RunCondition, search: SQLPart)?, _ db: Database
-    ) throws -> [Row] {
-        let statement = PageStatement(
-            part, of: query, after: cursor, limit: limit, rarest: rarest)
-        // Not kept compiled: callers' filters make too many different texts.
-        return try Row.fetchAll(
-            db, sql: statement.sql, arguments: StatementArguments(statement.arguments))
     }
 
     /// Counts the runs of each status; every status is there.

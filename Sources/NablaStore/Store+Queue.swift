@@ -5,7 +5,8 @@ extension Store {
     /// Puts every run back into the queue that the end of a process cut off: what a service does when
     /// it starts.
     ///
-    /// Those are the runs that are queued, running or interrupted and have a request.
+    /// Those are the runs that are queued, running or interrupted and have a request. Not among them are
+    /// those that `failCrashing` ended.
     ///
     /// - Returns: The runs in the order of their turns: by priority, those that had begun before
     ///   others, then by age.
@@ -18,6 +19,42 @@ extension Store {
                     AND number IN (SELECT run FROM requests)
                 """)
             return try Self.queuedRuns("runs.status = 'queued'", [], db)
+        }
+    }
+
+    /// Counts the end of a process for each run that it trained, and ends those as failed of which there are
+    /// too many, because they may be what ended it: what a service does before it puts runs back.
+    ///
+    /// A checkpoint begins the count anew, as does whoever has the run go on.
+    ///
+    /// - Parameters:
+    ///   - limit: How often a run may be taken up again without a checkpoint in between.
+    ///   - time: When they ended, in milliseconds since 1970 UTC.
+    ///   - problem: What failed a run, as JSON.
+    /// - Returns: The ids of the runs that were ended, oldest first.
+    /// - Throws: `invalidValue` for a text with a NUL in it.
+    public func failCrashing(
+        beyond limit: Int, at time: Int64, error problem: String
+    ) throws(StoreError) -> [String] {
+        try StoreError.check(text: problem, named: "error")
+        return try writer.write { db in
+            let trained = "status = 'running' AND number IN (SELECT run FROM requests)"
+            try db.run("UPDATE runs SET crashes = crashes + 1 WHERE \(trained)")
+            let rows = try db.rows(
+                """
+                SELECT number, id FROM runs WHERE \(trained) AND crashes > ?
+                ORDER BY created_at, id
+                """, [limit])
+            for row in rows {
+                let number = row[0] as Int64
+                try db.run(
+                    """
+                    UPDATE runs SET status = 'failed', finished_at = ?, error = ?
+                    WHERE number = ?
+                    """, [time, problem, number])
+                try db.journalEnd(of: number)
+            }
+            return rows.map { $0[1] }
         }
     }
 
@@ -54,7 +91,9 @@ extension Store {
             }
             try db.run(
                 """
-                UPDATE runs SET status = 'queued', finished_at = NULL, error = NULL, epochs = ?
+                UPDATE runs SET status = 'queued', finished_at = NULL, error = NULL, epochs = ?,
+                    crashes = 0,
+                    resumed = (SELECT epoch FROM checkpoints WHERE run = runs.number)
                 WHERE number = ?
                 """, [total, number])
             return try Self.queuedRuns("runs.number = ?", [number], db).first
@@ -102,8 +141,10 @@ extension Store {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT networks.epoch, description, dtype, parameters, state
-                    FROM checkpoints JOIN networks USING (run, epoch) WHERE run = ?
+                    SELECT networks.epoch, description, dtype, networks.parameters, state,
+                        resumed IS networks.epoch
+                    FROM checkpoints JOIN networks USING (run, epoch)
+                    JOIN runs ON runs.number = run WHERE run = ?
                     """, arguments: [run])
             guard let row = try rows.next() else { return nil }
             let parameters = try row.withUnsafeData(atIndex: 3) { [UInt8]($0 ?? Data()) }
@@ -112,7 +153,7 @@ extension Store {
                 network: NetworkRecord(
                     runID: runID, epoch: row[0], description: row[1], dtype: row[2],
                     parameters: parameters),
-                state: state)
+                state: state, isResumed: row[5])
         }
     }
 
@@ -129,5 +170,6 @@ extension Store {
         try db.execute(
             sql: "INSERT OR REPLACE INTO checkpoints (run, epoch, state) VALUES (?, ?, ?)",
             arguments: [run, epoch, Data(state)])
+        try db.run("UPDATE runs SET crashes = 0 WHERE number = ? AND crashes > 0", [run])
     }
 }

@@ -36,6 +36,12 @@ public final class Store: Sendable {
             var configuration = Configuration()
             configuration.label = "nabla.store"
             configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+            configuration.prepareDatabase { db in
+                try RunSet.addFunctions(to: db)
+                // 8 MB, taken only where a file is as large, in place of 2: the upper pages of its trees
+                // stay there, and a search reads one page of each and not four.
+                try db.execute(sql: "PRAGMA cache_size = -8000")
+            }
             pool = try DatabasePool(path: file, configuration: configuration)
             try pool.writeWithoutTransaction { db in
                 // Here and not in `prepareDatabase`, because GRDB sets NORMAL after that.

@@ -86,6 +86,13 @@ extension Workbench {
         }
     }
 
+    /// Has the database say what it says when a process crashes: that the runs are being trained.
+    func leaveAsAfterCrash() throws {
+        try store.pool.write { db in
+            try db.execute(sql: "UPDATE runs SET status = 'running', finished_at = NULL")
+        }
+    }
+
     /// Has the database take no writes, as a file that is read-only, or take them again.
     func setIsReadOnly(_ isReadOnly: Bool) throws {
         try store.pool.writeWithoutTransaction { db in

@@ -168,6 +168,52 @@ import Testing
         }
     }
 
+    @Test func aRunThatStoppedEarlyWaitsAnewWhenItIsResumed() throws {
+        try withWorkbench { bench in
+            var request = try Self.request(epochs: 20)
+            request.settings = try TrainingSettings(
+                optimizer: .adam(Adam()), epochs: 20, batchSize: 8,
+                earlyStopping: EarlyStopping(monitor: "loss", patience: 2, minDelta: 1e9))
+            let run = try bench.submit(request)
+            #expect(try bench.end(of: run.id).progress.epoch == 3)
+            for stop in [5, 7] {
+                try waitUntil("the run to be let go") { bench.scheduler.live(run.id) == nil }
+                _ = try bench.scheduler.resume(run.id, epochs: nil)
+                let ended = try bench.end(of: run.id)
+                #expect(ended.status == .succeeded && ended.progress.epoch == stop)
+            }
+        }
+    }
+
+    @Test func aRunDuringWhichServersCrashAgainAndAgainFails() throws {
+        try withWorkbench { bench in
+            let run = try bench.submit(Self.request(epochs: 3))
+            _ = try bench.end(of: run.id)
+            try waitUntil("the run to be let go") { bench.scheduler.live(run.id) == nil }
+            for crash in 1...3 {
+                try bench.leaveAsAfterCrash()
+                let scheduler = restarted(bench) { $0.restarts = 2 }
+                let before = bench.events.all.count
+                try scheduler.takeUp()
+                guard crash == 3 else {
+                    #expect(try waitForEnd(of: run.id, bench).status == .succeeded)
+                    scheduler.stop()
+                    continue
+                }
+                let failed = try bench.stored(run.id)
+                #expect(failed.status == .failed && failed.error?.kind == .internalError)
+                #expect(failed.error?.detail.contains("more than 2 times") == true)
+                let told = bench.events.all.dropFirst(before).contains { event in
+                    if case .run(run.id, .failed, _?) = event { true } else { false }
+                }
+                #expect(told && scheduler.live(run.id) == nil)
+                #expect(try scheduler.resume(run.id, epochs: 1).status == .queued)
+                #expect(try waitForEnd(of: run.id, bench).progress.epoch == 4)
+                scheduler.stop()
+            }
+        }
+    }
+
     @Test func whatMayNotGoOnIsToldWhy() throws {
         try withWorkbench(limits: { limits in
             limits.epochs = 100_000_000

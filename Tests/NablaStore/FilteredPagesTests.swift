@@ -31,16 +31,34 @@ struct FilteredPagesTests {
         for run in runs.shuffled() { try store.insert(run) }
     }
 
-    /// The ids of all pages of a query.
+    /// Every way to find the runs of a page: one by one, by a look at the first, by sets, and in between.
+    private static let bounds = [
+        RunSearch.Bounds(), RunSearch.Bounds(few: 0, glance: 5, common: 0),
+        RunSearch.Bounds(few: 0, glance: 0, common: 1000),
+        RunSearch.Bounds(few: 15, glance: 10, common: 60),
+    ]
+
+    /// The ids of all pages of a query, which are the same whichever way they are found.
     private func ids(
         _ filter: String, order: String? = nil, statuses: Set<RunStatus> = [], limit: Int = 7
+    ) throws -> [String] {
+        let ways = try Self.bounds.map {
+            try ids(filter, order: order, statuses: statuses, limit: limit, $0)
+        }
+        for way in ways.dropFirst() { #expect(way == ways[0], "\(filter), by \(order ?? "age")") }
+        return ways[0]
+    }
+
+    private func ids(
+        _ filter: String, order: String?, statuses: Set<RunStatus>, limit: Int,
+        _ bounds: RunSearch.Bounds
     ) throws -> [String] {
         var query = RunQuery(
             statuses: statuses, conditions: try RunFilter(parsing: filter).conditions, limit: limit)
         if let order { query.order = try RunOrder(parsing: order) }
         var ids: [String] = []
         repeat {
-            let page = try store.runs(matching: query)
+            let page = try store.runs(matching: query, bounds)
             #expect(page.runs.count == limit || page.nextCursor == nil)
             ids += page.runs.map(\.id)
             query.cursor = page.nextCursor

@@ -62,6 +62,68 @@ struct QueueTests {
         #expect(try store.requeueUnfinished() == queued)
     }
 
+    @Test("A run that is cut off again and again fails, unless it gets to a checkpoint in between")
+    func failCrashing() throws {
+        try add(1, .running, begun: true)
+        try add(2, .running, begun: true)
+        try add(3, .queued)
+        try add(4, .running, begun: true, request: nil)
+        func crash(beyond limit: Int = 1) throws -> [String] {
+            let failed = try store.failCrashing(beyond: limit, at: noon + 7, error: "{}")
+            for queued in try store.requeueUnfinished() where queued.run.id != exampleID(3) {
+                _ = try store.start(id: queued.run.id, at: noon)
+            }
+            return failed
+        }
+        #expect(try crash() == [])
+        var epoch = EpochRecord.example(3, of: 2)
+        epoch.network = NetworkRecord(
+            runID: exampleID(2), epoch: 3, description: "{}", dtype: "float32", parameters: [1])
+        epoch.state = [1]
+        #expect(try store.record([epoch]))
+        let before = try store.journal(after: 0, limit: 100).count
+        #expect(try crash() == [exampleID(1)])
+        let failed = try #require(try store.run(id: exampleID(1)))
+        #expect(failed.status == .failed && failed.error == "{}" && failed.finishedAt == noon + 7)
+        #expect(try store.journal(after: 0, limit: 100).count == before + 1)
+        #expect(try store.run(id: exampleID(2))?.status == .running)
+        #expect(try store.run(id: exampleID(3))?.status == .queued)
+        #expect(try crash() == [exampleID(2)])
+        // Whoever has it go on gives it as many tries as at first.
+        _ = try store.requeue(id: exampleID(1))
+        #expect(try store.start(id: exampleID(1), at: noon))
+        #expect(try crash() == [])
+        #expect(try crash(beyond: 2) == [])
+        #expect(try crash(beyond: 2) == [exampleID(1)])
+        #expect(throws: StoreError.self) {
+            try store.failCrashing(beyond: 1, at: noon, error: "\0")
+        }
+    }
+
+    @Test("A checkpoint tells whether a caller has had the run go on from there")
+    func isResumed() throws {
+        try add(1, .running)
+        func record(_ number: Int) throws {
+            var epoch = EpochRecord.example(number, of: 1)
+            epoch.network = NetworkRecord(
+                runID: exampleID(1), epoch: number, description: "{}", dtype: "float32",
+                parameters: [1])
+            epoch.state = [UInt8(number)]
+            #expect(try store.record([epoch], keepsEarlierNetworks: false))
+        }
+        try record(3)
+        _ = try store.requeueUnfinished()
+        #expect(try store.checkpoint(runID: exampleID(1))?.isResumed == false)
+        _ = try store.finish(id: exampleID(1), status: .cancelled, at: noon)
+        _ = try store.requeue(id: exampleID(1))
+        #expect(try store.start(id: exampleID(1), at: noon))
+        _ = try store.requeueUnfinished()
+        #expect(try store.checkpoint(runID: exampleID(1))?.isResumed == true)
+        #expect(try store.start(id: exampleID(1), at: noon))
+        try record(4)
+        #expect(try store.checkpoint(runID: exampleID(1))?.isResumed == false)
+    }
+
     @Test("A run that begins once more keeps the time it first began")
     func firstBegin() throws {
         try add(1)

@@ -206,6 +206,13 @@ extension Setting {
             "training.queued_runs", \.service.training.queuedRuns, in: 0...1_000_000,
             "runs that may wait to train; the next is answered 503"),
         .int(
+            "training.queued_runs_per_token", \.service.training.queuedRunsPerToken,
+            in: 0...1_000_000,
+            "runs of one token that may wait to train; the next is answered 503; 0 for any number"),
+        .int(
+            "training.restarts", \.service.training.restarts, in: 0...1_000_000,
+            "how often a run is taken up again after crashes without a checkpoint in between"),
+        .int(
             "training.parameters", \.service.training.parameters, in: 1...1_000_000_000,
             "parameters that a trained network may have"),
         .int(

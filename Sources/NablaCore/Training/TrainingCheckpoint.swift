@@ -15,7 +15,7 @@ public struct TrainingCheckpoint: Sendable, Equatable {
     public let step: Int
     let generator: Generator
     let rate: LearningRate.State
-    let stopping: StoppingProgress
+    private(set) var stopping: StoppingProgress
     let optimizer: OptimizerProgress
     /// What the optimizer keeps, then the best network so far, in float32 or float64.
     let dtype: DType
@@ -53,6 +53,14 @@ public struct TrainingCheckpoint: Sendable, Equatable {
             (stopping.best ?? 0).bitPattern, UInt64(stopping.waited),
         ]
         return words.flatMap { $0.littleEndian.bytes } + numbers
+    }
+
+    /// The same, but early stopping waits anew for a value better than the best so far: for a training that
+    /// somebody wants to go on although it stopped.
+    public var waitingAnew: TrainingCheckpoint {
+        var checkpoint = self
+        checkpoint.stopping = StoppingProgress(best: stopping.best, waited: 0, isStopped: false)
+        return checkpoint
     }
 
     /// Reads a checkpoint from its bytes.

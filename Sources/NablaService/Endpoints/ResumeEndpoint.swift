@@ -13,7 +13,8 @@ struct ResumeEndpoint: Endpoint {
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let request = try ResumeRequest(parsing: call.body, limits: limits)
-        let run = try scheduler.resume(runs.run(call.subject).id, epochs: request.epochs)
+        let run = try scheduler.resume(
+            runs.run(call.subject).id, epochs: request.epochs, owner: call.token)
         var content = Content.json(run.json(), status: .accepted)
         content.fields = [("Location", Path.run(run.id))]
         return .content(content)

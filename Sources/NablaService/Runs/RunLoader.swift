@@ -109,7 +109,8 @@ struct RunLoader: Sendable {
                 network: start, loss: request.loss, samples: split.training,
                 validation: split.validation, settings: request.settings)
             if let checkpoint {
-                try training.resume(from: TrainingCheckpoint(bytes: checkpoint.state))
+                let state = try TrainingCheckpoint(bytes: checkpoint.state)
+                try training.resume(from: checkpoint.isResumed ? state.waitingAnew : state)
             }
             return training
         } catch let problem as Problem {

@@ -26,6 +26,9 @@ struct RunQueue {
     /// How many runs wait.
     var count: Int { waiting.count }
 
+    /// How many of an owner's runs wait.
+    func count(of owner: String?) -> Int { waiting.count { $0.turn.owner == owner } }
+
     /// How many runs have had their turn and not ended.
     var training: Int { owners.values.reduce(0) { $0 + $1.training } }
 

@@ -7,12 +7,18 @@ import Synchronization
 /// Takes runs in, and has them trained a slice at a time on the workers that gradients leave free.
 final class RunScheduler: Sendable {
     private struct State {
-        /// Runs taken in but not yet acknowledged, which hold a place in the queue.
-        var arriving = 0
+        /// Whose runs are taken in but not yet acknowledged: they hold a place in the queue.
+        var arriving: [String?: Int] = [:]
         var queue = RunQueue()
         /// Every run that waits or trains.
         var live: [String: LiveRun] = [:]
         var isStopping = false
+
+        /// Gives a place back that was held for a run of `owner`.
+        mutating func leave(_ owner: String?) {
+            let left = (arriving[owner] ?? 0) - 1
+            arriving[owner] = left > 0 ? left : nil
+        }
     }
 
     private let limits: TrainingLimits
@@ -39,8 +45,9 @@ final class RunScheduler: Sendable {
         recorder = RunRecorder(store: store, onEvent: onEvent)
     }
 
-    /// Puts the runs that the end of another process cut off back into the queue, in their order; they go
-    /// on from their last checkpoints.
+    /// Puts the runs that the end of another process cut off back into the queue, in their order.
+    ///
+    /// They go on from their last checkpoints. Those during which processes crashed too often have failed.
     ///
     /// - Throws: `StoreError` when the database can't say which.
     func takeUp() throws(StoreError) {
@@ -50,6 +57,14 @@ final class RunScheduler: Sendable {
                     id: id, status: .interrupted,
                     detail: "the server ended while it was under way, and kept no samples"))
         }
+        let problem = Problem(
+            .internalError,
+            "the server ended more than \(limits.restarts) times while it trained this run, without a "
+                + "checkpoint in between: it isn't taken up again by itself, but may be resumed")
+        let failed = try store.failCrashing(
+            beyond: limits.restarts, at: Timestamp.now.milliseconds,
+            error: String(decoding: problem.json(), as: UTF8.self))
+        for id in failed { onEvent(.run(id: id, status: .failed, detail: problem.detail)) }
         for queued in try store.requeueUnfinished() {
             do throws(Problem) {
                 _ = try wait(queued)
@@ -65,18 +80,19 @@ final class RunScheduler: Sendable {
     /// - Parameters:
     ///   - id: The run.
     ///   - epochs: How many epochs beyond those it did; nil for those that are left.
+    ///   - owner: Who asks: the name of a token; nil where callers need none.
     /// - Returns: The run as it waits.
     /// - Throws: `Problem` when it can't go on, the queue is full or the store fails.
-    func resume(_ id: String, epochs: Int?) throws(Problem) -> Run {
-        try reservePlace()
+    func resume(_ id: String, epochs: Int?, owner: String? = nil) throws(Problem) -> Run {
+        try reservePlace(for: owner)
         let run: Run
         do {
             run = try requeue(id, epochs: epochs)
         } catch {
-            state.withLock { $0.arriving -= 1 }
+            state.withLock { $0.leave(owner) }
             throw error
         }
-        state.withLock { $0.arriving -= 1 }
+        state.withLock { $0.leave(owner) }
         startWaiting()
         return run
     }
@@ -98,17 +114,17 @@ final class RunScheduler: Sendable {
         _ request: TrainRequest, _ material: RunMaterial, key: IdempotencyKey? = nil,
         owner: String? = nil
     ) throws(Problem) -> (acknowledged: Run, live: LiveRun) {
-        try reservePlace()
+        try reservePlace(for: owner)
         let live: LiveRun
         do {
             live = try admit(request, material, key: key, owner: owner)
         } catch {
-            state.withLock { $0.arriving -= 1 }
+            state.withLock { $0.leave(owner) }
             throw error
         }
         let run = live.run
         state.withLock { state in
-            state.arriving -= 1
+            state.leave(owner)
             state.queue.append(live)
             state.live[live.id] = live
         }
@@ -169,14 +185,21 @@ final class RunScheduler: Sendable {
 }
 
 extension RunScheduler {
-    private func reservePlace() throws(Problem) {
+    private func reservePlace(for owner: String?) throws(Problem) {
         let refusal: Problem? = state.withLock { state in
             guard !state.isStopping else { return Problem(.unavailable, "the service is stopping") }
-            guard state.queue.count + state.arriving < limits.queuedRuns else {
+            let arriving = state.arriving.values.reduce(0, +)
+            guard state.queue.count + arriving < limits.queuedRuns else {
                 return Problem(
                     .queueFull, "\(limits.queuedRuns) runs wait already; try again later")
             }
-            state.arriving += 1
+            let own = state.queue.count(of: owner) + (state.arriving[owner] ?? 0)
+            if let owner, limits.queuedRunsPerToken > 0, own >= limits.queuedRunsPerToken {
+                return Problem(
+                    .queueFull,
+                    "\(own) runs of the token \(owner) wait already; try again later")
+            }
+            state.arriving[owner, default: 0] += 1
             return nil
         }
         if let refusal { throw refusal }

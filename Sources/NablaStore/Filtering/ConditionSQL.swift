@@ -28,7 +28,7 @@ extension RunField {
     }
 
     /// The column that has the field's value.
-    fileprivate var column: String {
+    var column: String {
         switch self {
         case .attribute(let attribute): attribute.rawValue
         default: table?.column ?? ""
@@ -52,9 +52,9 @@ extension RunCondition {
                 + "AND \(inner.sql))", arguments: [table.key] + inner.arguments)
     }
 
-    /// The same as the beginning of a search, from an index that leads to the few that match.
+    /// The same as the beginning of a walk along the field's index.
     ///
-    /// - Returns: nil where no index leads to them.
+    /// - Returns: nil where the condition doesn't say where on the index to walk.
     func search(as alias: String) -> SQLPart? {
         guard let table = field.table, case .compares(let comparison, _) = test,
             comparison != .notEqual
@@ -64,7 +64,8 @@ extension RunCondition {
             sql: "\(alias).key = ? AND \(inner.sql)", arguments: [table.key] + inner.arguments)
     }
 
-    private func onColumns(of table: String) -> SQLPart {
+    /// The condition on the columns of a table that goes by the name `table`.
+    func onColumns(of table: String) -> SQLPart {
         let (value, text) = ("\(table).\(field.column)", "\(table).\(field.textColumn)")
         switch test {
         case .isNull(let negated):

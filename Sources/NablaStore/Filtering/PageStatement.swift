@@ -5,9 +5,6 @@ struct PageStatement {
     private(set) var sql = ""
     private(set) var arguments: [(any DatabaseValueConvertible)?] = []
 
-    /// How many runs may match a condition at most to be worth looking at them all.
-    private static let rare = 1000
-
     /// Which runs of an order by something that not all have.
     enum Part {
         /// Those that have it, by it.
@@ -28,35 +25,12 @@ struct PageStatement {
         return conditions
     }
 
-    /// Finds the condition that the fewest runs match, if they are few.
-    ///
-    /// SQLite can't know which conditions are rare. To walk all runs in their order is right for a
-    /// common one, where the first few will do, and slow for a rare one; to sort what matches it, the
-    /// reverse.
-    static func rarest(
-        of conditions: [RunCondition], _ db: Database
-    ) throws -> (condition: RunCondition, search: SQLPart)? {
-        var found: (condition: RunCondition, search: SQLPart, count: Int)?
-        for condition in conditions {
-            guard let search = condition.search(as: "rare"), let table = condition.field.table
-            else { continue }
-            let most = found?.count ?? rare
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT count(*) FROM
-                    (SELECT 1 FROM \(table.name) AS rare WHERE \(search.sql) LIMIT ?)
-                    """, arguments: StatementArguments(search.arguments + [most + 1]))
-            let count: Int = rows.first?[0] ?? 0
-            if count <= most { found = (condition, search, count) }
-        }
-        return found.map { ($0.condition, $0.search) }
-    }
-
     /// Asks for at most `limit` runs, of which the last column is what orders them.
+    ///
+    /// Conditions that are `settled` by where the runs come from aren't looked at.
     init(
         _ part: Part = .having, of query: RunQuery, after cursor: RunCursor?, limit: Int,
-        rarest: (condition: RunCondition, search: SQLPart)?
+        from source: RunSearch.Source, without settled: [RunCondition] = []
     ) {
         let order = part == .having ? query.order : .newestFirst
         // A branch for each status wanted reads its few rows off the index in order, where
@@ -66,10 +40,11 @@ struct PageStatement {
             splits
             ? RunStatus.allCases.filter(query.statuses.contains).map { [$0] } : [query.statuses]
         let branches = statuses.map { statuses in
-            var branch = Branch(part, of: query, after: cursor, rarest: rarest)
-            branch.add(statuses)
-            arguments += branch.arguments + [limit]
-            return branch.sql
+            let branch = Branch(
+                part, of: query, statuses, after: cursor, from: source, without: settled)
+            let statement = branch.statement
+            arguments += statement.arguments + [limit]
+            return statement.sql
         }
         guard branches.count > 1 else {
             sql = branches[0]
@@ -85,49 +60,79 @@ struct PageStatement {
 
 /// One `SELECT` of a page.
 private struct Branch {
-    private var source = "runs"
-    private var conditions: [String] = []
+    /// The table whose rows are walked or sorted, which goes by the name `walked`.
+    private var table = "runs"
+    private var walked = "runs"
+    /// How the runs come to it, and what comes to the runs.
+    private var joins = ""
+    private let source: RunSearch.Source
+    /// What says where on an index the walk goes.
+    private var range: [SQLPart] = []
+    /// What is looked at on the way.
+    private var checks: [SQLPart] = []
     private var ordering: [String]
     private let direction: String
-    private(set) var arguments: [(any DatabaseValueConvertible)?] = []
 
     init(
-        _ part: PageStatement.Part, of query: RunQuery, after cursor: RunCursor?,
-        rarest: (condition: RunCondition, search: SQLPart)?
+        _ part: PageStatement.Part, of query: RunQuery, _ statuses: Set<RunStatus>,
+        after cursor: RunCursor?, from source: RunSearch.Source,
+        without settled: [RunCondition]
     ) {
         let order = query.order
         let isLacking = part == .lacking
+        self.source = source
         direction = isLacking || order.descending ? "DESC" : "ASC"
         ordering = ["runs.created_at", "runs.id"]
         var left = PageStatement.conditions(of: query)
-        // SQLite keeps the order of a CROSS JOIN: first what is rare, then the rest of each run.
-        if let rarest, let table = rarest.condition.field.table {
-            source = "\(table.name) AS rare CROSS JOIN runs ON runs.number = rare.run"
-            conditions.append(rarest.search.sql)
-            arguments += rarest.search.arguments
-            left.removeAll { $0 == rarest.condition }
-        }
         if isLacking {
             left.append(RunCondition(order.field, .isNull(negated: false)))
         } else if let table = order.field.table {
-            source =
-                rarest == nil
-                ? "\(table.name) AS ordering CROSS JOIN runs ON runs.number = ordering.run"
-                : source + " CROSS JOIN \(table.name) AS ordering ON ordering.run = runs.number"
-            conditions.append("ordering.key = ? AND ordering.\(table.column) IS NOT NULL")
-            arguments.append(table.key)
-            ordering = ["ordering.\(table.column)", "ordering.run"]
-            for condition in left where condition.field == order.field {
-                guard let search = condition.search(as: "ordering") else { continue }
-                add(search)
-                left.removeAll { $0 == condition }
-            }
+            orderBy(table, conditions: &left, of: order.field)
         } else if case .attribute(let attribute) = order.field, !order.isByAge {
-            conditions.append("runs.\(attribute.rawValue) IS NOT NULL")
+            range.append(SQLPart(sql: "runs.\(attribute.rawValue) IS NOT NULL"))
             ordering.insert("runs.\(attribute.rawValue)", at: 0)
         }
-        for condition in left { add(condition.sql) }
-        guard let cursor else { return }
+        if part == .having, order.field.table == nil {
+            range += left.filter { $0.field == order.field }.map(\.sql)
+            left.removeAll { $0.field == order.field }
+        }
+        left.removeAll { settled.contains($0) }
+        if case .many(let runs, let others) = source {
+            let number = walked == "runs" ? "runs.number" : "\(walked).run"
+            if let runs {
+                checks.append(SQLPart(sql: "run_set_has(?, \(number))", arguments: [runs.data]))
+            }
+            if let others {
+                checks.append(
+                    SQLPart(sql: "NOT run_set_has(?, \(number))", arguments: [others.data]))
+            }
+        }
+        checks += left.map(\.sql)
+        add(statuses)
+        if let cursor { add(cursor) }
+    }
+
+    /// Walks along the values that order the runs.
+    private mutating func orderBy(
+        _ place: (name: String, column: String, key: String), conditions: inout [RunCondition],
+        of field: RunField
+    ) {
+        (table, walked) = (place.name, "ordering")
+        joins = " CROSS JOIN runs ON runs.number = ordering.run"
+        range.append(
+            SQLPart(
+                sql: "ordering.key = ? AND ordering.\(place.column) IS NOT NULL",
+                arguments: [place.key]))
+        ordering = ["ordering.\(place.column)", "ordering.run"]
+        for condition in conditions where condition.field == field {
+            guard let search = condition.search(as: "ordering") else { continue }
+            range.append(search)
+            conditions.removeAll { $0 == condition }
+        }
+    }
+
+    /// Asks for runs behind a place in their order.
+    private mutating func add(_ cursor: RunCursor) {
         let places: [(any DatabaseValueConvertible)?] =
             switch (cursor.value, ordering.count) {
             case (nil, _), (.missing?, _): [cursor.place, cursor.id]
@@ -135,31 +140,52 @@ private struct Branch {
             case (let value?, _): [value.argument, cursor.place, cursor.id]
             }
         let marks = Array(repeating: "?", count: places.count).joined(separator: ", ")
-        add(
+        range.append(
             SQLPart(
                 sql: "(\(ordering.joined(separator: ", "))) "
                     + "\(direction == "DESC" ? "<" : ">") (\(marks))", arguments: places))
     }
 
-    private mutating func add(_ part: SQLPart) {
-        conditions.append(part.sql)
-        arguments += part.arguments
-    }
-
     /// Asks for runs of these statuses only; an empty set asks for all.
-    mutating func add(_ statuses: Set<RunStatus>) {
+    private mutating func add(_ statuses: Set<RunStatus>) {
         guard !statuses.isEmpty else { return }
-        let marks = statuses.map { _ in "?" }.joined(separator: ", ")
-        add(
-            SQLPart(
-                sql: statuses.count == 1 ? "runs.status = ?" : "runs.status IN (\(marks))",
-                arguments: statuses.map(\.rawValue).sorted()))
+        let arguments = statuses.map(\.rawValue).sorted()
+        guard statuses.count == 1, walked == "runs", ordering.count == 2 else {
+            let marks = statuses.map { _ in "?" }.joined(separator: ", ")
+            checks.append(SQLPart(sql: "runs.status IN (\(marks))", arguments: arguments))
+            return
+        }
+        range.append(SQLPart(sql: "runs.status = ?", arguments: arguments))
     }
 
-    var sql: String {
-        "SELECT \(RunRows.qualifiedColumns), \(ordering[0]) AS ordering_value FROM \(source)"
-            + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
-            + " ORDER BY " + ordering.map { "\($0) \(direction)" }.joined(separator: ", ")
-            + " LIMIT ?"
+    /// The whole; the last argument, which isn't there yet, is how many runs it gives.
+    var statement: SQLPart {
+        let order = " ORDER BY " + ordering.map { "\($0) \(direction)" }.joined(separator: ", ")
+        var (conditions, from) = (range + checks, SQLPart(sql: "\(table) AS \(walked)\(joins)"))
+        switch source {
+        case .all, .many: break
+        case .first(let count):
+            let places =
+                range.isEmpty ? "" : " WHERE " + range.map(\.sql).joined(separator: " AND ")
+            from = SQLPart(
+                sql: "(SELECT * FROM \(table) AS \(walked)\(places)\(order) LIMIT ?) AS \(walked)"
+                    + joins, arguments: range.flatMap(\.arguments) + [count])
+            conditions = checks
+        case .few(let runs):
+            // SQLite keeps the order of a CROSS JOIN: first the few, then what is theirs.
+            let numbers = "[" + runs.numbers.map(String.init).joined(separator: ",") + "]"
+            from = SQLPart(
+                sql: "json_each(?) AS few CROSS JOIN runs ON runs.number = few.value"
+                    + (walked == "runs"
+                        ? "" : " CROSS JOIN \(table) AS \(walked) ON \(walked).run = runs.number"),
+                arguments: [numbers])
+        }
+        return SQLPart(
+            sql:
+                "SELECT \(RunRows.qualifiedColumns), \(ordering[0]) AS ordering_value FROM \(from.sql)"
+                + (conditions.isEmpty
+                    ? "" : " WHERE " + conditions.map(\.sql).joined(separator: " AND "))
+                + order + " LIMIT ?",
+            arguments: from.arguments + conditions.flatMap(\.arguments))
     }
 }

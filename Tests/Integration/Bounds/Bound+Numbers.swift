@@ -1,5 +1,6 @@
 import Glibc
 import NablaAPI
+import NablaService
 import Testing
 
 extension Bound {
@@ -102,6 +103,37 @@ extension Bound {
                 try RawConnection.post(body, to: Path.train, port: server.port).status
             }
             #expect(statuses == [202, 202, 503])
+        },
+        Bound(
+            "training.queued_runs_per_token", "1", beside: ["training.concurrent_runs": "1"]
+        ) { server in
+            let body = try TrainingTests.request(epochs: 100_000_000).json()
+            let tokens = try Tokens(dataDirectory: server.directory)
+            let pair = try ["one", "other"].map { name in
+                try tokens.create(name: name, scopes: [.read, .write])
+            }
+            try tokens.close()
+            let train = { (token: String) in
+                try RawConnection.post(
+                    body, to: Path.train, port: server.port,
+                    fields: ["Authorization: Bearer \(token)"])
+            }
+            // A moment passes until the server knows the tokens; until then everybody may ask.
+            let get = "GET \(Path.runs) HTTP/1.1\r\nHost: a\r\n\r\n"
+            var status = 200
+            for _ in 0..<1000 where status == 200 {
+                usleep(10_000)
+                let anybody = try RawConnection(port: server.port)
+                anybody.send(get)
+                status = try anybody.nextAnswer().status
+            }
+            #expect(status == 401)
+            // One trains, and one waits.
+            for _ in 0..<2 { #expect(try train(pair[0]).status == 202) }
+            let refused = try train(pair[0])
+            #expect(refused.status == 503)
+            #expect(try Problem(parsing: refused.content).detail.contains("token one"))
+            #expect(try train(pair[1]).status == 202)
         },
         Bound(
             "limits.requests_per_second", "1", beside: ["limits.burst_requests": "1"]

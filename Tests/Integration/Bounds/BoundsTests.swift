@@ -17,7 +17,8 @@ import Testing
             "http.loops", "http.gzip_bytes", "http.cors_origins", "pool.workers",
             "pool.inline_bytes", "training.niceness",
             "training.concurrent_runs", "training.slice_milliseconds",
-            "training.checkpoint_seconds", "retention.days", "retention.runs",
+            "training.checkpoint_seconds", "training.restarts", "retention.days",
+            "retention.runs",
         ]
         let keys = Setting.all.map(\.key).filter { $0.contains(".") && !others.contains($0) }
         #expect(Set(Self.bounds.map(\.key)) == Set(keys))

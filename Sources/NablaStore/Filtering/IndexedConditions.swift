@@ -1,0 +1,42 @@
+/// Conditions on one field, which an index alone can answer for all runs.
+struct IndexedConditions {
+    /// The conditions.
+    let conditions: [RunCondition]
+    /// Asks for the `number` of each run that meets them or, if `isAbsence`, of each that doesn't.
+    let search: SQLPart
+    /// Whether what is asked is that the runs don't have the field.
+    let isAbsence: Bool
+
+    /// The conditions by field, without those that no index answers.
+    static func all(of conditions: [RunCondition]) -> [IndexedConditions] {
+        var fields: [RunField] = []
+        for condition in conditions where !fields.contains(condition.field) {
+            fields.append(condition.field)
+        }
+        return fields.compactMap { field in
+            IndexedConditions(field, conditions.filter { $0.field == field })
+        }
+    }
+
+    private init?(_ field: RunField, _ conditions: [RunCondition]) {
+        self.conditions = conditions
+        isAbsence = conditions.contains(RunCondition(field, .isNull(negated: false)))
+        var parts = [SQLPart(sql: "member.\(field.column) IS NOT NULL")]
+        let source: String
+        switch field {
+        // Of these there is no index: one changes all the time, the other is long.
+        case .attribute(.epoch), .attribute(.notes): return nil
+        case .attribute:
+            guard !isAbsence else { return nil }
+            source = "SELECT number FROM runs AS member WHERE "
+        default:
+            guard let table = field.table, !isAbsence || conditions.count == 1 else { return nil }
+            source = "SELECT run AS number FROM \(table.name) AS member WHERE "
+            parts.append(SQLPart(sql: "member.key = ?", arguments: [table.key]))
+        }
+        if !isAbsence { parts += conditions.map { $0.onColumns(of: "member") } }
+        search = SQLPart(
+            sql: source + parts.map(\.sql).joined(separator: " AND "),
+            arguments: parts.flatMap(\.arguments))
+    }
+}
