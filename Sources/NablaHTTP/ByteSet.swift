@@ -88,24 +88,35 @@ extension Span<UInt8> {
     /// The first control character at or after `start`, or nil.
     func firstControl(from start: Int) -> Int? {
         var index = start
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops = ones << 7
         while index + 8 <= count {
-            // A top bit set here: a byte below 0x20 or equal to 0x7F (or a neighbour of one).
-            let word = bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let low = (word &- (ones &* 0x20)) & ~word
-            let flipped = word ^ (ones &* 0x7F)
-            let delete = (flipped &- ones) & ~flipped
-            if (low | delete) & tops != 0 {
-                for offset in index..<index + 8 where self[offset].isControl { return offset }
+            let marks = controlMarks(at: index)
+            if marks != 0 {
+                // The lowest mark is never a neighbour's; it may be a tab's.
+                let first = index + marks.trailingZeroBitCount / 8
+                if self[first] != .tab { return first }
+                for offset in first + 1..<index + 8 where self[offset].isControl { return offset }
             }
             index += 8
         }
+        // The last few bytes are looked at together with those before them.
+        if index < count, count >= 8, controlMarks(at: count - 8) == 0 { return nil }
         while index < count {
             if self[index].isControl { return index }
             index += 1
         }
         return nil
+    }
+
+    /// Marks, in their top bits, the bytes below 0x20 or equal to 0x7F among eight; above the lowest
+    /// of these, bytes that are neither may be marked, too.
+    @inline(__always)
+    private func controlMarks(at index: Int) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+        let low = (word &- (ones &* 0x20)) & ~word
+        let flipped = word ^ (ones &* 0x7F)
+        let delete = (flipped &- ones) & ~flipped
+        return (low | delete) & (ones << 7)
     }
 
     /// Where the bytes are without spaces and tabs at either end: OWS (RFC 9110 §5.6.3).

@@ -52,10 +52,21 @@ public struct Fields: Sendable {
     ///   - value: The value; sent as UTF-8.
     public mutating func add(_ name: String, _ value: String) {
         let start = text.count
-        text.append(contentsOf: name.utf8)
-        text.append(contentsOf: ": ".utf8)
-        text.append(contentsOf: value.utf8)
+        begin(name)
+        text.append(textOf: value)
         endLine(from: start)
+    }
+
+    /// Adds lines that are known beforehand.
+    ///
+    /// - Parameter lines: Complete lines as on the wire, each with its CRLF.
+    public mutating func add(lines: StaticString) {
+        text.append(lines)
+    }
+
+    private mutating func begin(_ name: String) {
+        text.append(textOf: name)
+        text.append(": ")
     }
 
     /// Adds a line at the end, its value written byte by byte.
@@ -68,8 +79,7 @@ public struct Fields: Sendable {
         _ name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
     ) {
         let start = text.count
-        text.append(contentsOf: name.utf8)
-        text.append(contentsOf: ": ".utf8)
+        begin(name)
         text.append(addingCapacity: length) { write(&$0) }
         endLine(from: start)
     }

@@ -44,12 +44,12 @@ public struct ResponseHead: Sendable {
     ///   - common: Complete lines that every response has, such as `ResponseStamp.lines`.
     public func write(to bytes: inout [UInt8], common: [UInt8]) {
         if status == .ok {
-            bytes.append(contentsOf: "HTTP/1.1 200 OK\r\n".utf8)
+            bytes.append("HTTP/1.1 200 OK\r\n")
         } else {
-            bytes.append(contentsOf: "HTTP/1.1 ".utf8)
+            bytes.append("HTTP/1.1 ")
             bytes.appendDecimal(status.code)
             bytes.append(.space)
-            bytes.append(contentsOf: status.reason.utf8)
+            bytes.append(textOf: status.reason)
             bytes.appendLineEnd()
         }
         bytes.append(contentsOf: common)
@@ -57,8 +57,8 @@ public struct ResponseHead: Sendable {
         if status.allowsBody { writeFraming(to: &bytes) }
         switch persistence {
         case .implied: break
-        case .stated: bytes.append(contentsOf: "Connection: keep-alive\r\n".utf8)
-        case .none: bytes.append(contentsOf: "Connection: close\r\n".utf8)
+        case .stated: bytes.append("Connection: keep-alive\r\n")
+        case .none: bytes.append("Connection: close\r\n")
         }
         bytes.appendLineEnd()
     }
@@ -66,11 +66,11 @@ public struct ResponseHead: Sendable {
     private func writeFraming(to bytes: inout [UInt8]) {
         switch framing {
         case .length(let length):
-            bytes.append(contentsOf: "Content-Length: ".utf8)
+            bytes.append("Content-Length: ")
             bytes.appendDecimal(length)
             bytes.appendLineEnd()
         case .chunked:
-            bytes.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
+            bytes.append("Transfer-Encoding: chunked\r\n")
         case .untilClose:
             break
         }
@@ -96,8 +96,19 @@ public enum ResponseChunk {
 
 extension [UInt8] {
     mutating func appendLineEnd() {
-        append(.carriageReturn)
-        append(.lineFeed)
+        append("\r\n")
+    }
+
+    /// Appends a constant, of which no string is made.
+    @inline(__always)
+    mutating func append(_ text: StaticString) {
+        append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends a string's bytes where they lie: as a collection they are copied one by one.
+    mutating func append(textOf string: String) {
+        string.utf8.span.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 
     /// Appends a number that isn't negative.

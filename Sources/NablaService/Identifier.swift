@@ -37,21 +37,34 @@ final class IdentifierSource: Sendable {
     }
 
     private static func text(_ high: UInt64, _ low: UInt64) -> String {
-        let digits: StaticString = "0123456789abcdef"
+        let (first, second) = (digits(high >> 32), digits(high & 0xFFFF_FFFF))
+        let (third, fourth) = (digits(low >> 32), digits(low & 0xFFFF_FFFF))
         return String(unsafeUninitializedCapacity: 36) { buffer in
-            var position = 0
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
-                    buffer[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = index < 16 ? high : low
-                let shift = 60 - 4 * (index % 16)
-                buffer[position] = digits.utf8Start[Int(word >> UInt64(shift) & 15)]
-                position += 1
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            for position in stride(from: 8, through: 23, by: 5) {
+                bytes[position] = UInt8(ascii: "-")
             }
-            return position
+            bytes.storeBytes(of: first, toByteOffset: 0, as: UInt64.self)
+            bytes.storeBytes(of: UInt32(second & 0xFFFF_FFFF), toByteOffset: 9, as: UInt32.self)
+            bytes.storeBytes(of: UInt32(second >> 32), toByteOffset: 14, as: UInt32.self)
+            bytes.storeBytes(of: UInt32(third & 0xFFFF_FFFF), toByteOffset: 19, as: UInt32.self)
+            bytes.storeBytes(of: UInt32(third >> 32), toByteOffset: 24, as: UInt32.self)
+            bytes.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
+            return 36
         }
+    }
+
+    /// The eight hexadecimal digits of a number below 2³², the first in the lowest byte.
+    private static func digits(_ number: UInt64) -> UInt64 {
+        // A byte for each four bits, in three steps that each halve what lies together.
+        var spread = number
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // Adding six carries into the upper half of those that want a letter.
+        let letters = ((spread &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        let text = spread &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+        return text.byteSwapped.littleEndian
     }
 }
 

@@ -39,11 +39,11 @@ struct Pipeline: RequestHandler {
     func handle(_ request: consuming Request, _ responder: Responder) {
         let start = Stopwatch.now()
         let (match, route) = router.match(request.head.method, request.head.target.path)
-        var call = Call(
+        let admission = gate.admit(to: match.scope, request.head.fields, at: start)
+        let call = Call(
             id: identify(request.head), head: request.head, body: request.body, route: route,
+            subject: match.subject, token: admission.token,
             isCancelled: { responder.isDisconnected })
-        let admission = gate.admit(to: match.scope, call.head.fields, at: start)
-        call.token = admission.token
         let reply = Reply(
             to: call, from: admission.token, fields: crossOrigin?.fields(for: call.head) ?? [],
             start: start, compression: compression, responder: responder, onEvent: onEvent)
@@ -65,8 +65,7 @@ struct Pipeline: RequestHandler {
                     "\(call.head.method.name) is not for \(call.head.target.path), but "
                         + allow.value),
                 fields: [allow])
-        case .endpoint(let endpoint, let subject):
-            call.subject = subject
+        case .endpoint(let endpoint, _):
             if let (problem, field) = Pipeline.refusal(of: call, taking: endpoint.mediaTypes) {
                 reply.send(problem, fields: [field])
             } else {

@@ -128,7 +128,7 @@ final class Reply: Sendable {
     private func addCommon(to fields: inout Fields) {
         for (name, value) in self.fields { fields.add(name, value) }
         // No browser may take JSON that holds a caller's text for a page.
-        fields.add("X-Content-Type-Options", "nosniff")
+        fields.add(lines: "X-Content-Type-Options: nosniff\r\n")
         fields.add("X-Request-Id", id)
     }
 

@@ -68,6 +68,12 @@ struct Router: Sendable {
             guard case .endpoint(let endpoint, _) = self else { return nil }
             return endpoint.scope
         }
+
+        /// The open part of the path; empty where there is none.
+        var subject: String {
+            guard case .endpoint(_, let subject) = self else { return "" }
+            return subject
+        }
     }
 
     /// Finds what answers a request, and the route of its path, whatever the method.

@@ -210,13 +210,21 @@ struct Connection {
     private mutating func deliver(
         _ delivery: consuming Exchange.Delivery, of exchange: Exchange, mayHold: Bool = false
     ) {
-        let answersAtOnce = delivery.response != nil
-        if let response = delivery.response {
+        switch consume delivery {
+        case .response(let response):
             // Taking a whole answer has ended the exchange.
             self.exchange = nil
             let persistence = life.answered(now: context.now)
             write(response, persistence)
-        } else if let (status, fields) = delivery.streamHead {
+            if mayHold, context.hold(token) { return }
+            flush()
+        case .stream(let part):
+            deliver(part, of: exchange)
+        }
+    }
+
+    private mutating func deliver(_ part: consuming Exchange.Part, of exchange: Exchange) {
+        if let (status, fields) = part.streamHead {
             isStream = true
             let framing = exchange.framing
             let persistence = life.streamBegan(untilClose: framing == .untilClose)
@@ -224,14 +232,13 @@ struct Connection {
                 ResponseHead(
                     status: status, fields: fields, framing: framing, persistence: persistence))
         }
-        let pieces = delivery.pieces
+        let pieces = part.pieces
         if !pieces.isEmpty { outbox.append { $0.append(contentsOf: pieces) } }
-        guard !delivery.isCut else { return abandon() }
-        if delivery.isFinished {
+        guard !part.isCut else { return abandon() }
+        if part.isFinished {
             endExchange()
             life.streamEnded(now: context.now)
         }
-        if mayHold, answersAtOnce, context.hold(token) { return }
         flush()
     }
 

@@ -7,8 +7,15 @@ import Synchronization
 /// out; actions and wake-ups run outside it.
 final class Exchange: Sendable {
     /// What the loop finds when it looks.
-    struct Delivery {
-        var response: Response?
+    enum Delivery {
+        /// The whole answer, with which the exchange ends.
+        case response(Response)
+        /// What there is of a stream, or nothing yet.
+        case stream(Part)
+    }
+
+    /// A part of a stream.
+    struct Part {
         var streamHead: (status: Status, fields: Fields)?
         var pieces: [UInt8] = []
         var isFinished = false
@@ -20,7 +27,8 @@ final class Exchange: Sendable {
 
     private struct State {
         var stage = Stage.open
-        var delivery = Delivery()
+        var response: Response?
+        var part = Part()
         /// Bytes of a stream that the system hasn't taken over yet.
         var unsent = 0
         /// Whether one of the streams that may exist at a time is this one.
@@ -64,7 +72,7 @@ final class Exchange: Sendable {
         change { state in
             guard state.stage == .open else { return false }
             state.stage = .ended
-            state.delivery.response = response
+            state.response = response
             return true
         }
     }
@@ -82,8 +90,8 @@ final class Exchange: Sendable {
             begins = !state.isDisconnected
             state.stage = begins ? .streaming : .ended
             state.holdsStream = begins
-            state.delivery.isCut = !begins
-            state.delivery.streamHead = begins ? (status, fields) : nil
+            state.part.isCut = !begins
+            state.part.streamHead = begins ? (status, fields) : nil
             return true
         }
         if begins { services.onEvent(.streamOpened) } else { services.streams.release() }
@@ -99,11 +107,11 @@ final class Exchange: Sendable {
             guard state.unsent + framed.count <= services.configuration.streamBufferBytes else {
                 state.stage = .ended
                 state.isTooSlow = true
-                state.delivery.isCut = true
+                state.part.isCut = true
                 return true
             }
             state.unsent += framed.count
-            state.delivery.pieces.append(contentsOf: framed)
+            state.part.pieces.append(contentsOf: framed)
             isTaken = true
             return true
         }
@@ -131,9 +139,9 @@ final class Exchange: Sendable {
         change { state in
             guard state.stage == .streaming else { return false }
             state.stage = .ended
-            state.delivery.isFinished = true
+            state.part.isFinished = true
             if isChunked, hasBody {
-                state.delivery.pieces.append(contentsOf: ResponseChunk.last)
+                state.part.pieces.append(contentsOf: ResponseChunk.last)
             }
             return true
         }
@@ -144,7 +152,7 @@ final class Exchange: Sendable {
             guard state.stage == .streaming else { return false }
             state.stage = .ended
             state.isTooSlow = isTooSlow
-            state.delivery.isCut = true
+            state.part.isCut = true
             return true
         }
     }
@@ -164,12 +172,15 @@ final class Exchange: Sendable {
     /// Takes what there is to send; from now on the loop must be woken for more.
     func take() -> Delivery {
         state.withLock { state in
-            var delivery = Delivery()
-            swap(&delivery, &state.delivery)
             state.loopWillLook = false
-            // A whole answer ends the exchange; nothing is left for `end`.
-            if delivery.response != nil { state.action = nil }
-            return delivery
+            if let response = state.response.take() {
+                // A whole answer ends the exchange; nothing is left for `end`.
+                state.action = nil
+                return .response(response)
+            }
+            var part = Part()
+            swap(&part, &state.part)
+            return .stream(part)
         }
     }
 
@@ -201,7 +212,7 @@ final class Exchange: Sendable {
             defer { state.holdsStream = false }
             state.stage = .ended
             (state.action, state.roomAction) = (nil, nil)
-            state.delivery = Delivery()
+            (state.response, state.part) = (nil, Part())
             return (state.holdsStream, state.isTooSlow)
         }
         guard heldStream else { return }

@@ -41,6 +41,20 @@ import Testing
         }
     }
 
+    @Test("what lies before the start is not looked at, wherever the start is")
+    func findsControlsFromTheStartOn() {
+        for count in 0..<19 {
+            for start in 0...count {
+                var bytes = [UInt8](repeating: 0x0A, count: start)
+                bytes += [UInt8](repeating: 0x20, count: count - start)
+                #expect(bytes.span.firstControl(from: start) == nil)
+                guard start < count else { continue }
+                bytes[count - 1] = 0x7F
+                #expect(bytes.span.firstControl(from: start) == count - 1)
+            }
+        }
+    }
+
     @Test("comparing without case folds letters alone")
     func foldsLettersAlone() {
         func same(_ text: String, _ lowercased: StaticString) -> Bool {

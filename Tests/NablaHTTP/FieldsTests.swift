@@ -34,6 +34,15 @@ import Testing
         #expect(fields.all.map(\.value) == ["1  B: 2", ""])
     }
 
+    @Test("constant lines are fields like those added one by one")
+    func addsConstantLines() {
+        var fields: Fields = ["A": "1"]
+        fields.add(lines: "B: 2\r\nC: 3\r\n")
+        fields.add("D", "4")
+        #expect(fields.all.map(\.name) == ["A", "B", "C", "D"])
+        #expect(fields["c"] == "3")
+    }
+
     @Test("setting replaces every line of that name")
     func setReplaces() {
         var fields: Fields = ["a": "1", "B": "2", "A": "3"]

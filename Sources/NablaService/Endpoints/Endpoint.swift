@@ -44,11 +44,11 @@ struct Call: Sendable {
     /// The body, whole.
     var body: [UInt8]
     /// Where the path leads.
-    var route = Route.other
+    let route: Route
     /// The parts of the path that the route leaves open: a run's id.
-    var subject = ""
+    let subject: String
     /// The name of the token it was made with; nil where callers need none.
-    var token: String?
+    let token: String?
     /// Whether the caller has gone away.
     let isCancelled: @Sendable () -> Bool
 }

@@ -93,15 +93,18 @@ extension GradientsResponse {
             try refuseToExplain(
                 Explanation.numbers(in: network, samples: samples.count))
         }
-        var response = GradientsResponse(
-            try Problem.computing { () throws(ComputationError) in
-                try Gradients.compute(
-                    of: request.loss, network: network, samples: samples,
-                    dtype: request.dtype, including: Inclusions(request.include),
-                    settings: settings, workspace: workspace, shards: shards,
-                    isCancelled: call.isCancelled)
-            })
-        guard isExplained else { return response }
+        let gradients: Gradients
+        // Not in a closure, which would copy the whole request.
+        do throws(ComputationError) {
+            gradients = try Gradients.compute(
+                of: request.loss, network: network, samples: samples, dtype: request.dtype,
+                including: Inclusions(request.include), settings: settings, workspace: workspace,
+                shards: shards, isCancelled: call.isCancelled)
+        } catch {
+            throw Problem(error)
+        }
+        guard isExplained else { return GradientsResponse(gradients) }
+        var response = GradientsResponse(gradients)
         let explanation = try Problem.computing { () throws(ComputationError) in
             try Explanation.compute(
                 of: request.loss, network: network, samples: samples, dtype: request.dtype)
@@ -125,7 +128,7 @@ extension GradientsResponse {
                 + "them), but at most \(mostExplained) are explained", pointer: "/include")
     }
 
-    init(_ gradients: Gradients) {
+    init(_ gradients: consuming Gradients) {
         self.init(
             loss: gradients.loss, gradients: gradients.layers, samples: gradients.samples,
             dtype: gradients.dtype)
