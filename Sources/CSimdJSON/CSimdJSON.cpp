@@ -1,8 +1,9 @@
 #include "CSimdJSON.h"
 
+#include "Rounding.hpp"
+
 #include <simdjson.h>
 
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -61,23 +62,6 @@ const uint8_t *nabla_json_strings(const nabla_json_parser *parser) {
 
 namespace {
 
-template <class Number> Number rounded(double wide, uint64_t bits);
-
-template <> double rounded(double wide, uint64_t) { return wide; }
-
-// Rounding twice, from text to float64 to float32, goes wrong where the first falls half way between
-// two float32, as for 7.038531e-26: which side the text was on is lost. The shortest decimal of the
-// float64 then stands in for the text, and nearly always is the text.
-template <> float rounded(double wide, uint64_t bits) {
-    float value = float(wide);
-    if ((bits & 0x1FFFFFFF) != 0x10000000) return value;
-    char text[32];
-    std::to_chars_result end = std::to_chars(text, text + sizeof text, wide);
-    // Leaves the value as it is when out of range.
-    std::from_chars(text, end.ptr, value);
-    return value;
-}
-
 // A reader of one nested array, moving along the tape. On the tape a bracket is one word, a number
 // two: its type, then its value.
 template <class Number> struct array_reader {
@@ -123,7 +107,7 @@ template <class Number> struct array_reader {
             case 'd': {
                 double wide;
                 std::memcpy(&wide, &word, sizeof wide);
-                value = rounded<Number>(wide, word);
+                value = nabla::rounded<Number>(wide, word);
                 break;
             }
             case 'l': value = Number(int64_t(word)); break;

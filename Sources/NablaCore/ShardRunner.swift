@@ -4,7 +4,7 @@
 /// order.
 public struct ShardRunner: Sendable {
     /// How many shards may run at once.
-    let threads: Int
+    public let threads: Int
     /// Whether a thread that helps should rather go.
     let isWantedElsewhere: @Sendable () -> Bool
     private let body: @Sendable (Int, @Sendable (Int) -> Void) -> Void

@@ -24,4 +24,23 @@ import Testing
             }
         }
     }
+
+    /// Long texts are decoded many characters at a time; what is wrong is found all the same.
+    @Test func findsTheWrongCharacterOfALongText() {
+        for place in [0, 1, 31, 32, 63, 100, 195, 199] {
+            for byte in UInt8.min...UInt8.max {
+                var text = [UInt8](repeating: UInt8(ascii: "A"), count: 200)
+                text[place] = byte
+                var memory = [UInt8](repeating: 0, count: 150)
+                let wrong = text.withUnsafeBufferPointer { text in
+                    memory.withUnsafeMutableBytes { Base64.decode(text, into: $0) }
+                }
+                let isAllowed =
+                    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+                    .contains(byte)
+                let isPadding = byte == UInt8(ascii: "=") && place == 199
+                #expect(wrong == (isAllowed || isPadding ? nil : place), "\(byte) at \(place)")
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct Base64Tests {
     @Test func writesWhatFoundationWrites() {
         var generator = SplitMix(state: 9)
-        for count in 0..<70 {
+        for count in Array(0..<70) + [1001, 4096] {
             let values = (0..<count).map { _ in
                 Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
             }

@@ -61,6 +61,64 @@ nabla_json_numbers nabla_json_read_f64(const uint64_t *_Nonnull tape, size_t ind
                                        const size_t *_Nonnull shape, size_t axes,
                                        double *_Nonnull values);
 
+// How deep an array of numbers may be nested to be read apart.
+#define NABLA_JSON_AXES 8
+
+// An array of numbers that is read apart from the text around it, straight from its bytes. That it is
+// one, and has this shape, is what its brackets and commas tell as long as it's whole: reading it checks
+// that.
+typedef struct {
+    // Its bytes in the text: from `[` to behind `]`.
+    size_t start;
+    size_t end;
+    // How many arrays begin before it, of those that lie apart only the axes.
+    size_t arrays_before;
+    size_t axes;
+    size_t shape[NABLA_JSON_AXES];
+    // How many numbers it has: the product of the shape.
+    size_t count;
+    // The first of its parts, and how many there are.
+    size_t first_part;
+    size_t part_count;
+} nabla_json_region;
+
+// Where a part of a region begins: the byte, behind a comma where it isn't the first, and how many
+// numbers are before it.
+typedef struct {
+    size_t start;
+    size_t first;
+} nabla_json_part;
+
+// Finds the arrays of numbers of `least` bytes or more, up to the capacities given, and cuts them into
+// parts of some `part_size` bytes. Gives their number; 0 also where it can't tell what the text is.
+size_t nabla_json_find_regions(const uint8_t *_Nonnull text, size_t count, size_t least,
+                               size_t part_size, nabla_json_region *_Nonnull regions,
+                               size_t region_capacity, nabla_json_part *_Nonnull parts,
+                               size_t part_capacity);
+
+// Reads a part's numbers, those from `first` up to `last` of the region, and stores them from
+// `values` on, which has room for as many; `end` is the byte behind the part. Gives false where the
+// text isn't that, or has a number that isn't read here: one beyond the type's range, and some that are
+// written at length.
+bool nabla_json_read_part_f32(const uint8_t *_Nonnull text, size_t count,
+                              const nabla_json_region *_Nonnull region, nabla_json_part part,
+                              size_t end, size_t last, float *_Nonnull values);
+bool nabla_json_read_part_f64(const uint8_t *_Nonnull text, size_t count,
+                              const nabla_json_region *_Nonnull region, nabla_json_part part,
+                              size_t end, size_t last, double *_Nonnull values);
+
+// Decodes base64 from the front, as far as the processor can do it many characters at a time: stops
+// before the first group of them that has any other character in it, and before the last bytes of
+// `room`. Gives how many characters it decoded, a multiple of 4, 0 where the processor has no such
+// instructions; each four have filled three bytes.
+size_t nabla_json_decode_base64(const uint8_t *_Nonnull text, size_t count,
+                                uint8_t *_Nonnull bytes, size_t room);
+
+// Encodes bytes as base64 from the front in the same way. Gives how many bytes it encoded, a multiple
+// of 3; each three have become four characters.
+size_t nabla_json_encode_base64(const uint8_t *_Nonnull bytes, size_t count,
+                                uint8_t *_Nonnull text, size_t room);
+
 #ifdef __cplusplus
 }
 #endif

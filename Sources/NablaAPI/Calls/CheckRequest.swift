@@ -48,10 +48,16 @@ public struct CheckRequest: Sendable, Equatable {
     /// - Parameters:
     ///   - body: The text; parsed without a copy when it has spare capacity (see `JSONDocument`).
     ///   - limits: The bounds of the JSON reader.
+    ///   - runner: Runs the parts that large arrays of numbers are read in.
     /// - Throws: `Problem` that says what is wrong and where.
-    public init(parsing body: [UInt8], limits: JSONLimits = JSONLimits()) throws(Problem) {
+    public init(
+        parsing body: [UInt8], limits: JSONLimits = JSONLimits(),
+        sharing runner: PartRunner = .serial
+    ) throws(Problem) {
         self = try Problem.reporting {
-            try CheckRequest(reading: JSONDocument(parsing: body, limits: limits).root)
+            try JSONDocument.read(body, limits: limits, sharing: runner) {
+                try CheckRequest(reading: $0)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-import NablaJSON
+public import NablaJSON
 public import NablaNetworks
 
 /// The answer of `POST /gradients`.
@@ -64,10 +64,14 @@ public struct GradientsResponse: Sendable, Equatable {
 
     /// The answer as the body of a message.
     ///
-    /// - Parameter encoding: How its tensors are written.
+    /// - Parameters:
+    ///   - encoding: How its tensors are written.
+    ///   - runner: Runs the parts that large tensors are written in.
     /// - Returns: A JSON object.
-    public func json(as encoding: Encoding = .json) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: estimatedByteCount)
+    public func json(
+        as encoding: Encoding = .json, sharing runner: PartRunner = .serial
+    ) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: estimatedByteCount, sharing: runner)
         write(to: &writer, as: encoding)
         return writer.finish()
     }
@@ -146,7 +150,7 @@ extension GradientsResponse {
     /// - Throws: `Problem` when it isn't such an answer.
     public init(parsing body: [UInt8]) throws(Problem) {
         self = try Problem.reporting {
-            try GradientsResponse(reading: JSONDocument(parsing: body).root)
+            try JSONDocument.read(body) { try GradientsResponse(reading: $0) }
         }
     }
 

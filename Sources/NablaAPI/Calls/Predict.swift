@@ -27,10 +27,16 @@ public struct PredictRequest: Sendable, Equatable {
     /// - Parameters:
     ///   - body: The text.
     ///   - limits: The bounds of the JSON reader.
+    ///   - runner: Runs the parts that large arrays of numbers are read in.
     /// - Throws: `Problem` that says what is wrong and where.
-    public init(parsing body: [UInt8], limits: JSONLimits = JSONLimits()) throws(Problem) {
+    public init(
+        parsing body: [UInt8], limits: JSONLimits = JSONLimits(),
+        sharing runner: PartRunner = .serial
+    ) throws(Problem) {
         self = try Problem.reporting {
-            try PredictRequest(reading: JSONDocument(parsing: body, limits: limits).root)
+            try JSONDocument.read(body, limits: limits, sharing: runner) {
+                try PredictRequest(reading: $0)
+            }
         }
     }
 
@@ -73,18 +79,22 @@ public struct PredictResponse: Sendable, Equatable {
     /// - Throws: `Problem` when it isn't such an answer.
     public init(parsing body: [UInt8], as dtype: DType) throws(Problem) {
         outputs = try Problem.reporting {
-            try JSONDocument(parsing: body).root.anyObject().read("outputs") {
-                try Tensor(reading: $0, as: dtype)
+            try JSONDocument.read(body) { root in
+                try root.anyObject().read("outputs") { try Tensor(reading: $0, as: dtype) }
             }
         }
     }
 
     /// The answer as the body of a message.
     ///
-    /// - Parameter encoding: How its tensors are written.
+    /// - Parameters:
+    ///   - encoding: How its tensors are written.
+    ///   - runner: Runs the parts that large tensors are written in.
     /// - Returns: A JSON object.
-    public func json(as encoding: Encoding = .json) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: 64 + 22 * outputs.count)
+    public func json(
+        as encoding: Encoding = .json, sharing runner: PartRunner = .serial
+    ) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 64 + 22 * outputs.count, sharing: runner)
         writer.beginObject()
         writer.key("outputs")
         outputs.write(to: &writer, as: encoding)

@@ -66,7 +66,7 @@ public struct TrainRequest: Sendable, Equatable {
     /// - Throws: `Problem` that says what is wrong and where.
     public init(parsing body: [UInt8], limits: JSONLimits = JSONLimits()) throws(Problem) {
         self = try Problem.reporting {
-            try TrainRequest(reading: JSONDocument(parsing: body, limits: limits).root)
+            try JSONDocument.read(body, limits: limits) { try TrainRequest(reading: $0) }
         }
     }
 

@@ -47,7 +47,9 @@ extension NetworkSource {
         parsing body: [UInt8], as dtype: DType, limits: JSONLimits = JSONLimits()
     ) throws(Problem) {
         self = try Problem.reporting {
-            try NetworkSource(reading: JSONDocument(parsing: body, limits: limits).root, as: dtype)
+            try JSONDocument.read(body, limits: limits) {
+                try NetworkSource(reading: $0, as: dtype)
+            }
         }
     }
 

@@ -35,7 +35,7 @@ extension Samples {
         parsing body: [UInt8], as dtype: DType, limits: JSONLimits = JSONLimits()
     ) throws(Problem) {
         self = try Problem.reporting {
-            try Samples(reading: JSONDocument(parsing: body, limits: limits).root, as: dtype)
+            try JSONDocument.read(body, limits: limits) { try Samples(reading: $0, as: dtype) }
         }
     }
 

@@ -24,7 +24,12 @@ extension Float: JSONNumber {
     public static func readNumbers(
         from value: JSONValue
     ) throws(JSONError) -> [Float] {
-        try value.numbers { nabla_json_read_f32($0, $1, $2, $3, $4) }
+        if let region = value.region {
+            return try region.regions.numbers(of: region.number) {
+                nabla_json_read_part_f32($0, $1, $2, $3, $4, $5, $6)
+            }
+        }
+        return try value.numbers { nabla_json_read_f32($0, $1, $2, $3, $4) }
     }
 
     /// Writes numbers, each the shortest text that reads back to the same float32.
@@ -42,7 +47,12 @@ extension Double: JSONNumber {
     public static func readNumbers(
         from value: JSONValue
     ) throws(JSONError) -> [Double] {
-        try value.numbers { nabla_json_read_f64($0, $1, $2, $3, $4) }
+        if let region = value.region {
+            return try region.regions.numbers(of: region.number) {
+                nabla_json_read_part_f64($0, $1, $2, $3, $4, $5, $6)
+            }
+        }
+        return try value.numbers { nabla_json_read_f64($0, $1, $2, $3, $4) }
     }
 
     /// Writes numbers, each the shortest text that reads back to the same float64.

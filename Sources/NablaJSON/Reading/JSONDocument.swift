@@ -26,6 +26,8 @@ public struct JSONLimits: Sendable, Equatable {
 public final class JSONDocument {
     private let parser: Parser
     let tape: Tape
+    /// The arrays of numbers that aren't on the tape.
+    let regions: NumberRegions?
     /// The document whose parser this one reads; nil for the one that has parsed the text.
     private let parsed: JSONDocument?
 
@@ -41,6 +43,7 @@ public final class JSONDocument {
         guard bytes.count <= limits.maximumByteCount, let parser = Parser.take(for: bytes.count)
         else { throw Self.tooLarge(bytes.count) }
         self.parser = parser
+        regions = nil
         parsed = nil
         switch parser.parse(bytes, maximumDepth: limits.maximumDepth) {
         case NABLA_JSON_PARSED: break
@@ -55,14 +58,74 @@ public final class JSONDocument {
                 throw error
             }
         }
-        tape = Tape(
-            words: nabla_json_tape(parser.handle), strings: nabla_json_strings(parser.handle))
+        tape = parser.tape
     }
+
+    /// Parses a text but for its large arrays of numbers; nil where it has none, or where it must be
+    /// read as a whole.
+    @usableFromInline
+    init?(
+        apart bytes: [UInt8], limits: JSONLimits, sharing runner: PartRunner
+    ) {
+        guard bytes.count <= limits.maximumByteCount else { return nil }
+        var taken: Parser?
+        let regions = NumberRegions(of: bytes, sharing: runner) { rest in
+            taken = Parser.take(for: rest.count)
+            guard let parser = taken,
+                parser.parse(rest, maximumDepth: limits.maximumDepth) == NABLA_JSON_PARSED
+            else { return nil }
+            return parser.tape
+        }
+        guard let regions, let parser = taken else {
+            taken?.release()
+            return nil
+        }
+        self.parser = parser
+        self.regions = regions
+        tape = parser.tape
+        parsed = nil
+    }
+
+    /// Parses a text and reads what it says.
+    ///
+    /// Large arrays of numbers are read straight from the text, in parts that several threads can
+    /// share. What `body` gives and throws is what it gives and throws for a document of the text,
+    /// but it may be called twice; and what it doesn't read is checked all the same.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text in UTF-8.
+    ///   - limits: How deep and how long it may be.
+    ///   - runner: Runs the parts of large arrays.
+    ///   - body: Reads the text's value, which isn't kept beyond that.
+    /// - Returns: What `body` gives.
+    /// - Throws: `JSONError` of kind `syntax`, `tooDeep`, `tooLarge` or `numberTooLarge`, and what
+    ///   `body` throws.
+    @inlinable
+    public static func read<Value>(
+        _ bytes: [UInt8], limits: JSONLimits = JSONLimits(), sharing runner: PartRunner = .serial,
+        _ body: (JSONValue) throws -> Value
+    ) throws -> Value {
+        // Whatever goes wrong is told by the document of the whole text.
+        if bytes.count >= leastApart,
+            let document = JSONDocument(apart: bytes, limits: limits, sharing: runner),
+            let value = try? body(document.root), document.isAllRead
+        {
+            return value
+        }
+        return try body(JSONDocument(parsing: bytes, limits: limits).root)
+    }
+
+    /// Shorter texts are parsed as a whole: their numbers are read in a few tens of microseconds.
+    @usableFromInline static let leastApart = 32 << 10
+
+    /// Whether all arrays that aren't on the tape were read, and so are what they seemed to be.
+    @usableFromInline var isAllRead: Bool { regions?.areAllRead ?? true }
 
     /// Makes another object of a document, which keeps that one alive.
     init(sharing document: JSONDocument) {
         parser = document.parser
         tape = document.tape
+        regions = document.regions
         parsed = document
     }
 
@@ -77,6 +140,11 @@ public final class JSONDocument {
 }
 
 extension Parser {
+    /// What it made of the last text.
+    var tape: Tape {
+        Tape(words: nabla_json_tape(handle), strings: nabla_json_strings(handle))
+    }
+
     func parse(_ bytes: [UInt8], maximumDepth: Int) -> nabla_json_outcome {
         bytes.withUnsafeBufferPointer { text in
             // An empty array may have no address; any will do for no bytes.

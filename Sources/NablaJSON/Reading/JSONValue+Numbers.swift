@@ -15,6 +15,7 @@ extension JSONValue {
     private func countAxes() throws(JSONError) -> Int {
         let tape = self.tape
         guard tape.type(at: index) == .array else { throw wrongType(.array) }
+        if let region { return region.regions.axes(of: region.number) }
         // Where an array that isn't empty ends the search, its first value is no array.
         var last = index
         while tape.type(at: last + 1) == .array { last += 1 }
@@ -108,6 +109,9 @@ public struct JSONLengths: RandomAccessCollection {
     /// The length along an axis.
     public subscript(axis: Int) -> Int {
         precondition(axis >= 0 && axis < count, "the array has no such axis")
+        if let region = JSONValue(document: document, index: index).region {
+            return region.regions.length(of: region.number, along: axis)
+        }
         return document.tape.count(of: index + axis)
     }
 }

@@ -8,6 +8,13 @@ public struct JSONValue {
 
     var tape: Tape { document.tape }
 
+    /// The region that it stands for on the tape, and its number.
+    @inline(__always)
+    var region: (regions: NumberRegions, number: Int)? {
+        guard let regions = document.regions else { return nil }
+        return regions.number(at: index).map { (regions, $0) }
+    }
+
     /// The same value, in an object of the document that is its own.
     ///
     /// Values count references to their document. Threads that read values of one object wait for
@@ -82,6 +89,7 @@ public struct JSONValue {
     /// Reads an array.
     public func array() throws(JSONError) -> JSONArray {
         try expect(.array)
+        guard region == nil else { throw NumberRegions.isNone }
         return JSONArray(value: self)
     }
 

@@ -1,3 +1,5 @@
+import CSimdJSON
+
 /// Base64 with the standard alphabet and padding, strictly: RFC 4648, section 4.
 enum Base64 {
     private static let alphabet = Array(
@@ -37,9 +39,10 @@ enum Base64 {
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
         pairs: UnsafeBufferPointer<UInt16>
     ) {
-        var written = 0
+        let ahead = encodeAhead(source, into: target)
+        var written = ahead / 3 * 4
         let whole = source.count / 3 * 3
-        for index in stride(from: 0, to: whole, by: 3) {
+        for index in stride(from: ahead, to: whole, by: 3) {
             let bits =
                 Int(source[index]) << 16 | Int(source[index + 1]) << 8 | Int(source[index + 2])
             let four = UInt32(pairs[bits >> 12]) | UInt32(pairs[bits & 0xFFF]) << 16
@@ -53,6 +56,27 @@ enum Base64 {
         target[written + 1] = alphabet[bits >> 12 & 63]
         target[written + 2] = rest == 2 ? alphabet[bits >> 6 & 63] : padding
         target[written + 3] = padding
+    }
+
+    /// Writes what the processor can do in large pieces, and gives how many bytes that were.
+    private static func encodeAhead(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let (source, target) = (
+            source.assumingMemoryBound(to: UInt8.self), target.assumingMemoryBound(to: UInt8.self)
+        )
+        guard let bytes = source.baseAddress, let text = target.baseAddress else { return 0 }
+        return nabla_json_encode_base64(bytes, source.count, text, target.count)
+    }
+
+    /// Reads what the processor can do in large pieces, and gives how many characters that were.
+    private static func decodeAhead(
+        _ text: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let target = target.assumingMemoryBound(to: UInt8.self)
+        guard let characters = text.baseAddress, let bytes = target.baseAddress else { return 0 }
+        let room = min(decodedCount(of: text), target.count)
+        return nabla_json_decode_base64(characters, text.count, bytes, room)
     }
 
     /// How many bytes a text of base64 stands for, going by its length and padding.
@@ -73,8 +97,9 @@ enum Base64 {
         values.withUnsafeBufferPointer { values in
             // The last four characters may be padded, so they're read with care.
             let plain = max(0, (text.count - 1) / 4 * 4)
-            var written = 0
-            for index in stride(from: 0, to: plain, by: 4) {
+            let ahead = decodeAhead(text, into: target)
+            var written = ahead / 4 * 3
+            for index in stride(from: ahead, to: plain, by: 4) {
                 let bits =
                     values[Int(text[index])] | values[256 + Int(text[index + 1])]
                     | values[512 + Int(text[index + 2])] | values[768 + Int(text[index + 3])]

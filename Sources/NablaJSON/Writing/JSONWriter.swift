@@ -15,10 +15,16 @@ public struct JSONWriter {
     private var bytes: [UInt8]
     /// Whether the next value stands behind another.
     private var needsComma = false
+    private let runner: PartRunner
 
-    /// Makes a writer with room for that many bytes before it has to grow.
-    public init(reservingCapacity capacity: Int = 0) {
+    /// Makes a writer.
+    ///
+    /// - Parameters:
+    ///   - capacity: How many bytes it has room for before it has to grow.
+    ///   - runner: Runs the parts that many numbers are written in.
+    public init(reservingCapacity capacity: Int = 0, sharing runner: PartRunner = .serial) {
         bytes = []
+        self.runner = runner
         bytes.reserveCapacity(capacity)
     }
 
@@ -151,7 +157,7 @@ public struct JSONWriter {
     ) {
         precondition(shape.reduce(1, *) == values.count, "the shape must hold the numbers")
         separate()
-        appendRows(values, shape: shape, to: &bytes)
+        appendRows(values, shape: shape, sharing: runner, to: &bytes)
         needsComma = true
     }
 }

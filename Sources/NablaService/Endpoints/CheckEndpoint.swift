@@ -11,6 +11,8 @@ struct CheckEndpoint: Endpoint {
     let datasets: SamplesResolver
     let limits: JSONLimits
     let shards: ShardRunner
+    /// Reads and writes the parts of large texts.
+    let parts: PartRunner
     /// The most multiplications of a check; see `Settings.checkProducts`.
     let products: Int
 
@@ -19,7 +21,8 @@ struct CheckEndpoint: Endpoint {
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
-        let request = try CheckRequest(parsing: call.body, limits: limits)
+        let request = try CheckRequest(
+            parsing: call.body, limits: limits, sharing: parts)
         let network = try networks.network(for: request.network, as: .float64)
         let samples = try datasets.samples(for: request.samples, as: .float64)
         try refuseTooMuch(network.parameterCount, samples: samples.count)

@@ -11,10 +11,13 @@ struct GradientsEndpoint: Endpoint {
     let datasets: SamplesResolver
     let limits: JSONLimits
     let shards: ShardRunner
+    /// Reads and writes the parts of large texts.
+    let parts: PartRunner
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
-        let request = try GradientsRequest(parsing: call.body, limits: limits)
+        let request = try GradientsRequest(
+            parsing: call.body, limits: limits, sharing: parts)
         let isLight =
             request.vector == nil && !request.asks(for: .perSampleGradients)
             && request.samples.inline.map { request.network.isLight(for: $0.inputs) } ?? false
@@ -36,7 +39,8 @@ struct GradientsEndpoint: Endpoint {
         let response = try GradientsResponse.computed(
             for: request, network: network, samples: samples, workspace, shards, call)
         let computed = Stopwatch.now()
-        var content = Content.json(response.json(as: request.encoding))
+        var content = Content.json(
+            response.json(as: request.encoding, sharing: parts))
         if let explanation = response.explanation {
             content.fields = Language.fields(of: explanation.language)
         }

@@ -10,10 +10,13 @@ struct PredictEndpoint: Endpoint {
     let networks: NetworkResolver
     let limits: JSONLimits
     let shards: ShardRunner
+    /// Reads and writes the parts of large texts.
+    let parts: PartRunner
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
-        let request = try PredictRequest(parsing: call.body, limits: limits)
+        let request = try PredictRequest(
+            parsing: call.body, limits: limits, sharing: parts)
         guard request.network.isLight(for: request.inputs) else {
             let parsing = Stopwatch.now() - start
             return .onWorker { workspace throws(Problem) in
@@ -34,7 +37,9 @@ struct PredictEndpoint: Endpoint {
                 workspace: workspace, shards: shards, isCancelled: call.isCancelled)
         }
         let computed = Stopwatch.now()
-        var content = Content.json(PredictResponse(outputs: outputs).json(as: request.encoding))
+        var content = Content.json(
+            PredictResponse(outputs: outputs).json(
+                as: request.encoding, sharing: parts))
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed

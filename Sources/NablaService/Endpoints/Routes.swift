@@ -19,6 +19,7 @@ extension Router {
         let identifiers = IdentifierSource()
         let limits = JSONLimits(maximumDepth: settings.jsonDepth)
         let shards = pool.shardRunner
+        let parts = PartRunner(shards)
         let pools =
             [(name: "compute", pool: pool)]
             + (storagePool.map { [(name: "storage", pool: $0)] } ?? [])
@@ -27,7 +28,8 @@ extension Router {
             fixed: [
                 Path.gradients: [
                     .post: GradientsEndpoint(
-                        networks: networks, datasets: datasets, limits: limits, shards: shards)
+                        networks: networks, datasets: datasets, limits: limits, shards: shards,
+                        parts: parts)
                 ],
                 Path.gradientsBatch: [
                     .post: GradientsBatchEndpoint(
@@ -37,10 +39,11 @@ extension Router {
                 Path.check: [
                     .post: CheckEndpoint(
                         networks: networks, datasets: datasets, limits: limits, shards: shards,
-                        products: settings.checkProducts)
+                        parts: parts, products: settings.checkProducts)
                 ],
                 Path.predict: [
-                    .post: PredictEndpoint(networks: networks, limits: limits, shards: shards)
+                    .post: PredictEndpoint(
+                        networks: networks, limits: limits, shards: shards, parts: parts)
                 ],
                 Path.train: [
                     .post: TrainEndpoint(

@@ -1,0 +1,337 @@
+// Reading large arrays of numbers straight from their text, part by part, without a tape.
+//
+// What this reads, simdjson would read to the same values; what it doesn't read, simdjson reads or
+// refuses. Numbers are put together by simdjson's own function, so there is one way of rounding.
+#include "CSimdJSON.h"
+
+#include "Rounding.hpp"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace {
+
+constexpr size_t block_size = 64;
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+// What a block of a region's bytes has: its commas, and whether there is something else than numbers,
+// commas and space, most of all a bracket.
+struct block {
+    size_t commas;
+    bool is_special;
+
+    explicit block(const uint8_t *bytes) {
+        bytes16 commas{}, special{};
+        for (size_t k = 0; k < block_size; k += sizeof(bytes16)) {
+            bytes16 b;
+            std::memcpy(&b, bytes + k, sizeof b);
+            commas -= (bytes16)(b == (bytes16){} + ',');
+            special |= (bytes16)(b > (bytes16){} + 'Z') & (bytes16)(b != (bytes16){} + 'e');
+            special |= (bytes16)(b == (bytes16){} + '"');
+        }
+        uint64_t halves[2];
+        std::memcpy(halves, &special, sizeof halves);
+        is_special = (halves[0] | halves[1]) != 0;
+        // At most 4 in each byte.
+        std::memcpy(halves, &commas, sizeof halves);
+        this->commas = ((halves[0] + halves[1]) * 0x0101010101010101) >> 56;
+    }
+};
+
+// Goes through a text and notes the regions in it.
+struct region_finder {
+    const uint8_t *text;
+    size_t count;
+    size_t least;
+    size_t part_size;
+    nabla_json_region *regions;
+    size_t region_capacity;
+    nabla_json_part *parts;
+    size_t part_capacity;
+
+    size_t position = 0;
+    size_t arrays = 0;
+    size_t region_count = 0;
+    size_t part_count = 0;
+
+    bool find() {
+        while (position < count && region_count < region_capacity) {
+            switch (text[position]) {
+            case '"':
+                if (!skip_string()) return false;
+                break;
+            case '[':
+                if (!try_region()) return false;
+                break;
+            default: position++;
+            }
+        }
+        return true;
+    }
+
+    bool skip_string() {
+        size_t start = ++position;
+        while (position < count) {
+            const void *found = std::memchr(text + position, '"', count - position);
+            if (found == nullptr) return false;
+            size_t quote = size_t((const uint8_t *)found - text);
+            size_t escapes = quote;
+            while (escapes > start && text[escapes - 1] == '\\') escapes--;
+            position = quote + 1;
+            if ((quote - escapes) % 2 == 0) return true;
+        }
+        return false;
+    }
+
+    // Goes through what may be a region, and on from its end or from what shows that it's none. Gives
+    // false where its form says that it's no tensor.
+    bool try_region() {
+        nabla_json_region region{};
+        region.start = position;
+        region.arrays_before = arrays;
+        region.first_part = part_count;
+        size_t sizes[NABLA_JSON_AXES + 1] = {};
+        size_t depth = 0, commas = 0, openings = 0;
+        size_t cut = position + part_size;
+        bool has_room = note_part({position, 0});
+        while (position < count) {
+            if (count - position >= block_size) {
+                block next(text + position);
+                if (!next.is_special) {
+                    if (position >= cut && next.commas > 0) {
+                        size_t comma = position;
+                        while (text[comma] != ',') comma++;
+                        has_room = has_room && note_part({comma + 1, commas + 1});
+                        cut = comma + 1 + part_size;
+                    }
+                    commas += next.commas;
+                    position += block_size;
+                    continue;
+                }
+            }
+            size_t end = count - position < block_size ? count : position + block_size;
+            for (; position < end; position++) {
+                uint8_t byte = text[position];
+                if (byte == ',') {
+                    commas++;
+                } else if (byte == '[') {
+                    openings++;
+                    if (++depth > NABLA_JSON_AXES) return false;
+                } else if (byte == ']') {
+                    if (region.axes == 0) region.axes = depth;
+                    if (sizes[depth] == 0) sizes[depth] = commas + 1;
+                    if (--depth > 0) continue;
+                    region.end = ++position;
+                    region.count = commas + 1;
+                    region.part_count = part_count - region.first_part;
+                    if (region.end - region.start < least || !has_room) {
+                        part_count = region.first_part;
+                        arrays += openings;
+                        return true;
+                    }
+                    return note(region, sizes);
+                } else if (byte == '"' || (byte > 'Z' && byte != 'e')) {
+                    // Whatever it is, the arrays open here aren't of numbers alone.
+                    part_count = region.first_part;
+                    arrays += openings;
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    bool note_part(nabla_json_part part) {
+        if (part_count == part_capacity) return false;
+        parts[part_count++] = part;
+        return true;
+    }
+
+    // Notes a region whose first array at each depth has so many numbers.
+    bool note(nabla_json_region &region, const size_t *sizes) {
+        size_t inner = 1;
+        for (size_t axis = region.axes; axis > 0; axis--) {
+            if (sizes[axis] % inner != 0) return false;
+            region.shape[axis - 1] = sizes[axis] / inner;
+            inner = sizes[axis];
+        }
+        if (inner != region.count) return false;
+        arrays += region.axes;
+        regions[region_count++] = region;
+        return true;
+    }
+};
+
+// A reader of one part.
+template <class Number> struct part_reader {
+    const uint8_t *next;
+    // Behind the part, whose last byte is a comma or a bracket.
+    const uint8_t *end;
+    const uint8_t *end_of_text;
+
+    static bool is_digit(uint8_t byte) { return uint8_t(byte - '0') <= 9; }
+
+    void skip_space() {
+        while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
+            next++;
+    }
+
+    bool take(uint8_t byte) {
+        if (next < end && *next == byte) return next++, true;
+        skip_space();
+        if (next < end && *next == byte) return next++, true;
+        return false;
+    }
+
+    bool take(uint8_t byte, size_t times) {
+        while (times-- > 0)
+            if (!take(byte)) return false;
+        return true;
+    }
+
+    // Goes on with digits, eight at a time where there are as many.
+    void take_digits(uint64_t &significand) {
+        namespace parsing = simdjson::SIMDJSON_BUILTIN_IMPLEMENTATION::numberparsing;
+        while (end_of_text - next >= 8 && parsing::is_made_of_eight_digits_fast(next)) {
+            uint64_t digits;
+            std::memcpy(&digits, next, sizeof digits);
+            // Pairs, fours, eights.
+            digits = (digits & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8;
+            digits = (digits & 0x00FF00FF00FF00FF) * 6553601 >> 16;
+            digits = (digits & 0x0000FFFF0000FFFF) * 42949672960001 >> 32;
+            significand = significand * 100000000 + digits;
+            next += 8;
+        }
+        for (; is_digit(*next); next++) significand = significand * 10 + (*next - '0');
+    }
+
+    // RFC 8259, section 6. The last byte of the part ends every number, so only the first is looked
+    // for.
+    bool take_number(Number &value) {
+        if (next < end && *next <= ' ') skip_space();
+        if (next == end) return false;
+        const uint8_t *start = next;
+        bool is_negative = *next == '-';
+        if (is_negative) next++;
+        const uint8_t *first = next;
+        uint64_t significand = 0;
+        for (; is_digit(*next); next++) significand = significand * 10 + (*next - '0');
+        size_t digits = size_t(next - first);
+        if (digits == 0 || (*first == '0' && digits > 1)) return false;
+        bool is_whole = true;
+        int64_t exponent = 0;
+        if (*next == '.') {
+            is_whole = false;
+            const uint8_t *fraction = ++next;
+            take_digits(significand);
+            if (next == fraction) return false;
+            exponent = fraction - next;
+            digits += size_t(next - fraction);
+        }
+        if (*next == 'e' || *next == 'E') {
+            is_whole = false;
+            next++;
+            bool is_below = *next == '-';
+            if (is_below || *next == '+') next++;
+            const uint8_t *power = next;
+            int64_t magnitude = 0;
+            for (; is_digit(*next); next++) {
+                if (next - power == 4) return false;
+                magnitude = magnitude * 10 + (*next - '0');
+            }
+            if (next == power) return false;
+            exponent += is_below ? -magnitude : magnitude;
+        }
+        if (is_whole) {
+            // Those that may need more than 63 bits are left to simdjson.
+            if (digits > 18) return false;
+            value = Number(is_negative ? -int64_t(significand) : int64_t(significand));
+            return true;
+        }
+        double wide;
+        if (!compose(start, first, digits, significand, exponent, is_negative, wide)) return false;
+        uint64_t bits;
+        std::memcpy(&bits, &wide, sizeof bits);
+        value = nabla::rounded<Number>(wide, bits);
+        return std::fabs(value) <= std::numeric_limits<Number>::max();
+    }
+
+    bool compose(const uint8_t *start, const uint8_t *first, size_t digits, uint64_t significand,
+                 int64_t exponent, bool is_negative, double &wide) {
+        namespace parsing = simdjson::SIMDJSON_BUILTIN_IMPLEMENTATION::numberparsing;
+        if (exponent < simdjson::internal::smallest_power ||
+            exponent > simdjson::internal::largest_power)
+            return false;
+        // Up to 19 digits are below 2⁶⁴; zeros in front don't count.
+        if (digits > 19)
+            for (; *first == '0' || *first == '.'; first++)
+                if (*first == '0') digits--;
+        if (digits <= 19 && parsing::compute_float_64(exponent, significand, is_negative, wide))
+            return true;
+        return std::from_chars((const char *)start, (const char *)next, wide).ec == std::errc();
+    }
+
+    bool read(const nabla_json_region &region, size_t first, size_t last, Number *values) {
+        size_t row = region.shape[region.axes - 1];
+        size_t column = first % row;
+        for (size_t k = first; k < last;) {
+            if (column == 0 && !take('[', brackets(region, k))) return false;
+            size_t stop = k + row - column < last ? k + row - column : last;
+            for (; k < stop; k++) {
+                if (!take_number(*values++)) return false;
+                // Behind a row's last number there is a bracket before the comma.
+                if (k + 1 < stop && !take(',')) return false;
+            }
+            column = k % row;
+            if (column == 0 && !take(']', brackets(region, k))) return false;
+            if (k < region.count && !take(',')) return false;
+        }
+        return next == end;
+    }
+
+    // How many arrays begin before number k, and end behind number k - 1.
+    static size_t brackets(const nabla_json_region &region, size_t k) {
+        size_t size = 1, number = 0;
+        for (size_t axis = region.axes; axis > 0; axis--) {
+            size *= region.shape[axis - 1];
+            if (k % size != 0) break;
+            number++;
+        }
+        return number;
+    }
+};
+
+template <class Number>
+bool read_part(const uint8_t *text, size_t count, const nabla_json_region &region,
+               nabla_json_part part, size_t end, size_t last, Number *values) {
+    if (end > count || part.start >= end) return false;
+    uint8_t closing = text[end - 1];
+    if (closing != ',' && closing != ']') return false;
+    part_reader<Number> reader{text + part.start, text + end, text + count};
+    return reader.read(region, part.first, last, values);
+}
+
+} // namespace
+
+size_t nabla_json_find_regions(const uint8_t *text, size_t count, size_t least, size_t part_size,
+                               nabla_json_region *regions, size_t region_capacity,
+                               nabla_json_part *parts, size_t part_capacity) {
+    region_finder finder{text,  count,          least, part_size, regions, region_capacity,
+                         parts, part_capacity};
+    return finder.find() ? finder.region_count : 0;
+}
+
+bool nabla_json_read_part_f32(const uint8_t *text, size_t count, const nabla_json_region *region,
+                              nabla_json_part part, size_t end, size_t last, float *values) {
+    return read_part(text, count, *region, part, end, last, values);
+}
+
+bool nabla_json_read_part_f64(const uint8_t *text, size_t count, const nabla_json_region *region,
+                              nabla_json_part part, size_t end, size_t last, double *values) {
+    return read_part(text, count, *region, part, end, last, values);
+}

@@ -1,0 +1,199 @@
+import Dispatch
+import NablaJSON
+import Testing
+
+/// Large arrays that are read straight from the text, against the same read by way of a document.
+@Suite struct NumberRegionTests {
+    /// Each part on whichever thread takes it.
+    private static let threads = PartRunner(threads: 4) { count, part in
+        DispatchQueue.concurrentPerform(iterations: count, execute: part)
+    }
+    /// The last part first.
+    private static let backwards = PartRunner(threads: 2) { count, part in
+        for index in (0..<count).reversed() { part(index) }
+    }
+
+    /// What a reader gets of a text with an array under `a` and a name under `b`.
+    private func outcome(_ text: [UInt8], limits: JSONLimits, apart runner: PartRunner?) throws
+        -> [String]
+    {
+        func read(_ root: JSONValue) throws -> [String] {
+            let object = try root.object(["a", "b", "c"])
+            let wide = try object.required("a").shaped(Double.self)
+            let narrow = Result { try object.required("a").numbers(Float.self) }
+            let more = try object["c"].map { try $0.array().map { try $0.double() } }
+            return try [
+                object.required("b").string(), "\(wide.shape)",
+                "\(wide.values.map(\.bitPattern))", "\(narrow.get().map(\.bitPattern))",
+                "\(more ?? [])",
+            ]
+        }
+        guard let runner else {
+            return try read(JSONDocument(parsing: text, limits: limits).root)
+        }
+        return try JSONDocument.read(text, limits: limits, sharing: runner, read)
+    }
+
+    private func expectSame(
+        _ text: String, limits: JSONLimits = JSONLimits(),
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        let bytes = Array(text.utf8)
+        let whole = Result { try outcome(bytes, limits: limits, apart: nil) }
+        for runner in [PartRunner.serial, Self.threads, Self.backwards] {
+            let apart = Result { try outcome(bytes, limits: limits, apart: runner) }
+            switch (whole, apart) {
+            case (.success(let whole), .success(let apart)):
+                #expect(whole == apart, sourceLocation: location)
+            case (.failure(let whole as JSONError), .failure(let apart as JSONError)):
+                #expect(whole == apart, sourceLocation: location)
+            default: Issue.record("\(whole) and \(apart) differ", sourceLocation: location)
+            }
+        }
+    }
+
+    /// Many numbers, in texts of all the forms that a float64 is written in.
+    private func texts(_ count: Int, seed: UInt64) -> [String] {
+        var generator = SplitMix(state: seed)
+        return (0..<count).map { index in
+            let bits = generator.next()
+            let value = Double(bitPattern: bits >> 2 | 0x2F00_0000_0000_0000)
+            let unit = Double(bits >> 11) / 0x1p53
+            return switch index % 9 {
+            case 0: "\(unit)"
+            case 1: "\(-unit / 1000)"
+            case 2: "\(Int64(bitPattern: bits) >> 8)"
+            case 3: "\(value < 1e38 ? value : unit)"
+            case 4: "\(Float(unit))E+0\(index % 3)"
+            case 5: "\(unit)123456789"
+            case 6: "-0"
+            case 7: "-0.0"
+            default: "\(index).5e-1"
+            }
+        }
+    }
+
+    private func nested(_ texts: [String], _ shape: [Int], space: String = "") -> String {
+        var rows = texts
+        for length in shape.reversed() {
+            rows = stride(from: 0, to: rows.count, by: length).map {
+                "[" + space + rows[$0..<$0 + length].joined(separator: space + "," + space) + space
+                    + "]"
+            }
+        }
+        return rows[0]
+    }
+
+    @Test(arguments: [
+        [30_000], [3, 10_000], [10_000, 3], [30_000, 1], [1, 30_000], [50, 20, 30],
+        [5, 6, 1, 10, 100], [1, 1, 1, 1, 1, 1, 1, 30_000], [1, 1, 1, 1, 1, 1, 1, 1, 30_000],
+    ])
+    func readsWhatADocumentReads(_ shape: [Int]) {
+        let numbers = nested(texts(30_000, seed: 5), shape)
+        expectSame("{\"a\":\(numbers),\"b\":\"x\"}")
+        expectSame("{\"b\":\"[[1,\\\"\\\\\",\"a\":\(numbers),\"c\":[1,[2]]}")
+        expectSame("{\"c\":[1,2],\"b\":\"]\",\"a\":\(numbers)}")
+    }
+
+    @Test func readsSpaceWhereverItMayBe() {
+        let numbers = nested(texts(12_000, seed: 6), [40, 300], space: " \n\t\r ")
+        expectSame(" {\"a\" : \(numbers) , \"b\":\"x\" } ")
+    }
+
+    @Test func refusesWhatADocumentRefuses() {
+        let count = 24_000
+        let texts = texts(count, seed: 7)
+        for wrong in [
+            "", "01", "-", "+1", "1.", ".5", "1e", "1e+", "--1", "1.5.5", "NaN", "null", "true",
+            "\"a\"", "{}", "[]", "[1]", "1 2", "1,", "]", "[", "1e999", "1e400", "-1e309", "1e-400",
+            "0e999999", "1e39", "3.4028235677973366e38", "1e00001",
+            "123456789012345678901234567890",
+            "18446744073709551615", "9223372036854775807", "16777217.0", "7.038531e-26", "é",
+            "\u{0}",
+            "0x10", "0.00000000000000000000000000000012345678901234567890123456789", "1f",
+            "1\u{0C}",
+        ] {
+            for place in [0, 1, 299, 300, 12_345, count - 1] {
+                var changed = texts
+                changed[place] = wrong
+                expectSame("{\"a\":\(nested(changed, [80, 300])),\"b\":\"x\"}")
+            }
+        }
+    }
+
+    @Test func refusesRowsThatDiffer() {
+        let texts = texts(24_000, seed: 8)
+        let row = nested(Array(texts[..<300]), [300])
+        for other in [
+            nested(Array(texts[..<299]), [299]), nested(Array(texts[..<301]), [301]), "1", "[]",
+            "[" + row + "]", nested(Array(texts[..<300]), [2, 150]),
+        ] {
+            for place in [0, 1, 40, 79] {
+                var rows = [String](repeating: row, count: 80)
+                rows[place] = other
+                expectSame("{\"a\":[\(rows.joined(separator: ","))],\"b\":\"x\"}")
+            }
+        }
+    }
+
+    @Test func refusesTheRestAsADocumentDoes() {
+        let numbers = nested(texts(9000, seed: 9), [30, 300])
+        for text in [
+            "{\"a\":\(numbers),\"b\":1}", "{\"a\":\(numbers)}", "{\"a\":\(numbers),\"b\":\"x\"",
+            "{\"a\":\(numbers),\"a\":\(numbers),\"b\":\"x\"}", "{\"a\":\(numbers),\"b\":\"x}",
+            "{\"a\":\(numbers)],\"b\":\"x\"}", "{\"a\":\(numbers) 1,\"b\":\"x\"}",
+            "{\"d\":\(numbers),\"a\":[1],\"b\":\"x\"}", "{\"c\":\(numbers),\"a\":[1],\"b\":\"x\"}",
+            "{\"a\":[\"x\",\(numbers)],\"b\":\"x\"}", "{\"a\":[{},\(numbers)],\"b\":\"x\"}",
+            "[\(numbers),\(numbers)]", numbers, "\(numbers)\(numbers)",
+            "{\"a\":\(numbers.dropLast()),\"b\":\"x\"}", "{\"a\":[\(numbers),\"b\":\"x\"}",
+        ] { expectSame(text) }
+    }
+
+    @Test(arguments: 1...4)
+    func countsTheDepthOfWhatItReadsApart(_ depth: Int) {
+        let numbers = nested(texts(9000, seed: 10), [30, 300])
+        expectSame("{\"a\":\(numbers),\"b\":\"x\"}", limits: JSONLimits(maximumDepth: depth))
+    }
+
+    @Test func checksWhatNobodyReads() throws {
+        let numbers = nested(texts(9000, seed: 11), [30, 300])
+        for (inner, isFine) in [(numbers, true), ("[01," + numbers.dropFirst(), false)] {
+            let text = Array("{\"a\":\(inner)}".utf8)
+            let read = Result {
+                try JSONDocument.read(text) { try $0.anyObject().count }
+            }
+            #expect((try? read.get()) == (isFine ? 1 : nil))
+        }
+    }
+
+    @Test func isReadWithoutSpareCapacity() throws {
+        let numbers = nested(texts(9000, seed: 12), [9000])
+        let values = try JSONDocument.read(Array(numbers.utf8)) { try $0.numbers(Double.self) }
+        #expect(values.count == 9000)
+    }
+}
+
+/// Many numbers, written in parts, against the same written one after the other.
+@Suite struct NumberPartsTests {
+    @Test(arguments: [
+        [40_000], [1, 40_000], [40_000, 1], [5, 8000], [8192, 5], [100, 20, 20], [16_384],
+        [3, 1, 50_000], [16_383],
+    ])
+    func areWrittenAsTheWhole(_ shape: [Int]) {
+        var generator = SplitMix(state: 13)
+        let values = (0..<shape.reduce(1, *)).map { _ in Double(bitPattern: generator.next()) }
+        func text<N: JSONNumber>(_ values: [N], _ runner: PartRunner) -> [UInt8] {
+            var writer = JSONWriter(sharing: runner)
+            writer.beginArray()
+            writer.numbers(values, shape: shape)
+            writer.numbers(values.prefix(2), shape: [2])
+            writer.endArray()
+            return writer.finish()
+        }
+        let threads = PartRunner(threads: 4) { count, part in
+            DispatchQueue.concurrentPerform(iterations: count, execute: part)
+        }
+        #expect(text(values, threads) == text(values, .serial))
+        #expect(text(values.map { Float($0) }, threads) == text(values.map { Float($0) }, .serial))
+    }
+}
