@@ -132,8 +132,7 @@ public struct GradientsRequest: Sendable, Equatable {
                 }
             }
         }
-        let include = inclusions.map { Set($0) } ?? []
-        self.include = include
+        include = inclusions.map { Set($0) } ?? []
         wrt = try object.readIfPresent("wrt", else: defaults) { list in
             try list.list { try LayerReference(reading: $0) }
         }
@@ -142,9 +141,7 @@ public struct GradientsRequest: Sendable, Equatable {
         vector = try object.readIfPresent("vector", else: defaults) { list in
             try list.list { try LayerGradients(reading: $0, as: .float64) }
         }
-        // Asked of the set alone: asking all of it copies the request.
-        let needsVector = !include.isEmpty && include.contains(.hessianVectorProduct)
-        guard (vector != nil) == needsVector else {
+        guard (vector != nil) == asks(for: .hessianVectorProduct) else {
             throw Problem(
                 .inconsistent,
                 "hessian_vector_product in include and a vector to multiply with go together",

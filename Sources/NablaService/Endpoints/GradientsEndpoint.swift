@@ -98,7 +98,6 @@ extension GradientsResponse {
                 Explanation.numbers(in: network, samples: samples.count))
         }
         let gradients: Gradients
-        // Not in a closure, which would copy the whole request.
         do throws(ComputationError) {
             gradients = try Gradients.compute(
                 of: request.loss, network: network, samples: samples, dtype: request.dtype,
