@@ -12,19 +12,9 @@ protocol ShortestDecimalFormat {
     static var exponentOffset: Int { get }
     /// The stored exponent and significand of the number's magnitude.
     var magnitudeBits: UInt64 { get }
-    /// The integer part of g · c / 2^w, with its last bit set where that drops something, for three
-    /// numbers c and a power of ten of 2w bits; w is the width of the format.
-    ///
-    /// - Parameters:
-    ///   - high: The upper half of g.
-    ///   - low: The lower half of g.
-    ///   - c: The number in the middle.
-    ///   - lower: The power of two that the first is below it.
-    ///   - upper: The power of two that the last is above it.
-    /// - Returns: The three in the order of their size.
-    static func roundedToOdd(
-        high: UInt64, low: UInt64, _ c: UInt64, lower: UInt64, upper: UInt64
-    ) -> (atLower: UInt64, at: UInt64, atUpper: UInt64)
+    /// The integer part of g · c / 2^w, with its last bit set where that drops something, for a
+    /// power of ten of 2w bits and w the width of the format.
+    static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64
 }
 
 extension Double: ShortestDecimalFormat {
@@ -33,19 +23,12 @@ extension Double: ShortestDecimalFormat {
     var magnitudeBits: UInt64 { bitPattern & 0x7FFF_FFFF_FFFF_FFFF }
 
     @inline(__always)
-    static func roundedToOdd(
-        high: UInt64, low: UInt64, _ c: UInt64, lower: UInt64, upper: UInt64
-    ) -> (atLower: UInt64, at: UInt64, atUpper: UInt64) {
-        // One product; the others are g moved by a few bits away from it.
-        let upperProduct = high.multipliedFullWidth(by: c)
-        let lowerProduct = low.multipliedFullWidth(by: c)
-        let middle = upperProduct.low &+ lowerProduct.high
-        let at = Words(
-            high: upperProduct.high &+ (middle < lowerProduct.high ? 1 : 0), middle: middle,
-            low: lowerProduct.low)
-        let below = at.subtracting(Words(high: high, low: low, shiftedBy: lower))
-        let above = at.adding(Words(high: high, low: low, shiftedBy: upper))
-        return (below.roundedToOdd, at.roundedToOdd, above.roundedToOdd)
+    static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64 {
+        let lower = low.multipliedFullWidth(by: c).high
+        let upper = high.multipliedFullWidth(by: c)
+        let (middle, carry) = upper.low.addingReportingOverflow(lower)
+        // The table's rounding up shows as 1 in the middle word: not a remainder.
+        return (upper.high &+ (carry ? 1 : 0)) | (middle > 1 ? 1 : 0)
     }
 }
 
@@ -55,59 +38,10 @@ extension Float: ShortestDecimalFormat {
     var magnitudeBits: UInt64 { UInt64(bitPattern & 0x7FFF_FFFF) }
 
     @inline(__always)
-    static func roundedToOdd(
-        high: UInt64, low: UInt64, _ c: UInt64, lower: UInt64, upper: UInt64
-    ) -> (atLower: UInt64, at: UInt64, atUpper: UInt64) {
-        let power = high &+ (low == 0 ? 0 : 1)
-        func rounded(_ c: UInt64) -> UInt64 {
-            let product = power.multipliedFullWidth(by: c)
-            return product.high | (product.low >> 32 > 1 ? 1 : 0)
-        }
-        return (rounded(c &- 1 &<< lower), rounded(c), rounded(c &+ 1 &<< upper))
+    static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64 {
+        let product = (high &+ (low == 0 ? 0 : 1)).multipliedFullWidth(by: c)
+        return product.high | (product.low >> 32 > 1 ? 1 : 0)
     }
-}
-
-/// A number of 192 bits.
-private struct Words {
-    var high: UInt64
-    var middle: UInt64
-    var low: UInt64
-
-    init(high: UInt64, middle: UInt64, low: UInt64) {
-        (self.high, self.middle, self.low) = (high, middle, low)
-    }
-
-    /// Makes 128 bits times a power of two, which isn't the zeroth.
-    @inline(__always)
-    init(high: UInt64, low: UInt64, shiftedBy shift: UInt64) {
-        self.init(
-            high: high &>> (64 &- shift), middle: high &<< shift | low &>> (64 &- shift),
-            low: low &<< shift)
-    }
-
-    @inline(__always)
-    func adding(_ other: Words) -> Words {
-        let low = self.low.addingReportingOverflow(other.low)
-        let middle = self.middle.addingReportingOverflow(other.middle)
-        let carried = middle.partialValue.addingReportingOverflow(low.overflow ? 1 : 0)
-        let carry: UInt64 = middle.overflow || carried.overflow ? 1 : 0
-        return Words(
-            high: high &+ other.high &+ carry, middle: carried.partialValue, low: low.partialValue)
-    }
-
-    @inline(__always)
-    func subtracting(_ other: Words) -> Words {
-        let low = self.low.subtractingReportingOverflow(other.low)
-        let middle = self.middle.subtractingReportingOverflow(other.middle)
-        let borrowed = middle.partialValue.subtractingReportingOverflow(low.overflow ? 1 : 0)
-        let borrow: UInt64 = middle.overflow || borrowed.overflow ? 1 : 0
-        return Words(
-            high: high &- other.high &- borrow, middle: borrowed.partialValue,
-            low: low.partialValue)
-    }
-
-    /// The high word; the table's rounding up shows as 1 in the middle word, which isn't a remainder.
-    var roundedToOdd: UInt64 { high | (middle > 1 ? 1 : 0) }
 }
 
 extension Decimal {
@@ -139,9 +73,10 @@ extension Decimal {
         let entry = 2 &* (-k &- PowersOfTen.lowest)
         let (high, low) = (powers[entry], powers[entry &+ 1])
 
-        let (atLower, at, atUpper) = N.roundedToOdd(
-            high: high, low: low, (4 &* c) << shift, lower: shift &+ (isUneven ? 0 : 1),
-            upper: shift &+ 1)
+        let atLower = N.roundedToOdd(
+            high: high, low: low, (4 &* c &- (isUneven ? 1 : 2)) << shift)
+        let at = N.roundedToOdd(high: high, low: low, (4 &* c) << shift)
+        let atUpper = N.roundedToOdd(high: high, low: low, (4 &* c &+ 2) << shift)
         // The ends themselves round to v only when c is even.
         let isOdd = c & 1
         let lower = atLower &+ isOdd
