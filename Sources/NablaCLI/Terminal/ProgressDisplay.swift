@@ -51,8 +51,9 @@ struct ProgressDisplay {
         let now = ContinuousClock.now
         if let lastDrawing, !isLast, now - lastDrawing < ProgressDisplay.leastTime { return }
         lastDrawing = now
-        // One column less, or some terminals begin another line. Carriage return, then erase to the end.
-        let text = line.text(width: terminal.width - 1, on: terminal)
+        // Room for the ^C that a terminal shows, and one column more, or some begin another line.
+        let text = line.text(width: max(1, terminal.width - 3), on: terminal)
+        // Carriage return, and erase to the end.
         write("\r\(text)\u{1B}[K" + (isLast ? "\n" : ""))
     }
 
