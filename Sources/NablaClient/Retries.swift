@@ -8,8 +8,9 @@ import NablaAPI
 public struct Retries: Sendable, Equatable {
     /// How often a call is made at most, the first time included; 3 by default, 1 for no repetition.
     public var attempts: Int
-    /// What the first wait is at most, in milliseconds; 100 by default. Each further one may be twice as
-    /// long as the one before it.
+    /// What the first wait is at most, in milliseconds; 100 by default.
+    ///
+    /// Each further one may be twice as long as the one before it.
     public var baseMilliseconds: Int
     /// What no wait is longer than, in milliseconds; 5,000 by default.
     ///

@@ -42,6 +42,7 @@ final class FaultyProxy: Sendable {
             while case let caller = accept(listener, nil, nil), caller >= 0 {
                 Thread.detachNewThread { [self] in carry(caller) }
             }
+            close(listener)
         }
     }
 
