@@ -1,4 +1,4 @@
-public import NablaAPI
+import NablaAPI
 
 // Each call stands twice: the first blocks the thread it is made on, the second suspends the task.
 
