@@ -18,7 +18,9 @@ struct EventSource: Sendable {
     let retries: Retries
     /// Opens it, to go on after an event.
     let open: @Sendable (String?) -> AsyncThrowingStream<[UInt8], any Error>
+}
 
+extension EventSource {
     init(_ path: String, after id: String?, ends: Int, _ client: Client) {
         lastID = id
         self.ends = ends
