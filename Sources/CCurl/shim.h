@@ -34,6 +34,10 @@ static inline CURLcode nabla_curl_get_long(CURL *handle, CURLINFO info, long *va
     return curl_easy_getinfo(handle, info, value);
 }
 
+static inline CURLcode nabla_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
 static inline CURL *nabla_curl_finished(CURLM *multi, CURLcode *result) {
     int left = 0;
     CURLMsg *message;

@@ -40,7 +40,9 @@ extension Call where Value == GradientsResponse {
     static func gradients(_ request: GradientsRequest, language: String?) -> Call {
         let fields = language.map { ["Accept-Language: \($0)"] } ?? []
         return Call(
-            Message(method: "POST", path: Path.gradients, fields: fields, body: request.json())
+            Message(
+                method: "POST", path: Path.gradients, fields: fields, body: request.json(),
+                isPure: true)
         ) { (body) throws(Problem) in try GradientsResponse(parsing: body) }
     }
 }
@@ -48,7 +50,7 @@ extension Call where Value == GradientsResponse {
 extension Call where Value == [Result<GradientsResponse, Problem>] {
     static func gradients(batch requests: [GradientsRequest]) -> Call {
         let body = GradientsBatchCall.json(requests)
-        return Call(Message(method: "POST", path: Path.gradientsBatch, body: body)) {
+        return Call(Message(method: "POST", path: Path.gradientsBatch, body: body, isPure: true)) {
             (body) throws(Problem) in try GradientsBatchCall.results(parsing: body)
         }
     }
@@ -56,7 +58,7 @@ extension Call where Value == [Result<GradientsResponse, Problem>] {
 
 extension Call where Value == CheckResponse {
     static func check(_ request: CheckRequest) -> Call {
-        Call(Message(method: "POST", path: Path.check, body: request.json())) {
+        Call(Message(method: "POST", path: Path.check, body: request.json(), isPure: true)) {
             (body) throws(Problem) in try CheckResponse(parsing: body)
         }
     }
@@ -65,7 +67,8 @@ extension Call where Value == CheckResponse {
 extension Call where Value == PredictResponse {
     static func predict(_ request: PredictRequest) -> Call {
         let dtype = request.dtype
-        return Call(Message(method: "POST", path: Path.predict, body: request.json())) {
+        return Call(Message(method: "POST", path: Path.predict, body: request.json(), isPure: true))
+        {
             (body) throws(Problem) in try PredictResponse(parsing: body, as: dtype)
         }
     }
@@ -77,7 +80,8 @@ extension Call where Value == Run {
     ) -> Call {
         let fields =
             (waitSeconds.map { ["Prefer: wait=\($0)"] } ?? [])
-            + (idempotencyKey.map { ["Idempotency-Key: \($0)"] } ?? [])
+            // Without one of the caller's own, a made-up one lets this call be repeated.
+            + ["Idempotency-Key: \(idempotencyKey ?? madeUpKey())"]
         return Call(
             Message(method: "POST", path: Path.train, fields: fields, body: request.json())
         ) { (body) throws(Problem) in try Run(parsing: body) }

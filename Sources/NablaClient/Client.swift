@@ -1,3 +1,4 @@
+import Glibc
 import NablaAPI
 
 /// A client of the service: every call there is, blocking and async.
@@ -19,13 +20,41 @@ public final class Client: Sendable {
 
     /// Performs a call on this thread.
     func perform<Value>(_ call: Call<Value>) throws(ClientError) -> Value {
-        try call.read(handles.perform(call.message, configuration))
+        var attempts = Attempts(call.message, configuration)
+        while true {
+            let outcome: Result<Received, ClientError>
+            do {
+                outcome = .success(try handles.perform(attempts.next, configuration))
+            } catch {
+                outcome = .failure(error)
+            }
+            guard let pause = attempts.pause(after: outcome) else {
+                return try call.read(attempts.settled(outcome))
+            }
+            sleep(milliseconds: pause)
+        }
     }
 
     /// Performs a call on the engine's thread.
     func perform<Value>(_ call: Call<Value>) async throws(ClientError) -> Value {
         guard let engine else { throw .connection("libcurl has no memory for another handle") }
-        return try call.read(await engine.perform(call.message))
+        var attempts = Attempts(call.message, configuration)
+        while true {
+            let outcome: Result<Received, ClientError>
+            do {
+                outcome = .success(try await engine.perform(attempts.next))
+            } catch {
+                outcome = .failure(error)
+            }
+            guard let pause = attempts.pause(after: outcome) else {
+                return try call.read(attempts.settled(outcome))
+            }
+            do {
+                try await Task.sleep(for: .milliseconds(pause))
+            } catch {
+                throw .cancelled
+            }
+        }
     }
 
     /// The bytes of an answer that is a stream.
@@ -38,4 +67,13 @@ public final class Client: Sendable {
         }
         return engine.stream(message)
     }
+}
+
+/// Keeps this thread waiting.
+private func sleep(milliseconds: Int) {
+    var left = timespec(
+        tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    // A signal ends the wait early and leaves what was left of it.
+    var rest = timespec()
+    while nanosleep(&left, &rest) == -1, errno == EINTR { left = rest }
 }

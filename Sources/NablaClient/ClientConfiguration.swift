@@ -1,6 +1,6 @@
 /// How a client reaches the service.
 public struct ClientConfiguration: Sendable, Equatable {
-    /// Where the service is: scheme, host and port.
+    /// Where the service is: scheme, host and port, or `unix:` and the path of its socket.
     public var server: String
     /// The token that every call shows; nil, the default, for none.
     public var token: String?
@@ -14,17 +14,25 @@ public struct ClientConfiguration: Sendable, Equatable {
     ///
     /// Of event streams it bounds the silence between two signs of life.
     public var stallSeconds: Int
+    /// When a call that failed on its way is made again.
+    public var retries: Retries
+    /// Whether answers may come compressed with gzip; false by default, since on a fast network it costs
+    /// more time than it saves.
+    public var acceptsGzip: Bool
 
     /// Makes a configuration.
     public init(
         server: String = "http://127.0.0.1:8080", token: String? = nil,
-        connectMilliseconds: Int = 5_000, totalMilliseconds: Int = 300_000, stallSeconds: Int = 120
+        connectMilliseconds: Int = 5_000, totalMilliseconds: Int = 300_000, stallSeconds: Int = 120,
+        retries: Retries = Retries(), acceptsGzip: Bool = false
     ) {
         self.server = server
         self.token = token
         self.connectMilliseconds = connectMilliseconds
         self.totalMilliseconds = totalMilliseconds
         self.stallSeconds = stallSeconds
+        self.retries = retries
+        self.acceptsGzip = acceptsGzip
     }
 }
 
@@ -46,6 +54,14 @@ extension ClientConfiguration {
             return "Authorization: Bearer " + String(decoding: bytes, as: UTF8.self)
         }
     }
+
+    /// The path of the service's unix socket; nil where it is reached over TCP.
+    var socketPath: String? {
+        server.hasPrefix("unix:") ? String(server.dropFirst("unix:".count)) : nil
+    }
+
+    /// What every path is appended to.
+    var origin: String { socketPath == nil ? server : "http://localhost" }
 
     /// Whether the service is at an address that only this machine can reach.
     var isLoopback: Bool {

@@ -5,28 +5,28 @@ public struct RunEvents: AsyncSequence, Sendable {
     /// What the sequence gives.
     public typealias Element = RunEvent
 
-    private let bytes: AsyncThrowingStream<[UInt8], any Error>
+    private let source: EventSource
 
-    init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) {
-        self.bytes = bytes
+    init(_ source: EventSource) {
+        self.source = source
     }
 
-    /// Begins to read the events; they can be read once.
+    /// Begins to read the events, from the beginning each time.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(bytes.makeAsyncIterator())
+        Iterator(source)
     }
 
     /// Reads the events one by one.
     public struct Iterator: AsyncIteratorProtocol {
         private var blocks: EventBlocks
 
-        fileprivate init(_ bytes: AsyncThrowingStream<[UInt8], any Error>.Iterator) {
-            blocks = EventBlocks(bytes)
+        fileprivate init(_ source: EventSource) {
+            blocks = EventBlocks(source)
         }
 
         /// The next event; nil once the stream has ended.
         ///
-        /// - Throws: `ClientError` when the stream breaks off or carries what the contract doesn't know.
+        /// - Throws: `ClientError` when the stream breaks off for good or carries what the contract doesn't know.
         public mutating func next() async throws -> RunEvent? {
             try await blocks.next { block throws(Problem) in
                 try RunEvent(name: block.name, data: block.data)
@@ -43,9 +43,9 @@ extension Client {
     ///   - epoch: The epoch to go on after; 0 for the whole history.
     /// - Returns: The events; reading them throws `ClientError`.
     public func events(ofRun id: String, after epoch: Int = 0) -> RunEvents {
-        var message = Message(path: Path.run(escaped(id), .events), isStream: true)
-        message.fields = ["Accept: text/event-stream"]
-        if epoch > 0 { message.fields.append("Last-Event-ID: \(epoch)") }
-        return RunEvents(stream(message))
+        RunEvents(
+            EventSource(
+                Path.run(escaped(id), .events), after: epoch > 0 ? String(epoch) : nil, ends: 1,
+                self))
     }
 }

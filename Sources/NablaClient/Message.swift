@@ -12,6 +12,16 @@ struct Message: Sendable {
     var mediaType = "application/json"
     /// Whether the answer is a stream that ends when it likes.
     var isStream = false
+    /// Whether it computes only, so that it may be sent again though it is a POST.
+    var isPure = false
+    /// How long the call may take, in milliseconds; 0 for as long as it takes.
+    var milliseconds = 0
+
+    /// Whether it may be sent again when nobody knows what became of it.
+    var isRepeatable: Bool {
+        isPure || ["GET", "PUT", "DELETE"].contains(method)
+            || fields.contains { $0.hasPrefix("Idempotency-Key:") }
+    }
 }
 
 /// What came back.
@@ -19,4 +29,6 @@ struct Received: Sendable {
     var status = 0
     var mediaType = ""
     var body: [UInt8] = []
+    /// How long the service asks callers to wait; 0 where it doesn't.
+    var retryAfterSeconds = 0
 }

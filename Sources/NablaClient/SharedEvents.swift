@@ -5,28 +5,28 @@ public struct SharedEvents: AsyncSequence, Sendable {
     /// What the sequence gives.
     public typealias Element = SharedEvent
 
-    private let bytes: AsyncThrowingStream<[UInt8], any Error>
+    private let source: EventSource
 
-    init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) {
-        self.bytes = bytes
+    init(_ source: EventSource) {
+        self.source = source
     }
 
-    /// Begins to read the events; they can be read once.
+    /// Begins to read the events, from the beginning each time.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(bytes.makeAsyncIterator())
+        Iterator(source)
     }
 
     /// Reads the events one by one.
     public struct Iterator: AsyncIteratorProtocol {
         private var blocks: EventBlocks
 
-        fileprivate init(_ bytes: AsyncThrowingStream<[UInt8], any Error>.Iterator) {
-            blocks = EventBlocks(bytes)
+        fileprivate init(_ source: EventSource) {
+            blocks = EventBlocks(source)
         }
 
         /// The next event; nil once the stream has ended.
         ///
-        /// - Throws: `ClientError` when the stream breaks off or carries what the contract doesn't know.
+        /// - Throws: `ClientError` when the stream breaks off for good or carries what the contract doesn't know.
         public mutating func next() async throws -> SharedEvent? {
             try await blocks.next { block throws(Problem) in
                 try SharedEvent(name: block.name, id: block.id, data: block.data)
@@ -45,10 +45,9 @@ extension Client {
     /// - Returns: The events; reading them throws `ClientError`.
     public func events(ofRuns ids: [String] = [], after id: String? = nil) -> SharedEvents {
         let query = ids.map { "run=\(escaped($0))" }.joined(separator: "&")
-        var message = Message(
-            path: query.isEmpty ? Path.events : "\(Path.events)?\(query)", isStream: true)
-        message.fields = ["Accept: text/event-stream"]
-        if let id { message.fields.append("Last-Event-ID: \(id)") }
-        return SharedEvents(stream(message))
+        return SharedEvents(
+            EventSource(
+                query.isEmpty ? Path.events : "\(Path.events)?\(query)", after: id,
+                ends: ids.isEmpty ? .max : Set(ids).count, self))
     }
 }

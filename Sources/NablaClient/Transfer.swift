@@ -16,13 +16,22 @@ final class Transfer {
     init(_ message: Message, on handle: EasyHandle, _ configuration: ClientConfiguration) {
         self.handle = handle
         handle.reset()
-        handle.set(CURLOPT_URL, configuration.server + message.path)
+        handle.set(CURLOPT_URL, configuration.origin + message.path)
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        if let path = configuration.socketPath { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        Certificates.standard.set(on: handle)
+        if configuration.acceptsGzip, !message.isStream {
+            handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
+        }
+        // On a connection that turns out to be closed libcurl sends a request again by itself.
+        if !message.isRepeatable { handle.set(CURLOPT_FRESH_CONNECT, 1) }
         // No proxy that http_proxy names can reach this machine's own loopback.
-        if configuration.isLoopback { handle.set(CURLOPT_NOPROXY, "*") }
+        if configuration.isLoopback || configuration.socketPath != nil {
+            handle.set(CURLOPT_NOPROXY, "*")
+        }
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectMilliseconds)
-        handle.set(CURLOPT_TIMEOUT_MS, message.isStream ? 0 : configuration.totalMilliseconds)
+        handle.set(CURLOPT_TIMEOUT_MS, message.milliseconds)
         if configuration.stallSeconds > 0 {
             handle.set(CURLOPT_LOW_SPEED_LIMIT, 1)
             handle.set(CURLOPT_LOW_SPEED_TIME, configuration.stallSeconds)
@@ -79,6 +88,7 @@ final class Transfer {
         default: throw .connection(describe(result))
         }
         received.status = handle.status
+        received.retryAfterSeconds = handle.retryAfterSeconds
         return received
     }
 
@@ -107,6 +117,13 @@ struct EasyHandle: @unchecked Sendable {
         var code = 0
         nabla_curl_get_long(raw, CURLINFO_RESPONSE_CODE, &code)
         return code
+    }
+
+    /// The seconds that the last answer's Retry-After asks for, also where it gives a date; 0 without one.
+    var retryAfterSeconds: Int {
+        var seconds: curl_off_t = 0
+        nabla_curl_get_offset(raw, CURLINFO_RETRY_AFTER, &seconds)
+        return Int(seconds)
     }
 
     func reset() { curl_easy_reset(raw) }

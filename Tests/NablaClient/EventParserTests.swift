@@ -55,8 +55,9 @@ import Testing
             for piece in pieces { continuation.yield(Array(piece.utf8)) }
             continuation.finish()
         }
+        let source = EventSource(ends: 0, retries: .none) { _ in bytes }
         var found: [RunEvent.Content] = []
-        for try await event in RunEvents(bytes) { found.append(event.content) }
+        for try await event in RunEvents(source) { found.append(event.content) }
         return found
     }
 

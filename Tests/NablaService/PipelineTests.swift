@@ -23,7 +23,7 @@ import Testing
         let address = try #require(try server.start().first)
         defer { server.shutDown(within: .seconds(10)) }
         let configuration = ClientConfiguration(
-            server: "http://\(address)", totalMilliseconds: 60_000)
+            server: "http://\(address)", totalMilliseconds: 60_000, retries: .none)
         try body(Client(configuration))
     }
 

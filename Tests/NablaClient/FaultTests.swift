@@ -1,0 +1,145 @@
+import Foundation
+import NablaAPI
+import NablaClient
+import NablaNetworks
+import NablaService
+import NablaSockets
+import Testing
+
+/// The client over connections that break: no call hangs, none is done twice.
+@Suite struct FaultTests {
+    private func withService(
+        listeningAt text: String = "127.0.0.1:0", _ body: (String) async throws -> Void
+    ) async throws {
+        var settings = Settings()
+        settings.server.addresses = [try ListenAddress(text)]
+        settings.dataDirectory = NSTemporaryDirectory() + "nabla-faults-\(UUID().uuidString)"
+        let service = try Service(settings: settings, onEvent: { _ in })
+        let address = try service.start()[0]
+        defer {
+            service.stop()
+            try? FileManager.default.removeItem(atPath: settings.dataDirectory)
+        }
+        try await body("\(address)")
+    }
+
+    private func withProxy(
+        seed: UInt64,
+        _ body: (_ through: Client, _ direct: Client, FaultyProxy) async throws -> Void
+    ) async throws {
+        try await withService { address in
+            let direct = Client(ClientConfiguration(server: "http://\(address)"))
+            let port = try #require(address.split(separator: ":").last.flatMap { UInt16($0) })
+            let proxy = try FaultyProxy(to: port, seed: seed)
+            defer { proxy.stop() }
+            let through = Client(
+                ClientConfiguration(
+                    server: "http://127.0.0.1:\(proxy.port)", totalMilliseconds: 30_000,
+                    stallSeconds: 10,
+                    retries: Retries(attempts: 40, baseMilliseconds: 1, longestMilliseconds: 1000)))
+            try await body(through, direct, proxy)
+        }
+    }
+
+    private func network() throws -> NetworkSource {
+        let dense = try Dense(
+            weights: Tensor([0.5, -0.5], shape: [1, 2]), bias: Tensor([0.1]), activation: .sigmoid)
+        return .inline(try Network(inputShape: [2], layers: [Layer(.dense(dense))]))
+    }
+
+    private func samples() throws -> Samples {
+        try Samples(inputs: Tensor([1.0, 2], shape: [1, 2]), targets: Tensor([1.0]))
+    }
+
+    private func training(named name: String, epochs: Int = 1) throws -> TrainRequest {
+        TrainRequest(
+            network: try network(), loss: try Loss(.binaryCrossEntropy), samples: try samples(),
+            settings: try TrainingSettings(
+                optimizer: .adam(Adam(learningRate: 0.05)), epochs: epochs, batchSize: 1),
+            name: name)
+    }
+
+    /// One of several kinds of calls; gives the error it ended with.
+    private func call(_ number: Int, _ client: Client) async throws -> ClientError? {
+        let gradients = GradientsRequest(
+            network: try network(), loss: try Loss(.binaryCrossEntropy), samples: try samples())
+        do throws(ClientError) {
+            switch number % 5 {
+            case 0: _ = try await client.train(self.request(number))
+            case 1: _ = try await client.gradients(gradients)
+            case 2: _ = try await client.runs()
+            case 3: try await client.put(dataset: self.rows(), named: "rows-\(number)")
+            default: _ = try await client.health()
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func request(_ number: Int) throws(ClientError) -> TrainRequest {
+        do {
+            return try training(named: "run-\(number)")
+        } catch {
+            throw .unexpected(status: 0, detail: "\(error)")
+        }
+    }
+
+    private func rows() throws(ClientError) -> Samples {
+        do {
+            return try samples()
+        } catch {
+            throw .unexpected(status: 0, detail: "\(error)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: [1, 2] as [UInt64])
+    func noCallHangsAndNoneIsDoneTwice(_ seed: UInt64) async throws {
+        try await withProxy(seed: seed) { through, direct, proxy in
+            let numbers = Array(0..<200)
+            let errors = try await withThrowingTaskGroup(of: (Int, ClientError?).self) { group in
+                for number in numbers {
+                    group.addTask { (number, try await call(number, through)) }
+                }
+                return try await group.reduce(into: [Int: ClientError]()) { $0[$1.0] = $1.1 }
+            }
+            #expect(proxy.faults > 20)
+            var query = RunsQuery()
+            query.limit = 100
+            let names = try await direct.runs(query).runs.compactMap(\.name)
+            #expect(Set(names).count == names.count, "\(names.sorted())")
+            for number in numbers where number % 5 == 0 && errors[number] == nil {
+                #expect(names.contains("run-\(number)"))
+            }
+            // So often tried, hardly any call is lost.
+            #expect(errors.count < numbers.count / 10, "\(errors)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aStreamGoesOnWhereItBrokeOff() async throws {
+        try await withProxy(seed: 3) { through, direct, proxy in
+            let run = try await direct.train(training(named: "watched", epochs: 300))
+            var epochs: [Int] = []
+            var ends = 0
+            for try await event in through.events(ofRun: run.id) {
+                switch event.content {
+                case .metrics(let epoch, _, _): epochs.append(epoch)
+                case .end: ends += 1
+                default: break
+                }
+            }
+            #expect(epochs == Array(1...300))
+            #expect(ends == 1)
+            #expect(proxy.faults > 0)
+        }
+    }
+
+    @Test func aUnixSocketIsReached() async throws {
+        let path = NSTemporaryDirectory() + "/n-\(UUID().uuidString.prefix(8)).sock"
+        try await withService(listeningAt: "unix:\(path)") { _ in
+            let client = Client(ClientConfiguration(server: "unix:\(path)"))
+            let health = try await client.health()
+            #expect(health.status == "ok")
+        }
+    }
+}
