@@ -73,9 +73,9 @@ public final class EmbeddedService: Sendable {
         guard case .endpoint(let endpoint, let subject) = match else {
             throw Problem(.notFound, "there is no \(method) \(target)")
         }
-        var call = Call(
-            id: identifiers.next(), head: head, body: body, route: route, isCancelled: { false })
-        call.subject = subject
+        let call = Call(
+            id: identifiers.next(), head: head, body: body, route: route, subject: subject,
+            token: nil, isCancelled: { false })
         var result = Result<[UInt8], Problem>.success([])
         workspaces.lend { workspace in
             result = Result { () throws(Problem) in
