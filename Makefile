@@ -149,13 +149,15 @@ docs: setup ## build the documentation of the modules into .build/docs, an archi
 bench: build ## measure Nabla beside its peers (ARGS="--only tiny --rounds 3 --markdown FILE")
 	$(PYTHON) Benchmarks/bench.py $(ARGS)
 
-bench-peers: ## install the peers into .peers: Python ones, simdjson alone, Hummingbird
+bench-peers: ## install the peers into .peers: Python ones, libcurl and simdjson alone, Hummingbird
 	@$(PYTHON) -m venv .peers/venv || {
 	    echo "bench-peers needs Python's venv module: apt-get install python3-venv" >&2
 	    exit 1
 	}
 	.peers/venv/bin/python -m pip install --quiet --requirement Benchmarks/requirements.txt
 	c++ -std=c++17 -O3 Benchmarks/peers/simdjson_reader.cpp -o .peers/simdjson-reader -lsimdjson
+	cc -std=c17 -D_POSIX_C_SOURCE=200809L -O3 Benchmarks/peers/curl_caller.c -o .peers/curl-caller \
+	    -lcurl
 	swift build --configuration release --package-path Benchmarks/peers/hummingbird-constant \
 	    --scratch-path .peers/hummingbird
 	for program in wrk nginx; do

@@ -131,6 +131,9 @@ let package = Package(
             path: "Benchmarks/Requests", swiftSettings: strict),
 
         .executableTarget(
+            name: "nabla-bench-client", dependencies: ["NablaClient", "NablaAPI", "NablaNetworks"],
+            path: "Benchmarks/Client", swiftSettings: strict),
+        .executableTarget(
             name: "nabla-bench-history",
             dependencies: ["NablaStore", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Benchmarks/History", swiftSettings: strict),

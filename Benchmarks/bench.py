@@ -14,7 +14,7 @@ from comparison import core, itself, machine, serving, text, training
 
 CORE_ITEMS = ["xor", "digits", "gradients", "networks", "memory", "allocations"]
 SERVED_ITEMS = ["tiny", "medium", "large"]
-OWN_ITEMS = ["batch", "latency", "storage"]
+OWN_ITEMS = ["batch", "latency", "storage", "client"]
 ITEMS = ["training", *CORE_ITEMS, *SERVED_ITEMS, *OWN_ITEMS, "json"]
 
 

@@ -1,8 +1,9 @@
-"""The work items `batch`, `latency` and `storage`: Nabla beside itself, over real connections.
+"""The work items `batch`, `latency`, `storage` and `client`: Nabla beside itself, over real connections.
 
 batch sends a thousand tiny requests as one and one after another, each over one connection; latency
 looks at a tiny request's slowest hundredth, idle and while a training run keeps all workers busy; storage
-reads off /metrics which share of their time runs of 100,000 steps spend with storage.
+reads off /metrics which share of their time runs of 100,000 steps spend with storage; client makes 10,000
+calls one after another with the client library, and with libcurl from C.
 """
 
 import json
@@ -11,7 +12,7 @@ import time
 
 from make_bodies import write_bodies
 
-from . import places
+from . import places, programs
 from .places import say
 from .report import NABLA, Table
 from .servers import Server
@@ -22,6 +23,8 @@ ALONE = "one request each"
 IDLE = "Nabla, idle"
 CONNECTIONS = (1, 16)
 STEPS = 100_000
+CALLS = 10_000
+IN_C = "C on libcurl"
 LIMIT = "2 %, the most there may be"
 
 
@@ -35,7 +38,7 @@ def measure(items, rounds):
     write_bodies(places.BODIES)
     if not places.program("wrk"):
         say("batch and latency are left out, wrk is not installed: apt-get install wrk")
-        items = [item for item in items if item == "storage"]
+        items = [item for item in items if item in ("storage", "client")]
     first_body = (places.BODIES / "tiny.json").read_bytes()
     tables = {
         "batch": Table("A thousand gradients of XOR in one POST /gradients/batch, 1 connection",
@@ -44,6 +47,8 @@ def measure(items, rounds):
                          True, {(case(count), IDLE): 1 / 5 for count in CONNECTIONS}),
         "storage": Table(f"The share of {STEPS:,} steps' time that goes to storage", "%", True,
                          {(name, LIMIT): 1 for name in RUNS}),
+        "client": Table(f"{CALLS:,} gradients of XOR asked for one after another", "µs a call", True,
+                        {(name, IN_C): 1 / 1.3 for name in ("blocking", "async")}),
     }
     with tempfile.TemporaryDirectory(prefix="nabla-bench-") as scratch:
         server = nabla(scratch)
@@ -89,6 +94,22 @@ def measure_storage(server, table, round_number):
         slices, storage = (after - then for after, then in zip(spent(server), before))
         table.add(name, NABLA, round_number, 100 * storage / slices)
         table.add(name, LIMIT, round_number, 2)
+
+
+def measure_client(server, table, round_number):
+    """Microseconds a call, with the client library and with libcurl alone."""
+    for program, wanted in ((places.NABLA_CLIENT, "make build"),
+                            (places.CURL_CALLER, "make bench-peers")):
+        if not program.exists():
+            say(f"client is left out, {program.name} is not built: {wanted}")
+            return
+    url = f"http://127.0.0.1:{server.port}"
+    alone = programs.run([places.CURL_CALLER, url + "/gradients", places.BODIES / "tiny.json",
+                          str(CALLS)], None)
+    library = programs.run([places.NABLA_CLIENT, url, str(CALLS)], None)
+    for name in ("blocking", "async"):
+        table.add(name, NABLA, round_number, library[f"{name}_us_per_call"])
+        table.add(name, IN_C, round_number, alone["us_per_call"])
 
 
 def spent(server):
@@ -142,4 +163,5 @@ def case(connections):
 
 
 RUNS = ("XOR", "784-128-10")
-MEASURES = {"batch": measure_batch, "latency": measure_latency, "storage": measure_storage}
+MEASURES = {"batch": measure_batch, "latency": measure_latency, "storage": measure_storage,
+            "client": measure_client}

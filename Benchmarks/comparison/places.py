@@ -10,11 +10,13 @@ PEERS = BENCHMARKS / "peers"
 
 NABLA = REPOSITORY / ".build" / "release" / "nabla"
 NABLA_REQUESTS = REPOSITORY / ".build" / "release" / "nabla-bench-requests"
+NABLA_CLIENT = REPOSITORY / ".build" / "release" / "nabla-bench-client"
 NABLA_TRAINING = REPOSITORY / ".build" / "release" / "nabla-bench-training"
 
 MADE = REPOSITORY / ".peers"
 PYTHON = MADE / "venv" / "bin" / "python"
 HUMMINGBIRD = MADE / "hummingbird" / "release" / "constant"
+CURL_CALLER = MADE / "curl-caller"
 SIMDJSON = MADE / "simdjson-reader"
 BODIES = MADE / "bodies"
 TRAINING_DATA = MADE / "training"

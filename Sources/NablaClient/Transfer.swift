@@ -10,6 +10,7 @@ final class Transfer {
     private(set) var received = Received()
     /// Gets the bytes of a stream as they come in, instead of `received`.
     var onData: (([UInt8]) -> Void)?
+    private var isHeadWhole = false
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
 
@@ -68,6 +69,23 @@ final class Transfer {
             Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().take(bytes)
             return size * count
         }
+        handle.set(CURLOPT_HEADERDATA, context)
+        handle.set(CURLOPT_HEADERFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let line = UnsafeRawBufferPointer(start: data, count: size * count)
+            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().take(headLine: line)
+            return size * count
+        }
+    }
+
+    /// Notes whether the head has come to its end: libcurl takes one that was cut off for a whole one.
+    private func take(headLine line: UnsafeRawBufferPointer) {
+        if line.starts(with: Array("HTTP/".utf8)) {
+            // Also behind another head: that of a proxy, or of a 100 (Continue).
+            isHeadWhole = false
+        } else if line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n") {
+            isHeadWhole = true
+        }
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
@@ -83,7 +101,8 @@ final class Transfer {
     /// - Throws: `ClientError` when nothing came back whole.
     func finish(_ result: CURLcode) throws(ClientError) -> Received {
         switch result {
-        case CURLE_OK: break
+        case CURLE_OK:
+            guard isHeadWhole else { throw .connection("the answer ended within its head") }
         case CURLE_OPERATION_TIMEDOUT: throw .timedOut(describe(result))
         default: throw .connection(describe(result))
         }

@@ -13,6 +13,7 @@ public final class Service: Sendable {
     public static let version = "0.1.0"
 
     private let settings: Settings
+    private let lock: FolderLock
     private let store: Store
     private let pool: WorkerPool
     /// Threads for calls that wait for the database, so that none of them keeps a worker or the loop.
@@ -42,6 +43,8 @@ public final class Service: Sendable {
             onEvent(event)
         }
         self.onEvent = onEvent
+        try StartError.makeFolder(settings.dataDirectory)
+        lock = try FolderLock(of: settings.dataDirectory)
         store = try StartError.openStore(
             in: settings.dataDirectory, maximumBytes: settings.databaseBytes
         ) { time in onEvent(.committed(milliseconds: time / .milliseconds(1))) }
@@ -121,6 +124,7 @@ public final class Service: Sendable {
         } catch {
             onEvent(.failure(requestID: nil, detail: error.detail))
         }
+        lock.release()
         onEvent(.stopped)
     }
 }

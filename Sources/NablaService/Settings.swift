@@ -90,7 +90,7 @@ public struct TrainingLimits: Sendable {
     public var queuedRunsPerToken = 0
     /// How often a run that a process was training when it crashed is taken up again, unless it gets to a
     /// checkpoint in between; then it fails.
-    public var restarts = 3
+    public var restarts = 10
     /// Parameters that a trained network may have.
     public var parameters = 100_000_000
     /// Epochs that a run may have.

@@ -23,16 +23,21 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
                 + "--insecure")
     }
 
+    /// Makes the data folder where it is missing.
+    static func makeFolder(_ directory: String) throws(StartError) {
+        if mkdir(directory, 0o700) != 0, errno != EEXIST {
+            throw StartError(
+                "the data folder \(directory) can't be made: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Opens the database in `directory`, which is made where it is missing, and may grow to
     /// `maximumBytes`, or without a bound where that is 0.
     static func openStore(
         in directory: String, maximumBytes: Int = 0,
         onCommit: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws(StartError) -> Store {
-        if mkdir(directory, 0o700) != 0, errno != EEXIST {
-            throw StartError(
-                "the data folder \(directory) can't be made: \(String(cString: strerror(errno)))")
-        }
+        try makeFolder(directory)
         return try storing { () throws(StoreError) in
             try Store(
                 path: directory + "/nabla.sqlite", maximumBytes: maximumBytes, onCommit: onCommit)

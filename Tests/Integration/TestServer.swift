@@ -9,13 +9,16 @@ final class TestServer: Sendable {
     let directory: String
     private let service: Service
 
-    init(in directory: String? = nil, _ configure: (inout Settings) -> Void = { _ in }) throws {
+    init(
+        in directory: String? = nil, onEvent: @escaping @Sendable (ServiceEvent) -> Void = { _ in },
+        _ configure: (inout Settings) -> Void = { _ in }
+    ) throws {
         self.directory = directory ?? TestServer.temporaryDirectory()
         var settings = Settings()
         settings.server.addresses = [try ListenAddress("127.0.0.1:0")]
         settings.dataDirectory = self.directory
         configure(&settings)
-        service = try Service(settings: settings) { _ in }
+        service = try Service(settings: settings, onEvent: onEvent)
         let address = try service.start()[0]
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
             throw TestFailure("no port in \(address)")

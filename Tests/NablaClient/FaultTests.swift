@@ -116,6 +116,30 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func blockingCallsComeBackAndAreDoneOnce() async throws {
+        try await withProxy(seed: 4) { through, direct, proxy in
+            let request = try training(named: "blocking")
+            // On a thread of its own, for other tests need those that tasks run on.
+            let ids = try await withCheckedThrowingContinuation { continuation in
+                Thread.detachNewThread {
+                    continuation.resume(
+                        with: Result {
+                            // Each a connection of its own, so that each may meet a fault.
+                            try (0..<50).map { _ in
+                                try Client(through.configuration).train(request).id
+                            }
+                        })
+                }
+            }
+            #expect(proxy.faults > 5)
+            var query = RunsQuery()
+            query.limit = 100
+            // Each answer tells of a run of its own, and there are no others.
+            #expect(try await direct.runs(query).runs.map(\.id).sorted() == ids.sorted())
+            #expect(Set(ids).count == 50)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func aStreamGoesOnWhereItBrokeOff() async throws {
         try await withProxy(seed: 3) { through, direct, proxy in
             let run = try await direct.train(training(named: "watched", epochs: 300))
