@@ -9,13 +9,15 @@ import NablaAPI
 public final class Client: Sendable {
     /// How the client reaches the service.
     public let configuration: ClientConfiguration
+    private let destination: Destination
     private let handles = HandlePool()
     private let engine: Engine?
 
     /// Makes a client; it connects when it is first needed.
     public init(_ configuration: ClientConfiguration = ClientConfiguration()) {
         self.configuration = configuration
-        engine = Engine(configuration)
+        destination = Destination(configuration)
+        engine = Engine(destination)
     }
 
     /// Performs a call on this thread.
@@ -24,7 +26,7 @@ public final class Client: Sendable {
         while true {
             let outcome: Result<Received, ClientError>
             do {
-                outcome = .success(try handles.perform(attempts.next, configuration))
+                outcome = .success(try handles.perform(attempts.next, destination))
             } catch {
                 outcome = .failure(error)
             }

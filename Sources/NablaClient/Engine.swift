@@ -7,13 +7,13 @@ final class Engine: Sendable {
     private let mailbox: Mailbox
 
     /// Starts the thread; nil when libcurl has no memory.
-    init?(_ configuration: ClientConfiguration) {
+    init?(_ destination: Destination) {
         guard let multi = MultiHandle() else { return nil }
         let mailbox = Mailbox(multi)
         self.mailbox = mailbox
         // A serial queue whose block runs until the engine's end is a thread of its own.
         DispatchQueue(label: "nabla.client").async {
-            var loop = EngineLoop(multi, configuration)
+            var loop = EngineLoop(multi, destination)
             loop.run(mailbox)
         }
     }
@@ -109,13 +109,13 @@ private struct EngineLoop {
     }
 
     private let multi: MultiHandle
-    private let configuration: ClientConfiguration
+    private let destination: Destination
     private var running: [UnsafeMutableRawPointer: Running] = [:]
     private var idle: [EasyHandle] = []
 
-    init(_ multi: MultiHandle, _ configuration: ClientConfiguration) {
+    init(_ multi: MultiHandle, _ destination: Destination) {
         self.multi = multi
-        self.configuration = configuration
+        self.destination = destination
     }
 
     mutating func run(_ mailbox: Mailbox) {
@@ -155,7 +155,7 @@ private struct EngineLoop {
             onEnd(.failure(.connection("libcurl has no memory for another handle")))
             return
         }
-        let transfer = Transfer(message, on: handle, configuration)
+        let transfer = Transfer(message, on: handle, destination)
         transfer.onData = onData
         running[handle.raw] = Running(id: id, transfer: transfer, onEnd: onEnd)
         multi.add(handle)

@@ -15,13 +15,13 @@ final class HandlePool: Sendable {
     ///
     /// - Throws: `ClientError` when nothing came back whole.
     func perform(
-        _ message: Message, _ configuration: ClientConfiguration
+        _ message: Message, _ destination: Destination
     ) throws(ClientError) -> Received {
         guard let handle = idle.withLock({ $0.popLast() }) ?? EasyHandle() else {
             throw .connection("libcurl has no memory for another handle")
         }
         defer { idle.withLock { $0.append(handle) } }
-        let transfer = Transfer(message, on: handle, configuration)
+        let transfer = Transfer(message, on: handle, destination)
         return try transfer.finish(curl_easy_perform(handle.raw))
     }
 }

@@ -12,25 +12,22 @@ final class Transfer {
     var onData: (([UInt8]) -> Void)?
     private var isHeadWhole = false
     private var fields: UnsafeMutablePointer<curl_slist>?
-    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
 
-    init(_ message: Message, on handle: EasyHandle, _ configuration: ClientConfiguration) {
+    init(_ message: Message, on handle: EasyHandle, _ destination: Destination) {
+        let configuration = destination.configuration
         self.handle = handle
         handle.reset()
-        handle.set(CURLOPT_URL, configuration.origin + message.path)
+        handle.set(CURLOPT_URL, destination.origin + message.path)
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        if let path = configuration.socketPath { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        if let path = destination.socketPath { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         Certificates.standard.set(on: handle)
         if configuration.acceptsGzip, !message.isStream {
             handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
         }
         // On a connection that turns out to be closed libcurl sends a request again by itself.
         if !message.isRepeatable { handle.set(CURLOPT_FRESH_CONNECT, 1) }
-        // No proxy that http_proxy names can reach this machine's own loopback.
-        if configuration.isLoopback || configuration.socketPath != nil {
-            handle.set(CURLOPT_NOPROXY, "*")
-        }
+        if destination.isDirect { handle.set(CURLOPT_NOPROXY, "*") }
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectMilliseconds)
         handle.set(CURLOPT_TIMEOUT_MS, message.milliseconds)
         if configuration.stallSeconds > 0 {
@@ -38,7 +35,7 @@ final class Transfer {
             handle.set(CURLOPT_LOW_SPEED_TIME, configuration.stallSeconds)
         }
         var lines = message.fields
-        if let authorization = configuration.authorization { lines.append(authorization) }
+        if let authorization = destination.authorization { lines.append(authorization) }
         if message.method != "GET", message.method != "POST" {
             handle.set(CURLOPT_CUSTOMREQUEST, message.method)
         }
