@@ -36,12 +36,19 @@ extension ClientError {
     }
 }
 
+/// The request with numbers packed both ways, whatever it says: they are the same, and shorter.
+private func packed(_ request: GradientsRequest) -> GradientsRequest {
+    var request = request
+    request.encoding = .base64
+    return request
+}
+
 extension Call where Value == GradientsResponse {
     static func gradients(_ request: GradientsRequest, language: String?) -> Call {
         let fields = language.map { ["Accept-Language: \($0)"] } ?? []
         return Call(
             Message(
-                method: "POST", path: Path.gradients, fields: fields, body: request.json(),
+                method: "POST", path: Path.gradients, fields: fields, body: packed(request).json(),
                 isPure: true)
         ) { (body) throws(Problem) in try GradientsResponse(parsing: body) }
     }
@@ -49,7 +56,7 @@ extension Call where Value == GradientsResponse {
 
 extension Call where Value == [Result<GradientsResponse, Problem>] {
     static func gradients(batch requests: [GradientsRequest]) -> Call {
-        let body = GradientsBatchCall.json(requests)
+        let body = GradientsBatchCall.json(requests.map(packed))
         return Call(Message(method: "POST", path: Path.gradientsBatch, body: body, isPure: true)) {
             (body) throws(Problem) in try GradientsBatchCall.results(parsing: body)
         }
@@ -58,7 +65,9 @@ extension Call where Value == [Result<GradientsResponse, Problem>] {
 
 extension Call where Value == CheckResponse {
     static func check(_ request: CheckRequest) -> Call {
-        Call(Message(method: "POST", path: Path.check, body: request.json(), isPure: true)) {
+        Call(
+            Message(method: "POST", path: Path.check, body: request.json(as: .base64), isPure: true)
+        ) {
             (body) throws(Problem) in try CheckResponse(parsing: body)
         }
     }
@@ -66,6 +75,8 @@ extension Call where Value == CheckResponse {
 
 extension Call where Value == PredictResponse {
     static func predict(_ request: PredictRequest) -> Call {
+        var request = request
+        request.encoding = .base64
         let dtype = request.dtype
         return Call(Message(method: "POST", path: Path.predict, body: request.json(), isPure: true))
         {
