@@ -27,7 +27,6 @@ struct Message: Sendable {
 /// What came back.
 struct Received: Sendable {
     var status = 0
-    var mediaType = ""
     var body: [UInt8] = []
     /// How long the service asks callers to wait; 0 where it doesn't.
     var retryAfterSeconds = 0

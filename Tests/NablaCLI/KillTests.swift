@@ -7,6 +7,8 @@ import NablaNetworks
 import Synchronization
 import Testing
 
+@testable import NablaService
+
 /// Servers that are killed at random moments, again and again, on the same data.
 @Suite struct KillTests {
     private static let lanes = 4
@@ -81,7 +83,8 @@ private struct Lane {
     private let folder: TemporaryFolder
     private let data: String
     private let number: Int
-    private var generator: SeededGenerator
+    /// Whose draws the lane's number decides, so that a failure can be had again.
+    private var generator: SplitMix64
     /// The runs of which a 202 came.
     private var acknowledged: [String] = []
     private(set) var findings = Findings()
@@ -90,7 +93,7 @@ private struct Lane {
         folder = try TemporaryFolder()
         data = folder.file("data")
         self.number = number
-        generator = SeededGenerator(seed: UInt64(number))
+        generator = SplitMix64(seed: UInt64(number))
     }
 
     /// Starts a server, sends it runs, kills it, and looks at what is left.

@@ -5,21 +5,6 @@ import NablaAPI
 import NablaNetworks
 import Testing
 
-/// A generator whose draws a seed decides, so that a failure can be had again: splitmix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
-    }
-}
-
 /// The file of a data folder, as a process left it that was killed.
 struct LeftDatabase {
     /// What is stored of a run.

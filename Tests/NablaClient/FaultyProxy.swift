@@ -1,6 +1,8 @@
 import Foundation
 import Synchronization
 
+@testable import NablaService
+
 /// A TCP proxy that drops, delays, truncates and resets connections, as its seed has it.
 final class FaultyProxy: Sendable {
     /// What becomes of a connection.
@@ -18,7 +20,7 @@ final class FaultyProxy: Sendable {
     let port: UInt16
     private let target: UInt16
     private let listener: Int32
-    private let generator: Mutex<Generator>
+    private let generator: Mutex<SplitMix64>
     private let faultCount = Mutex(0)
 
     /// How many connections were broken.
@@ -26,7 +28,7 @@ final class FaultyProxy: Sendable {
 
     init(to target: UInt16, seed: UInt64) throws {
         self.target = target
-        generator = Mutex(Generator(state: seed))
+        generator = Mutex(SplitMix64(seed: seed))
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = loopback(port: 0)
@@ -122,19 +124,6 @@ final class FaultyProxy: Sendable {
             rest = rest.dropFirst(count)
         }
         return true
-    }
-}
-
-/// SplitMix64.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -87,10 +87,7 @@ struct DatasetsCommand: AsyncParsableCommand {
             let dataset = try await options.call {
                 try await $0.put(dataset: samples, named: name)
             }
-            print(
-                json
-                    ? String(decoding: dataset.json(), as: UTF8.self)
-                    : DatasetTable([dataset]).text)
+            printAnswer(asJSON: json, dataset.json(), else: DatasetTable([dataset]).text)
         }
     }
 
@@ -120,10 +117,7 @@ struct DatasetsCommand: AsyncParsableCommand {
             let dataset = try await options.call {
                 try await $0.dataset(name, withSamples: samples)
             }
-            print(
-                json
-                    ? String(decoding: dataset.json(), as: UTF8.self)
-                    : DatasetTable([dataset]).text)
+            printAnswer(asJSON: json, dataset.json(), else: DatasetTable([dataset]).text)
         }
     }
 

@@ -73,10 +73,7 @@ struct NetworksCommand: AsyncParsableCommand {
         func run() async throws {
             let source = try source()
             let network = try await options.call { try await $0.put(network: source, named: name) }
-            print(
-                json
-                    ? String(decoding: network.json(), as: UTF8.self)
-                    : NetworksTable([network]).text)
+            printAnswer(asJSON: json, network.json(), else: NetworksTable([network]).text)
         }
 
         private func source() throws -> NetworkSource {
@@ -109,10 +106,7 @@ struct NetworksCommand: AsyncParsableCommand {
             let network = try await options.call {
                 try await $0.network(named: name, as: .float64)
             }
-            print(
-                json
-                    ? String(decoding: network.json(numbers: false), as: UTF8.self)
-                    : LayersTable(network).text)
+            printAnswer(asJSON: json, network.json(numbers: false), else: LayersTable(network).text)
         }
     }
 

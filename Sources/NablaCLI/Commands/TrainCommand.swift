@@ -39,7 +39,7 @@ struct TrainCommand: AsyncParsableCommand {
             if let output { try await write(computation.networkIfAny(of: ended), to: output) }
             return ended
         }
-        print(json ? String(decoding: ended.json(), as: UTF8.self) : RunSummary(ended).text)
+        printAnswer(asJSON: json, ended.json(), else: RunSummary(ended).text)
         if !json, options.isEmbedded, output == nil {
             print(
                 "\nNothing of it is kept: --output FILE writes the network, --server keeps the run."

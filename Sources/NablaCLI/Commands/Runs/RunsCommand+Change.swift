@@ -42,7 +42,7 @@ extension RunsCommand {
             for key in untag { change.tags[key] = .some(nil) }
             for tag in tag { change.tags[tag.key] = .some(tag.value) }
             let run = try await options.call { [change] in try await $0.change(run: id, change) }
-            print(json ? String(decoding: run.json(), as: UTF8.self) : RunSummary(run).text)
+            printAnswer(asJSON: json, run.json(), else: RunSummary(run).text)
         }
     }
 
@@ -61,7 +61,7 @@ extension RunsCommand {
 
         func run() async throws {
             let run = try await options.call { try await $0.cancel(run: id) }
-            print(json ? String(decoding: run.json(), as: UTF8.self) : RunSummary(run).text)
+            printAnswer(asJSON: json, run.json(), else: RunSummary(run).text)
         }
     }
 
@@ -84,7 +84,7 @@ extension RunsCommand {
 
         func run() async throws {
             let run = try await options.call { try await $0.resume(run: id, epochs: epochs) }
-            print(json ? String(decoding: run.json(), as: UTF8.self) : RunSummary(run).text)
+            printAnswer(asJSON: json, run.json(), else: RunSummary(run).text)
         }
     }
 

@@ -19,7 +19,7 @@ extension RunsCommand {
 
         func run() async throws {
             let run = try await options.call { try await $0.run(id) }
-            print(json ? String(decoding: run.json(), as: UTF8.self) : RunSummary(run).text)
+            printAnswer(asJSON: json, run.json(), else: RunSummary(run).text)
         }
     }
 
@@ -44,7 +44,7 @@ extension RunsCommand {
                 var display = json ? nil : ProgressDisplay(run)
                 return try await client.follow(id) { display?.show($0) }
             }
-            print(json ? String(decoding: ended.json(), as: UTF8.self) : RunSummary(ended).text)
+            printAnswer(asJSON: json, ended.json(), else: RunSummary(ended).text)
             guard ended.status == .succeeded else { throw ExitStatus.failure.code }
         }
     }
@@ -99,10 +99,7 @@ extension RunsCommand {
 
         func run() async throws {
             let comparison = try await options.call { try await $0.compare(runs: ids) }
-            print(
-                json
-                    ? String(decoding: comparison.json(), as: UTF8.self)
-                    : ComparisonTable(comparison).text)
+            printAnswer(asJSON: json, comparison.json(), else: ComparisonTable(comparison).text)
         }
     }
 

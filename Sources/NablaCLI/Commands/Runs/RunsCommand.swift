@@ -82,9 +82,3 @@ struct ListFormat: ParsableArguments {
         guard !json || !csv else { throw ValidationError("--json and --csv exclude each other") }
     }
 }
-
-/// Prints the bytes of a text, and ends the line where they don't.
-func printBytes(_ bytes: [UInt8]) {
-    let text = String(decoding: bytes, as: UTF8.self)
-    print(text, terminator: bytes.last == UInt8(ascii: "\n") ? "" : "\n")
-}
