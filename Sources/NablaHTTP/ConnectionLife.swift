@@ -37,6 +37,8 @@ public struct ConnectionLife: Sendable {
         case read
         /// Answer with this error; the connection ends after it.
         case refuse(MessageError)
+        /// Send a heartbeat: the stream has been silent for long.
+        case beat
         /// Shut our side and throw away what comes, until the client closes.
         case linger
         /// Close at once.
@@ -53,10 +55,12 @@ public struct ConnectionLife: Sendable {
     private var lingers = false
     private var isDraining = false
     private var peerIsDone = false
+    /// Whether the client has taken all there is of a stream, so that the deadline is the heartbeat's.
+    private var hasTakenAll = false
 
     /// What the connection waits for.
     public private(set) var phase = Phase.idle
-    /// When the waiting ends; nil while it is the handler that is waited for.
+    /// When the waiting ends, or a heartbeat is due; nil while an answer is waited for.
     public private(set) var deadline: Instant?
 
     /// Begins a connection.
@@ -115,9 +119,11 @@ public struct ConnectionLife: Sendable {
     /// Decides what a stream's `Connection` says, and waits for its pieces.
     ///
     /// If `untilClose`, the stream's end is the connection's.
-    public mutating func streamBegan(untilClose: Bool) -> ResponseHead.Persistence {
+    public mutating func streamBegan(
+        untilClose: Bool, now: Instant
+    ) -> ResponseHead.Persistence {
         phase = .streaming
-        deadline = nil
+        awaitPiece(now: now)
         return persistence(ending: isDraining || untilClose)
     }
 
@@ -139,7 +145,15 @@ public struct ConnectionLife: Sendable {
     ///
     /// If it took none, the deadline stands.
     public mutating func sentPart(_ some: Bool, now: Instant) {
-        if some || deadline == nil { deadline = now + timeouts.write }
+        guard some || deadline == nil || hasTakenAll else { return }
+        hasTakenAll = false
+        deadline = now + timeouts.write
+    }
+
+    /// Waits for a stream's next piece, with nothing of it unsent.
+    private mutating func awaitPiece(now: Instant) {
+        hasTakenAll = true
+        deadline = now + timeouts.heartbeat
     }
 
     /// Notes that the client took all there was to send.
@@ -148,7 +162,7 @@ public struct ConnectionLife: Sendable {
     /// has read the answer (RFC 9112 §9.6).
     public mutating func sentAll(unread: Bool, now: Instant) -> Action {
         guard phase == .sending else {
-            if phase == .streaming { deadline = nil }
+            if phase == .streaming { awaitPiece(now: now) }
             return .wait
         }
         guard isLast || isDraining else {
@@ -176,6 +190,9 @@ public struct ConnectionLife: Sendable {
     public mutating func tick(now: Instant) -> Action {
         guard let deadline, now >= deadline else { return .wait }
         switch phase {
+        case .streaming where hasTakenAll:
+            awaitPiece(now: now)
+            return .beat
         case .readingHead, .readingBody:
             return refuse(
                 MessageError(.requestTimeout, "the request did not arrive in time"), now: now)

@@ -12,12 +12,14 @@ public struct ConnectionTimeouts: Sendable, Equatable {
     public var write: Duration
     /// For the client to notice that the connection ends; 5 s, then it is cut.
     public var linger: Duration
+    /// Between two pieces of a stream; 15 s, then a heartbeat is sent.
+    public var heartbeat: Duration
 
     /// Sets the time-outs; each has the default its property names.
     public init(
         head: Duration = .seconds(10), body: Duration = .seconds(10), minimumBodyRate: Int = 1024,
         idle: Duration = .seconds(75), write: Duration = .seconds(30),
-        linger: Duration = .seconds(5)
+        linger: Duration = .seconds(5), heartbeat: Duration = .seconds(15)
     ) {
         self.head = head
         self.body = body
@@ -25,8 +27,9 @@ public struct ConnectionTimeouts: Sendable, Equatable {
         self.idle = idle
         self.write = write
         self.linger = linger
+        self.heartbeat = heartbeat
     }
 
     /// The shortest of them, from which the timer takes its step.
-    public var shortest: Duration { min(head, body, idle, write, linger) }
+    public var shortest: Duration { min(head, body, idle, write, linger, heartbeat) }
 }

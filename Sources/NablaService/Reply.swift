@@ -108,15 +108,23 @@ final class Reply: Sendable {
         send(content)
     }
 
+    /// Begins a stream of events; nil when another answer was sent already.
+    func events() -> ResponseStream? {
+        // A comment, which every reader of events skips.
+        stream(mediaType: "text/event-stream", heartbeat: Array(":\n\n".utf8))
+    }
+
     /// Begins an answer that is sent bit by bit; nil when another was sent already.
-    func stream(mediaType: String) -> ResponseStream? {
+    func stream(mediaType: String, heartbeat: [UInt8] = []) -> ResponseStream? {
         guard take() else { return nil }
         var fields = Fields()
         fields.add("Content-Type", mediaType)
         fields.add("Cache-Control", "no-cache")
         addCommon(to: &fields)
         // Nil also where there are too many streams, which is told as a refusal then.
-        guard let stream = responder.beginStream(status: .ok, fields: fields) else { return nil }
+        guard let stream = responder.beginStream(fields: fields, heartbeat: heartbeat) else {
+            return nil
+        }
         report(.ok, bytes: 0)
         return stream
     }

@@ -1,4 +1,5 @@
 public import NablaSockets
+import NablaStore
 
 /// How the service is to run; every bound it has, with its default.
 public struct Settings: Sendable {
@@ -23,6 +24,8 @@ public struct Settings: Sendable {
     public var batchRequests = 10_000
     /// Compressed bodies.
     public var compression = CompressionSettings()
+    /// What callers may ask of the history.
+    public var queries = QuerySettings()
     /// The workers and their queue.
     public var pool = PoolSettings()
     /// The training runs.
@@ -41,6 +44,25 @@ public struct Settings: Sendable {
     /// Makes the settings with their defaults.
     public init() {
         server = ServerConfiguration()
+    }
+}
+
+/// What callers may ask of the history of runs.
+public struct QuerySettings: Sendable {
+    /// Conditions that a filter may have; more is answered 400.
+    public var filterConditions = 50
+    /// Values that an `IN` of a filter may have; more is answered 400.
+    public var filterValues = 1000
+    /// Runs that may be compared with one another; more is answered 400.
+    public var comparedRuns = 100
+    /// Events that may come in while the reader of a stream takes nothing, before it is cut.
+    public var missedEvents = 65_536
+
+    /// Makes the settings with their defaults.
+    public init() {}
+
+    var filters: RunFilter.Limits {
+        RunFilter.Limits(conditions: filterConditions, values: filterValues)
     }
 }
 

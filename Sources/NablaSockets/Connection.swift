@@ -83,7 +83,7 @@ struct Connection {
         let phase = life.phase
         let action = life.tick(now: context.now)
         guard action != .wait else { return }
-        emit(.timedOut(phase))
+        if action != .beat { emit(.timedOut(phase)) }
         perform(action)
         advance()
     }
@@ -227,7 +227,8 @@ struct Connection {
         if let (status, fields) = part.streamHead {
             isStream = true
             let framing = exchange.framing
-            let persistence = life.streamBegan(untilClose: framing == .untilClose)
+            let persistence = life.streamBegan(
+                untilClose: framing == .untilClose, now: context.now)
             write(
                 ResponseHead(
                     status: status, fields: fields, framing: framing, persistence: persistence))
@@ -300,6 +301,8 @@ struct Connection {
             keptIsFresh = reader.keptBytes > 0
         case .refuse(let error):
             refuse(error)
+        case .beat:
+            exchange?.beat()
         case .linger:
             socket.shutDownSending()
         case .close:

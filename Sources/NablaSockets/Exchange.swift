@@ -29,6 +29,8 @@ final class Exchange: Sendable {
         var stage = Stage.open
         var response: Response?
         var part = Part()
+        /// What a stream sends when it has been silent for long.
+        var heartbeat: [UInt8] = []
         /// Bytes of a stream that the system hasn't taken over yet.
         var unsent = 0
         /// Whether one of the streams that may exist at a time is this one.
@@ -77,7 +79,7 @@ final class Exchange: Sendable {
         }
     }
 
-    func beginStream(_ status: Status, _ fields: Fields) -> Bool {
+    func beginStream(_ status: Status, _ fields: Fields, heartbeat: [UInt8]) -> Bool {
         guard services.streams.claim() else {
             respond(
                 services.handler.response(
@@ -90,6 +92,7 @@ final class Exchange: Sendable {
             begins = !state.isDisconnected
             state.stage = begins ? .streaming : .ended
             state.holdsStream = begins
+            state.heartbeat = heartbeat
             state.part.isCut = !begins
             state.part.streamHead = begins ? (status, fields) : nil
             return true
@@ -193,6 +196,11 @@ final class Exchange: Sendable {
             return state.roomAction
         }
         action?()
+    }
+
+    /// Sends the stream's heartbeat, if it has one.
+    func beat() {
+        _ = write(state.withLock(\.heartbeat))
     }
 
     /// Notes that the client closed its side.

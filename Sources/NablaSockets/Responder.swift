@@ -14,10 +14,16 @@ public struct Responder: Sendable {
     /// - Parameters:
     ///   - status: The status.
     ///   - fields: The fields, without `Transfer-Encoding` and those a connection adds.
+    ///   - heartbeat: What is sent when there was nothing else to send for
+    ///     `ConnectionTimeouts.heartbeat`, so that nobody on the way takes the connection for dead; nothing
+    ///     by default.
     /// - Returns: Nil when the client is gone, was answered, or there are too many streams; in the
     ///   last case it is answered with 503. Nothing remains to be done then.
-    public func beginStream(status: Status = .ok, fields: Fields) -> ResponseStream? {
-        exchange.beginStream(status, fields) ? ResponseStream(exchange: exchange) : nil
+    public func beginStream(
+        status: Status = .ok, fields: Fields, heartbeat: [UInt8] = []
+    ) -> ResponseStream? {
+        let begins = exchange.beginStream(status, fields, heartbeat: heartbeat)
+        return begins ? ResponseStream(exchange: exchange) : nil
     }
 
     /// Whether the client has closed its side, so that nobody may be waiting for the answer.

@@ -13,7 +13,7 @@ extension Store {
     /// whose place it changes may be met twice or not at all.
     ///
     /// - Throws: `invalidCursor`; `invalidValue` for a limit outside `RunQuery.limits`, more tags than
-    ///   `RunQuery.maximumTags`, more conditions than `RunFilter.maximumConditions`, or a text with a
+    ///   `RunQuery.maximumTags`, more conditions than `RunFilter.Limits.maximumConditions`, or a text with a
     ///   NUL in it.
     public func runs(matching query: RunQuery = RunQuery()) throws(StoreError) -> RunPage {
         try runs(matching: query, RunSearch.Bounds())
@@ -71,9 +71,9 @@ extension Store {
         guard query.tags.count <= RunQuery.maximumTags else {
             throw .invalidValue(why: "More than \(RunQuery.maximumTags) tags are asked for")
         }
-        guard query.conditions.count <= RunFilter.maximumConditions else {
+        guard query.conditions.count <= RunFilter.Limits.maximumConditions else {
             throw .invalidValue(
-                why: "More than \(RunFilter.maximumConditions) conditions are set")
+                why: "More than \(RunFilter.Limits.maximumConditions) conditions are set")
         }
         try StoreError.check(text: query.name, named: "name")
         try StoreError.check(tags: query.tags)

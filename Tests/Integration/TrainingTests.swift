@@ -7,7 +7,7 @@ import Testing
 /// Runs from their acknowledgement to their end, through the client library over real HTTP.
 @Suite struct TrainingTests {
     /// XOR with a hidden layer of 4, drawn from the seed.
-    static func request(epochs: Int = 50, seed: UInt64 = 3) throws -> TrainRequest {
+    static func request(epochs: Int = 50, seed: UInt64 = 3, steps: Int = 1) throws -> TrainRequest {
         TrainRequest(
             network: .inline(
                 try Network(
@@ -18,8 +18,9 @@ import Testing
                     ])),
             loss: try Loss(.binaryCrossEntropy),
             samples: try Samples(
-                inputs: Tensor([0.0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2]),
-                targets: Tensor([0.0, 1, 1, 0])),
+                inputs: Tensor(
+                    (0..<steps).flatMap { _ in [0.0, 0, 0, 1, 1, 0, 1, 1] }, shape: [4 * steps, 2]),
+                targets: Tensor((0..<steps).flatMap { _ in [0.0, 1, 1, 0] })),
             settings: try TrainingSettings(
                 optimizer: .adam(Adam(learningRate: 0.05)), epochs: epochs, batchSize: 4,
                 seed: seed, metrics: [.accuracy]),

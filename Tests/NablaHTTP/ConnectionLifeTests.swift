@@ -6,7 +6,7 @@ import Testing
     private let start = ConnectionLife.Instant.seconds(1_000)
     private let timeouts = ConnectionTimeouts(
         head: .seconds(10), body: .seconds(20), minimumBodyRate: 100, idle: .seconds(75),
-        write: .seconds(30), linger: .seconds(5))
+        write: .seconds(30), linger: .seconds(5), heartbeat: .seconds(15))
 
     private func life(requestLimit: Int = 100) -> ConnectionLife {
         ConnectionLife(timeouts: timeouts, requestLimit: requestLimit, now: start)
@@ -139,30 +139,46 @@ import Testing
         #expect(busy.sentAll(unread: false, now: start) == .close)
         var streaming = life()
         streaming.handedOn(try Self.request())
-        #expect(streaming.streamBegan(untilClose: false) == .implied)
+        #expect(streaming.streamBegan(untilClose: false, now: start) == .implied)
         #expect(streaming.drain() == .wait)
         streaming.streamEnded(now: start)
         #expect(streaming.sentAll(unread: false, now: start) == .close)
     }
 
-    @Test("a stream waits without a deadline while its client keeps up, and ends in order")
+    @Test("a stream waits and beats while its client keeps up, and ends in order")
     func streaming() throws {
         var life = life()
         life.handedOn(try Self.request())
-        #expect(life.streamBegan(untilClose: false) == .implied)
+        #expect(life.streamBegan(untilClose: false, now: start) == .implied)
         life.sentPart(true, now: after(1))
         #expect(life.deadline == after(31))
         #expect(life.sentAll(unread: false, now: after(2)) == .wait)
-        #expect(life.tick(now: after(1000)) == .wait)
+        #expect(life.tick(now: after(16.9)) == .wait)
+        #expect(life.tick(now: after(17)) == .beat)
+        #expect(life.deadline == after(32))
+        #expect(life.sentAll(unread: false, now: after(18)) == .wait)
+        #expect(life.tick(now: after(33)) == .beat)
         life.streamEnded(now: after(1000))
         #expect(life.sentAll(unread: false, now: after(1000)) == .read)
+    }
+
+    @Test("a client that takes nothing of a stream is not kept by heartbeats")
+    func streamThatIsNotRead() throws {
+        var life = life()
+        life.handedOn(try Self.request())
+        #expect(life.streamBegan(untilClose: false, now: start) == .implied)
+        #expect(life.tick(now: after(15)) == .beat)
+        life.sentPart(false, now: after(16))
+        life.sentPart(false, now: after(40))
+        #expect(life.tick(now: after(45.9)) == .wait)
+        #expect(life.tick(now: after(46)) == .close)
     }
 
     @Test("a stream without chunks ends with its connection")
     func streamUntilClose() throws {
         var life = life()
         life.handedOn(try Self.request("1.0", "Connection: keep-alive\r\n"))
-        #expect(life.streamBegan(untilClose: true) == .none)
+        #expect(life.streamBegan(untilClose: true, now: start) == .none)
         life.streamEnded(now: start)
         #expect(life.sentAll(unread: false, now: start) == .close)
     }

@@ -18,7 +18,7 @@ import Testing
 
     private func entry(_ epoch: Int, loss: Double, network: Network? = nil) -> RunRecorder.Entry {
         .epochs(
-            epochs(from: epoch, losses: [loss]), progress: Run.Progress(epoch: epoch, epochs: 9),
+            [epochs(from: epoch, losses: [loss])], progress: Run.Progress(epoch: epoch, epochs: 9),
             time: Timestamp(milliseconds: 1000 + Int64(epoch)),
             checkpoint: network.map { RunRecorder.Checkpoint(network: $0, training: nil) })
     }
@@ -36,7 +36,8 @@ import Testing
             let network = live.withTraining { $0.network() }
             recorder.record(
                 .epochs(
-                    epochs(losses: [3, 1, 2]), progress: Run.Progress(epoch: 3, epochs: 9),
+                    [epochs(losses: [3, 1]), epochs(from: 3, losses: [2])],
+                    progress: Run.Progress(epoch: 3, epochs: 9),
                     time: Timestamp(milliseconds: 1000),
                     checkpoint: RunRecorder.Checkpoint(network: network, training: nil)),
                 of: live)

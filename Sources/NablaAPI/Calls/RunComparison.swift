@@ -2,9 +2,6 @@ import NablaJSON
 
 /// Runs side by side: the answer of `GET /runs/compare`.
 public struct RunComparison: Sendable, Equatable {
-    /// How many runs may be compared.
-    public static let counts = 2...100
-
     /// A run, in short.
     public struct Column: Sendable, Equatable {
         /// The run's id.

@@ -94,6 +94,12 @@ extension Setting {
         .int(
             "http.stream_buffer_bytes", \.service.server.streamBufferBytes, in: 1024...(.max),
             "bytes that may wait for the reader of a stream before it is cut"),
+        .int(
+            "http.stream_missed_events", \.service.queries.missedEvents, in: 1...(.max),
+            "events that may come in while the reader of a stream takes nothing before it is cut"),
+        .seconds(
+            "http.heartbeat_seconds", \.service.server.timeouts.heartbeat,
+            "how long an event stream may be silent before a comment is sent, in seconds"),
         .seconds(
             "http.head_seconds", \.service.server.timeouts.head,
             "how long the head of a request may take to arrive, in seconds"),
@@ -184,6 +190,15 @@ extension Setting {
         .int(
             "limits.check_products", \.service.checkProducts, in: 1...(.max),
             "multiplications of a gradient check, 2 · parameters² · samples; more is answered 422"),
+        .int(
+            "limits.filter_conditions", \.service.queries.filterConditions, in: 1...200,
+            "conditions of a filter of runs; more is answered 400"),
+        .int(
+            "limits.filter_values", \.service.queries.filterValues, in: 1...10_000,
+            "values of an IN in a filter of runs; more is answered 400"),
+        .int(
+            "limits.compared_runs", \.service.queries.comparedRuns, in: 2...10_000,
+            "runs compared with one another; more is answered 400"),
     ]
 
     private static let workers: [Setting] = [

@@ -36,13 +36,14 @@ public struct EndedEpochs: Sendable, RandomAccessCollection {
         self.stepsPerEpoch = stepsPerEpoch
     }
 
-    /// Appends the epochs that ended next.
-    ///
-    /// - Parameter next: Those of the same training that follow on the last one.
-    public mutating func append(_ next: EndedEpochs) {
-        values += next.values
-        healthEpochs += next.healthEpochs
-        healthValues += next.healthValues
+    /// Joins parts of one training that follow one on the other; nil where there is none.
+    public init?(joining parts: [EndedEpochs]) {
+        guard let first = parts.first else { return nil }
+        self = first
+        guard parts.count > 1 else { return }
+        values = parts.flatMap(\.values)
+        healthEpochs = parts.flatMap(\.healthEpochs)
+        healthValues = parts.flatMap(\.healthValues)
     }
 
     /// Those that ended after an epoch; all of them where none ended before.

@@ -129,13 +129,3 @@ extension OutputSpan<UInt8> {
         append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }
-
-/// A clock for durations, in seconds.
-enum Stopwatch {
-    /// Seconds since some fixed moment.
-    static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-}

@@ -16,6 +16,8 @@ struct EventsEndpoint: Endpoint {
     let store: Store
     let runs: RunReader
     let scheduler: RunScheduler
+    /// Events that a reader may miss who takes nothing.
+    let mostMissed: Int
 
     /// Entries of the journal that are read at once.
     private static let pageEntries = 64
@@ -27,7 +29,7 @@ struct EventsEndpoint: Endpoint {
         let begin = try position(after: call.head.fields["last-event-id"], isForAll: wanted == nil)
         let remaining = Remaining(try unended(of: wanted, after: begin))
         return .later { reply in
-            guard let stream = reply.stream(mediaType: "text/event-stream") else { return }
+            guard let stream = reply.events() else { return }
             guard !remaining.isEmpty else { return stream.finish() }
             if wanted == nil {
                 for run in scheduler.liveRuns {
@@ -35,7 +37,8 @@ struct EventsEndpoint: Endpoint {
                     stream.write(event.block(of: run.id, id: nil))
                 }
             }
-            let follower = EventFollower(stream, after: begin) { position throws(Problem) in
+            let follower = EventFollower(stream, after: begin, mostMissed: mostMissed) {
+                position throws(Problem) in
                 try page(of: wanted, after: position, remaining)
             }
             scheduler.feed.follow { news in

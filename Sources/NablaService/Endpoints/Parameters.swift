@@ -70,12 +70,14 @@ extension RunQuery {
     static let parameters = ["status", "name", "filter", "order_by", "limit", "cursor"]
 
     /// The runs that `GET /runs` asks for: at most 50 unless it says otherwise, at most 1,000.
-    init(_ query: [(name: String, value: String)]) throws(Problem) {
-        try self.init(Parameters(query, known: RunQuery.parameters, prefix: "tag."))
+    init(
+        _ query: [(name: String, value: String)], _ limits: RunFilter.Limits
+    ) throws(Problem) {
+        try self.init(Parameters(query, known: RunQuery.parameters, prefix: "tag."), limits)
     }
 
     /// The runs that parameters ask for.
-    init(_ parameters: Parameters) throws(Problem) {
+    init(_ parameters: Parameters, _ limits: RunFilter.Limits) throws(Problem) {
         self.init()
         if let status = try parameters.name("status", NablaAPI.RunStatus.self) {
             statuses = [NablaStore.RunStatus(status)]
@@ -84,7 +86,7 @@ extension RunQuery {
         tags = parameters.all(withPrefix: "tag.")
         if let text = parameters["filter"] {
             do {
-                conditions = try RunFilter(parsing: text).conditions
+                conditions = try RunFilter(parsing: text, limits: limits).conditions
             } catch {
                 throw Problem(error, in: "filter")
             }

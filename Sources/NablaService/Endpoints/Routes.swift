@@ -20,6 +20,7 @@ extension Router {
         let limits = JSONLimits(maximumDepth: settings.jsonDepth)
         let shards = pool.shardRunner
         let parts = PartRunner(shards)
+        let filters = settings.queries.filters
         let pools =
             [(name: "compute", pool: pool)]
             + (storagePool.map { [(name: "storage", pool: $0)] } ?? [])
@@ -51,17 +52,21 @@ extension Router {
                         scheduler: scheduler, limits: limits,
                         longestWait: settings.training.waitSeconds)
                 ],
-                Path.runs: [.get: RunsEndpoint(store: store)],
-                Path.runsCompare: [.get: RunsCompareEndpoint(runs: runs)],
+                Path.runs: [.get: RunsEndpoint(store: store, filters: filters)],
+                Path.runsCompare: [
+                    .get: RunsCompareEndpoint(runs: runs, mostRuns: settings.queries.comparedRuns)
+                ],
                 Path.runsExport: [
                     .get: RunsExportEndpoint(
-                        store: store, runs: runs, pool: storagePool ?? pool,
+                        store: store, runs: runs, pool: storagePool ?? pool, filters: filters,
                         pieceBytes: min(64 << 10, settings.server.streamBufferBytes / 4))
                 ],
                 Path.datasets: [.get: DatasetsEndpoint(store: store)],
                 Path.networks: [.get: StoredNetworksEndpoint(store: store)],
                 Path.events: [
-                    .get: EventsEndpoint(store: store, runs: runs, scheduler: scheduler)
+                    .get: EventsEndpoint(
+                        store: store, runs: runs, scheduler: scheduler,
+                        mostMissed: settings.queries.missedEvents)
                 ],
                 Path.healthz: [.get: HealthEndpoint()],
                 Path.readyz: [
@@ -85,7 +90,10 @@ extension Router {
             runParts: [
                 .metrics: [.get: RunMetricsEndpoint(runs: runs)],
                 .network: [.get: RunNetworkEndpoint(runs: runs)],
-                .events: [.get: RunEventsEndpoint(runs: runs, scheduler: scheduler)],
+                .events: [
+                    .get: RunEventsEndpoint(
+                        runs: runs, scheduler: scheduler, mostMissed: settings.queries.missedEvents)
+                ],
                 .cancel: [.post: CancelEndpoint(runs: runs, scheduler: scheduler)],
                 .resume: [.post: ResumeEndpoint(runs: runs, scheduler: scheduler, limits: limits)],
             ],

@@ -12,6 +12,8 @@ struct RunEventsEndpoint: Endpoint {
     let scope: Scope? = .read
     let runs: RunReader
     let scheduler: RunScheduler
+    /// Events that a reader may miss who takes nothing.
+    let mostMissed: Int
 
     /// Epochs that are read at once.
     private static let pageEpochs = 256
@@ -20,8 +22,9 @@ struct RunEventsEndpoint: Endpoint {
         let run = try runs.run(call.subject)
         let after = try lastEventID(call.head.fields["last-event-id"])
         return .later { reply in
-            guard let stream = reply.stream(mediaType: "text/event-stream") else { return }
-            let follower = EventFollower(stream, after: EventPosition(number: 0, epoch: after)) {
+            guard let stream = reply.events() else { return }
+            let begin = EventPosition(number: 0, epoch: after)
+            let follower = EventFollower(stream, after: begin, mostMissed: mostMissed) {
                 position throws(Problem) in
                 try page(of: run.id, after: position)
             }

@@ -9,9 +9,10 @@ struct RunsEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
     let store: Store
+    let filters: RunFilter.Limits
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let query = try RunQuery(call.head.target.query)
+        let query = try RunQuery(call.head.target.query, filters)
         let page = try Problem.storing { () throws(StoreError) in try store.runs(matching: query) }
         let list = RunList(runs: try page.runs.map(Run.init), nextCursor: page.nextCursor)
         guard call.acceptsCSV else { return .content(.json(list.json())) }

@@ -15,6 +15,7 @@ struct RunsExportEndpoint: Endpoint {
     let store: Store
     let runs: RunReader
     let pool: WorkerPool
+    let filters: RunFilter.Limits
     /// The most bytes that are handed to a stream at once.
     let pieceBytes: Int
 
@@ -23,7 +24,7 @@ struct RunsExportEndpoint: Endpoint {
             call.head.target.query, known: ["status", "name", "filter", "order_by", "include"],
             prefix: "tag.")
         let include = try parameters.name("include", ExportInclusion.self)
-        var query = try RunQuery(parameters)
+        var query = try RunQuery(parameters, filters)
         query.limit = 100
         let page = try Problem.storing { [query] () throws(StoreError) in
             try store.runs(matching: query)

@@ -7,7 +7,7 @@ import Synchronization
 /// it has them all, those that come in.
 ///
 /// A reader who falls behind gets the rest from the database, so nothing is kept for it. One who takes
-/// nothing while `mostMissed` events come in is cut; nobody waits for it.
+/// nothing while more than `mostMissed` events come in is cut; nobody waits for it.
 final class EventFollower: Sendable {
     /// What is to be sent.
     struct Told: Sendable {
@@ -34,18 +34,20 @@ final class EventFollower: Sendable {
         var page: ArraySlice<Told> = []
     }
 
-    /// How many events may come in while a reader takes nothing.
-    private static let mostMissed = 65_536
-
     /// Where the database is read for all followers.
     private static let queue = DispatchQueue(label: "nabla.events", qos: .utility)
 
     private let stream: ResponseStream
+    private let mostMissed: Int
     private let read: Reader
     private let state: Mutex<State>
 
-    init(_ stream: ResponseStream, after position: EventPosition, read: @escaping Reader) {
+    init(
+        _ stream: ResponseStream, after position: EventPosition, mostMissed: Int,
+        read: @escaping Reader
+    ) {
         self.stream = stream
+        self.mostMissed = mostMissed
         self.read = read
         state = Mutex(State(position: position))
     }
@@ -67,7 +69,7 @@ final class EventFollower: Sendable {
                 // What only tells how things stand may be left out.
                 if let told, told.position == nil { return true }
                 state.missed += 1
-                if state.waits, state.missed > EventFollower.mostMissed {
+                if state.waits, state.missed > mostMissed {
                     stream.cut(asTooSlow: true)
                     state.isGone = true
                 }

@@ -29,6 +29,8 @@ final class LiveRun: Sendable {
     let training: Mutex<Training?>
     /// The speed of the training, which only the running slice touches.
     let pace: Mutex<Pace>
+    /// Epochs that slices left for the next one to hand over, which only the running slice touches.
+    let unrecorded = Mutex<[EndedEpochs]>([])
     private let state: Mutex<State>
 
     init(
@@ -144,6 +146,8 @@ struct Pace: Sendable {
     var lastCheckpoint = 0.0
     /// When it was last recorded for followers how far the run has come, by the stopwatch.
     var lastProgress = 0.0
+    /// When epochs were last handed over to be stored, by the stopwatch.
+    var lastRecord = 0.0
 
     init(sliceSeconds: Double) {
         self.sliceSeconds = sliceSeconds

@@ -35,8 +35,8 @@ struct RunBatch {
             guard loss == nil else { return }
             set(progress)
             cameFurther = true
-        case .epochs(let ended, let progress, let time, let checkpoint):
-            guard loss == nil else { return }
+        case .epochs(let parts, let progress, let time, let checkpoint):
+            guard loss == nil, let ended = EndedEpochs(joining: parts) else { return }
             set(progress)
             add(ended, progress, time, checkpoint)
         case .ended(let status, let time, let error):

@@ -19,15 +19,18 @@ final class RunRecorder: Sendable {
         case started(Timestamp)
         /// It came further within an epoch: not stored, but told after the epochs before.
         case progress(Run.Progress)
-        /// Epochs ended; with the last one's checkpoint where it is time for one.
-        case epochs(EndedEpochs, progress: Run.Progress, time: Timestamp, checkpoint: Checkpoint?)
+        /// Epochs ended, in parts that follow one on the other; with the last one's checkpoint where it is
+        /// time for one.
+        case epochs([EndedEpochs], progress: Run.Progress, time: Timestamp, checkpoint: Checkpoint?)
         /// It ended.
         case ended(RunStatus, Timestamp, error: Problem?)
 
         /// How much it is for the database: rows, where one with many values counts as several.
         fileprivate var size: Int {
-            guard case .epochs(let ended, _, _, _) = self else { return 1 }
-            return ended.keys.count * (1 + ended.count / 1024) + ended.healthValues.count / 64
+            guard case .epochs(let parts, _, _, _) = self, let first = parts.first else { return 1 }
+            let count = parts.reduce(0) { $0 + $1.count }
+            let healthValues = parts.reduce(0) { $0 + $1.healthValues.count }
+            return first.keys.count * (1 + count / 1024) + healthValues / 64
         }
     }
 

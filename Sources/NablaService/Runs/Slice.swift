@@ -16,6 +16,10 @@ struct Slice {
     /// The most epochs of a slice: what the database writes in a fraction of a second.
     private static let mostEpochs = 65_536
 
+    /// Seconds between hand-overs of a run whose epochs are shorter. Each wakes the thread that writes, which
+    /// may take the processor that trains; and this is often enough for who looks on.
+    private static let recordSeconds = 0.1
+
     let limits: TrainingLimits
     let pool: WorkerPool
     let recorder: RunRecorder
@@ -32,8 +36,8 @@ struct Slice {
         let deadline = start + Double(limits.sliceMilliseconds) / 1000
         let last = training.epoch + Slice.mostEpochs
         // Handed over together: to hand over costs the same for one epoch and for many.
-        var ended: EndedEpochs?
-        defer { if let ended { record(ended, of: training, checkpoint: nil) } }
+        var ended = live.unrecorded.withLock { Slice.takeAll(of: &$0) }
+        defer { record(ended, of: training, checkpoint: nil) }
         repeat {
             if let problem = live.failure { return .failed(problem) }
             if live.isCancelRequested { return .cancelled }
@@ -47,17 +51,29 @@ struct Slice {
             if training.isFinished { return .finished }
             if isLast, epochEnded { return .stopped }
         } while Stopwatch.now() < deadline && training.epoch < last
-        if let epochs = ended {
+        let epochs = Slice.takeAll(of: &ended)
+        if isRecordDue(holding: epochs) {
             record(epochs, of: training, checkpoint: nil)
-            ended = nil
+            reportProgress(of: training)
+        } else {
+            live.unrecorded.withLock { $0 = epochs }
         }
-        reportProgress(of: training)
         return .goesOn
+    }
+
+    private static func takeAll(of epochs: inout [EndedEpochs]) -> [EndedEpochs] {
+        defer { epochs = [] }
+        return epochs
+    }
+
+    private func isRecordDue(holding epochs: [EndedEpochs]) -> Bool {
+        epochs.isEmpty || epochs.reduce(0) { $0 + $1.count } >= Slice.mostEpochs
+            || Stopwatch.now() - live.pace.withLock(\.lastRecord) >= Slice.recordSeconds
     }
 
     /// Takes some steps, and gives whether they ended an epoch.
     private func advance(
-        _ training: inout Training, maximumEpochs: Int, _ pending: inout EndedEpochs?
+        _ training: inout Training, maximumEpochs: Int, _ pending: inout [EndedEpochs]
     ) throws(ComputationError) -> Bool {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
         let start = Stopwatch.now()
@@ -69,8 +85,8 @@ struct Slice {
             pace.learn(steps: done, samples: done * training.batchSize, seconds: seconds)
         }
         guard !ended.isEmpty else { return false }
-        let now = Stopwatch.now()
-        if pending == nil { pending = ended } else { pending?.append(ended) }
+        let (now, worked) = (Stopwatch.now(), Stopwatch.ofThread())
+        pending.append(ended)
         // After a step that failed, the network is no longer the one of the last epoch.
         let isDue =
             training.isBetweenEpochs
@@ -85,23 +101,24 @@ struct Slice {
             isDue
             ? RunRecorder.Checkpoint(network: training.network(), training: training.checkpoint())
             : nil
-        time.add(storage: Stopwatch.now() - now)
-        if let checkpoint, let epochs = pending {
-            pending = nil
-            record(epochs, of: training, checkpoint: checkpoint)
+        time.add(storage: Stopwatch.ofThread() - worked)
+        if let checkpoint {
+            record(Slice.takeAll(of: &pending), of: training, checkpoint: checkpoint)
         }
         return true
     }
 
     private func record(
-        _ ended: EndedEpochs, of training: Training, checkpoint: RunRecorder.Checkpoint?
+        _ ended: [EndedEpochs], of training: Training, checkpoint: RunRecorder.Checkpoint?
     ) {
-        let start = Stopwatch.now()
+        guard !ended.isEmpty else { return }
+        let worked = Stopwatch.ofThread()
+        live.pace.withLock { $0.lastRecord = Stopwatch.now() }
         recorder.record(
             .epochs(
                 ended, progress: progress(of: training), time: .now, checkpoint: checkpoint),
             of: live)
-        time.add(storage: Stopwatch.now() - start)
+        time.add(storage: Stopwatch.ofThread() - worked)
     }
 
     /// Tells followers how far a long epoch has come; ends of epochs tell it by themselves.

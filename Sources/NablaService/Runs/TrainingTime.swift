@@ -5,8 +5,9 @@ final class TrainingTime: Sendable {
     private let slices = Atomic<UInt64>(0)
     private let storage = Atomic<UInt64>(0)
 
-    /// Seconds that slices took, and seconds of them, or between them, that went to storage: to hand
-    /// epochs over, to copy networks for checkpoints, and to wait while the database was behind.
+    /// Seconds that slices took, and seconds that went to storage: of the threads that train, to hand
+    /// epochs over and to copy networks for checkpoints, and between slices, to wait while the database was
+    /// behind.
     var seconds: (slices: Double, storage: Double) {
         (
             Double(slices.load(ordering: .relaxed)) * 1e-9,

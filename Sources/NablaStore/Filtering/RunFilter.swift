@@ -12,10 +12,22 @@ import Foundation
 /// - Source: MLflow's documentation, "Search Runs". Beyond it, params may be compared as numbers, and
 ///   `IN`, `NOT LIKE` and `IS NULL` are for every field.
 public struct RunFilter: Sendable, Equatable {
-    /// The most conditions of a filter: what one SQL statement can well hold.
-    public static let maximumConditions = 50
-    /// The most values of an `IN`.
-    public static let maximumValues = 1000
+    /// How much a filter may hold.
+    public struct Limits: Sendable {
+        /// The most conditions that one SQL statement can well hold.
+        public static let maximumConditions = 200
+
+        /// Conditions of a filter; 50.
+        public let conditions: Int
+        /// Values of an `IN`; 1,000.
+        public let values: Int
+
+        /// Sets the limits; each has the default its property names.
+        public init(conditions: Int = 50, values: Int = 1000) {
+            self.conditions = conditions
+            self.values = values
+        }
+    }
 
     /// The conditions.
     public let conditions: [RunCondition]
@@ -23,7 +35,9 @@ public struct RunFilter: Sendable, Equatable {
     /// Reads a filter; one without any words has no conditions.
     ///
     /// - Throws: `RunFilterError` that says what is wrong, and where.
-    public init(parsing text: String) throws(RunFilterError) {
+    public init(
+        parsing text: String, limits: Limits = Limits()
+    ) throws(RunFilterError) {
         var scanner = try FilterScanner(text)
         var conditions: [RunCondition] = []
         guard scanner.next != .end else {
@@ -31,12 +45,12 @@ public struct RunFilter: Sendable, Equatable {
             return
         }
         repeat {
-            guard conditions.count < RunFilter.maximumConditions else {
+            guard conditions.count < limits.conditions else {
                 throw RunFilterError(
-                    detail: "a filter has at most \(RunFilter.maximumConditions) conditions",
+                    detail: "a filter has at most \(limits.conditions) conditions",
                     offset: scanner.offset)
             }
-            conditions.append(try scanner.condition())
+            conditions.append(try scanner.condition(limits))
         } while try scanner.skip("AND")
         guard scanner.next == .end else {
             throw scanner.expected(
@@ -48,7 +62,9 @@ public struct RunFilter: Sendable, Equatable {
 }
 
 extension FilterScanner {
-    fileprivate mutating func condition() throws(RunFilterError) -> RunCondition {
+    fileprivate mutating func condition(
+        _ limits: RunFilter.Limits
+    ) throws(RunFilterError) -> RunCondition {
         let field = try field()
         if try skip("IS") {
             let negated = try skip("NOT")
@@ -67,7 +83,7 @@ extension FilterScanner {
                 .matches(pattern: pattern, ignoringCase: keyword == "ILIKE", negated: negated))
         }
         if try skip("IN") {
-            return RunCondition(field, .isOneOf(try values(of: field), negated: negated))
+            return RunCondition(field, .isOneOf(try values(of: field, limits), negated: negated))
         }
         guard !negated, case .symbol(let symbol) = next,
             let comparison = RunCondition.Comparison(rawValue: symbol)
@@ -88,14 +104,14 @@ extension FilterScanner {
     }
 
     private mutating func values(
-        of field: RunField
+        of field: RunField, _ limits: RunFilter.Limits
     ) throws(RunFilterError) -> [RunCondition.Value] {
         guard try skip(symbol: "(") else { throw expected("a list in parentheses") }
         var values: [RunCondition.Value] = []
         repeat {
-            guard values.count < RunFilter.maximumValues else {
+            guard values.count < limits.values else {
                 throw RunFilterError(
-                    detail: "a list has at most \(RunFilter.maximumValues) values", offset: offset)
+                    detail: "a list has at most \(limits.values) values", offset: offset)
             }
             values.append(try value(of: field))
         } while try skip(symbol: ",")

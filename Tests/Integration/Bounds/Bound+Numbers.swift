@@ -57,13 +57,33 @@ extension Bound {
             withExtendedLifetime(stream) {}
         },
         // Not nice, so that the run tells much even while other tests keep the processors busy.
-        Bound("http.stream_buffer_bytes", "1024", beside: ["training.niceness": "0"]) { server in
+        Bound(
+            "http.stream_buffer_bytes", "1024",
+            beside: ["http.stream_missed_events": "1000", "training.niceness": "0"]
+        ) { server in
             let run = try server.client.train(TrainingTests.request(epochs: 100_000_000))
             let connection = try RawConnection(port: server.port, receiveBuffer: 4096)
             connection.send("GET \(Path.run(run.id, .events)) HTTP/1.1\r\nHost: a\r\n\r\n")
             try server.wait(for: "nabla_http_event_streams_cut_total", toBe: 1)
             try server.wait(for: "nabla_http_event_streams", toBe: 0)
             #expect(try server.client.run(run.id).status == .running)
+            withExtendedLifetime(connection) {}
+        },
+        // Steps enough that the run has fewer epochs by then than the default lets a reader miss.
+        Bound(
+            "http.stream_missed_events", "10",
+            beside: [
+                "http.stream_buffer_bytes": "1024", "http.write_seconds": "3600",
+                "training.niceness": "0",
+            ]
+        ) { server in
+            let request = try TrainingTests.request(epochs: 100_000_000, steps: 4)
+            let run = try server.client.train(request)
+            let connection = try RawConnection(port: server.port, receiveBuffer: 4096)
+            connection.send("GET \(Path.run(run.id, .events)) HTTP/1.1\r\nHost: a\r\n\r\n")
+            try server.wait(for: "nabla_http_event_streams_cut_total", toBe: 1)
+            let now = try server.client.run(run.id)
+            #expect(now.status == .running && now.progress.epoch < 65_536)
             withExtendedLifetime(connection) {}
         },
         Bound("http.linger_bytes", "1000", beside: ["http.linger_seconds": "60"]) { server in

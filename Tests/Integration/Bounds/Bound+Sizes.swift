@@ -78,6 +78,35 @@ extension Bound {
                     status, to: post(#"{"requests": [\#(requests)]}"#, to: Path.gradientsBatch))
             }
         },
+        Bound("limits.filter_conditions", "2") { server in
+            let conditions = ["epochs%3E0", "epochs%3E1", "epochs%3E2"]
+            for (count, status) in [(2, 200), (3, 400)] {
+                let filter = conditions.prefix(count).joined(separator: "%20and%20")
+                try server.expect(
+                    status, status == 400 ? .invalidParameter : nil,
+                    to: "GET \(Path.runs)?filter=\(filter) HTTP/1.1\r\nHost: a\r\n\r\n")
+            }
+        },
+        Bound("limits.filter_values", "2") { server in
+            for (list, status) in [("1,2", 200), ("1,2,3", 400)] {
+                try server.expect(
+                    status, status == 400 ? .invalidParameter : nil,
+                    to:
+                        "GET \(Path.runs)?filter=epochs%20in%20(\(list)) HTTP/1.1\r\nHost: a\r\n\r\n"
+                )
+            }
+        },
+        Bound("limits.compared_runs", "2") { server in
+            let ids = try (0..<3).map { _ in
+                try server.client.train(TrainingTests.request(epochs: 1)).id
+            }
+            for (count, status) in [(2, 200), (3, 400)] {
+                let compared = ids.prefix(count).joined(separator: ",")
+                try server.expect(
+                    status, status == 400 ? .invalidParameter : nil,
+                    to: "GET \(Path.runsCompare)?ids=\(compared) HTTP/1.1\r\nHost: a\r\n\r\n")
+            }
+        },
         Bound("limits.check_products", "7") { server in
             // 2 · 1 parameter² · samples.
             for (count, status) in [(3, 200), (4, 422)] {

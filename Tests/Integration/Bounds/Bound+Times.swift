@@ -44,6 +44,20 @@ extension Bound {
             // The clock of the server began a little before this one.
             #expect(ContinuousClock.now - start >= .milliseconds(900))
         },
+        Bound("http.heartbeat_seconds", "1", beside: ["training.concurrent_runs": "1"]) { server in
+            _ = try server.client.train(TrainingTests.request(epochs: 100_000_000))
+            let waiting = try server.client.train(TrainingTests.request(epochs: 1))
+            let connection = try RawConnection(port: server.port)
+            connection.send("GET \(Path.run(waiting.id, .events)) HTTP/1.1\r\nHost: a\r\n\r\n")
+            let start = ContinuousClock.now
+            let beat = "\r\n\r\n3\r\n:\n\n\r\n3\r\n:\n\n\r\n"
+            let received = connection.receive {
+                $0.suffix(beat.utf8.count) == Array(beat.utf8)[...]
+            }
+            #expect(String(decoding: received, as: UTF8.self).hasSuffix(beat))
+            // Two of them, and nothing else; the clock of the server began a little before this one.
+            #expect(ContinuousClock.now - start >= .milliseconds(1900))
+        },
         Bound("http.write_seconds", "1") { server in
             let connection = try RawConnection(port: server.port, receiveBuffer: 4096)
             // Far more than the system holds for a client that reads nothing.
