@@ -1,14 +1,16 @@
 // How long a page of a long history takes: makes a database of 100,000 runs with 100 metrics each (about 1 GB,
 // in the folder that is named, where it stays), and asks for pages of 50.
 //
-//     nabla-bench-history FOLDER [RUNS]
+//     nabla-bench-history FOLDER [RUNS [QUESTION]]
+//
+// Where a question is named, it alone is asked.
 
 import Foundation
 import NablaStore
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let folder = arguments.first, let runs = Int(arguments.dropFirst().first ?? "100000") else {
-    print("usage: nabla-bench-history FOLDER [RUNS]")
+    print("usage: nabla-bench-history FOLDER [RUNS [QUESTION]]")
     exit(2)
 }
 let path = folder + "/history.sqlite"
@@ -106,7 +108,8 @@ let questions = [
 ]
 
 print("\(runs) runs with 100 metrics each, \(try bytes(path) >> 20) MiB; pages of 50, ms")
-for question in questions {
+let only = arguments.dropFirst(2).first
+for question in questions where only == nil || question.name == only {
     var times: [Double] = []
     var found = 0
     for number in 0..<20 {

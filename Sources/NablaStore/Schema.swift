@@ -40,6 +40,9 @@ enum Schema {
         migrator.registerMigration("8 crashes, resumptions") { db in
             try db.execute(sql: crashes)
         }
+        migrator.registerMigration("9 ages") { db in
+            try db.execute(sql: ages)
+        }
         return migrator
     }
 

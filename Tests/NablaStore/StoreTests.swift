@@ -71,7 +71,7 @@ struct StoreTests {
         // The last change is in the log or, once the file is closed, in the file itself.
         let later = try Store(path: folder.file)
         try later.writer.write { db in
-            try db.run("INSERT INTO grdb_migrations VALUES ('9 of a later version')")
+            try db.run("INSERT INTO grdb_migrations VALUES ('10 of a later version')")
         }
         let copy = try TemporaryFolder()
         if !isLogLeft { try later.close() }
@@ -85,7 +85,7 @@ struct StoreTests {
         #expect(
             error
                 == .newerSchema(
-                    path: copy.file, found: "9 of a later version",
+                    path: copy.file, found: "10 of a later version",
                     known: Schema.migrator.migrations.last ?? ""))
         for suffix in suffixes {
             #expect(

@@ -16,8 +16,10 @@ struct Slice {
     /// The most epochs of a slice: what the database writes in a fraction of a second.
     private static let mostEpochs = 65_536
 
-    /// Seconds between hand-overs of a run whose epochs are shorter. Each wakes the thread that writes, which
-    /// may take the processor that trains; and this is often enough for who looks on.
+    /// Seconds between hand-overs of a run whose epochs are shorter.
+    ///
+    /// Each wakes the thread that writes, which may take the processor that trains; and this is often enough
+    /// for who looks on.
     private static let recordSeconds = 0.1
 
     let limits: TrainingLimits

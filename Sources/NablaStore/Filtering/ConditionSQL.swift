@@ -85,9 +85,16 @@ extension RunCondition {
                 arguments: [wanted, Double(wanted) ?? 0, wanted])
         case .matches(let pattern, let ignoringCase, let negated):
             let not = negated ? "NOT " : ""
-            return ignoringCase
-                ? SQLPart(sql: "\(text) \(not)LIKE ?", arguments: [pattern])
-                : SQLPart(sql: "\(text) \(not)GLOB ?", arguments: [RunCondition.glob(pattern)])
+            guard !ignoringCase else {
+                return SQLPart(sql: "\(text) \(not)LIKE ?", arguments: [pattern])
+            }
+            var part = SQLPart(sql: "\(text) \(not)GLOB ?", arguments: [RunCondition.glob(pattern)])
+            // By the index of values, too: what begins with a letter is the same as text and as value.
+            if field.isParam, !negated, let letters = RunCondition.letters(beginning: pattern) {
+                part.sql += " AND \(value) >= ? AND \(value) < ?"
+                part.arguments += [letters.first, letters.end]
+            }
+            return part
         case .isOneOf(let values, let negated):
             return isOneOf(values, negated: negated, value: value, text: text)
         }
@@ -120,6 +127,15 @@ extension RunCondition {
 
     private static func marks(_ count: Int) -> String {
         Array(repeating: "?", count: count).joined(separator: ", ")
+    }
+
+    /// The letters that a pattern begins with, and the first text behind all that begin with them; nil where
+    /// it begins with something else.
+    private static func letters(beginning pattern: String) -> (first: String, end: String)? {
+        let letters = Array(pattern.utf8.prefix { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A })
+        guard let last = letters.last else { return nil }
+        let end = letters.dropLast() + [last + 1]
+        return (String(decoding: letters, as: UTF8.self), String(decoding: end, as: UTF8.self))
     }
 
     /// The pattern as `GLOB` has it, which tells upper from lower case, as SQLite's `LIKE` doesn't.

@@ -171,7 +171,12 @@ private struct Branch {
                 sql: "(SELECT * FROM \(table) AS \(walked)\(places)\(order) LIMIT ?) AS \(walked)"
                     + joins, arguments: range.flatMap(\.arguments) + [count])
             conditions = checks
-        case .few(let runs):
+        case .few(let runs, let bound):
+            if let bound {
+                let comparison = direction == "DESC" ? ">" : "<"
+                conditions.append(
+                    SQLPart(sql: "runs.created_at \(comparison) ?", arguments: [bound]))
+            }
             // SQLite keeps the order of a CROSS JOIN: first the few, then what is theirs.
             let numbers = "[" + runs.numbers.map(String.init).joined(separator: ",") + "]"
             from = SQLPart(

@@ -7,7 +7,8 @@ import GRDB
 /// To walk the runs in the page's order and look at each is right where many match, since the first few will do.
 /// Where few match, those are found by an index, looked at and sorted. Where each condition is met by many and
 /// all together by few or by old runs alone, a set is made of each one's runs, off its index, and the runs in
-/// all sets are looked at. A number takes 0.1 µs to put into a set, a run 5 µs to look at.
+/// all sets are looked at, in the page's order (`RunAges`). A number takes 0.1 µs to put into a set, a run 5 µs
+/// to look at.
 struct RunSearch {
     /// Where one way is left for another.
     struct Bounds {
@@ -26,8 +27,9 @@ struct RunSearch {
         case all
         /// So many runs in the page's order.
         case first(Int)
-        /// These runs, to be sorted.
-        case few(RunSet)
+        /// These runs, to be sorted; of them those created after a moment or, in an order that rises,
+        /// before it.
+        case few(RunSet, beyond: Int64? = nil)
         /// Of all runs in the page's order these, where there are any, without the others.
         case many(RunSet?, without: RunSet?)
     }
@@ -79,14 +81,25 @@ struct RunSearch {
         guard rows.count < limit else { return rows }
         if many == nil { try makeSets(db) }
         if let few { return try read(.few(few), without: settled) }
-        guard let many else { return try read(.all) }
-        guard let lacking = absences.first else {
-            return try read(.many(many.of, without: many.without), without: settled)
+        guard let (included, others) = many else { return try read(.all) }
+        var (excluded, settled) = (others, settled)
+        if let lacking = absences.first {
+            let having = try RunSearch.runs(of: lacking, atMost: .max, db) ?? RunSet([])
+            excluded = RunSearch.union(excluded, having)
+            settled.append(absence)
+            guard try RunSearch.leaves(excluded, db) else { return [] }
         }
-        let having = try RunSearch.runs(of: lacking, atMost: .max, db) ?? RunSet([])
-        let without = RunSearch.union(many.without, having)
-        guard try RunSearch.leaves(without, db) else { return [] }
-        return try read(.many(many.of, without: without), without: settled + [absence])
+        guard query.order.isByAge || part == .lacking, included != nil || excluded != nil else {
+            return try read(.many(included, without: excluded), without: settled)
+        }
+        var ages = try RunAges(
+            of: included, without: excluded, after: cursor?.place,
+            descending: part == .lacking || query.order.descending, db)
+        while true {
+            let (runs, bound) = ages.next(limit)
+            let rows = try read(.few(runs, beyond: bound), without: settled)
+            if rows.count == limit || bound == nil { return rows }
+        }
     }
 
     /// Whether there are runs that aren't in a set.
@@ -120,15 +133,14 @@ struct RunSearch {
     private static func runs(
         of group: IndexedConditions, atMost limit: Int, _ db: Database
     ) throws -> RunSet? {
-        let row = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT count(*), run_set(number) FROM (\(group.search.sql) LIMIT ?)
-                """,
-            arguments: StatementArguments(
-                group.search.arguments + [limit == .max ? -1 : limit + 1]))
-        guard let row, (row[0] as Int) <= limit else { return nil }
-        return RunSet(bits: row[1] as Data?)
+        do {
+            let bits = try Data.fetchOne(
+                db, sql: "SELECT run_set(number, ?) FROM (\(group.search.sql))",
+                arguments: StatementArguments([limit] + group.search.arguments))
+            return RunSet(bits: bits)
+        } catch let error as DatabaseError where error.message == RunSet.tooMany {
+            return nil
+        }
     }
 
     private static func intersection(_ one: RunSet?, _ other: RunSet) -> RunSet {

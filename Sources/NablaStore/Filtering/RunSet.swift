@@ -28,8 +28,24 @@ struct RunSet: Equatable {
 
     /// The runs' numbers, from the least.
     var numbers: [Int64] {
-        bits.indices.flatMap { index in
-            (0..<8).filter { bits[index] >> $0 & 1 == 1 }.map { Int64(index * 8 + $0) }
+        (0..<(bits.count + 7) / 8).flatMap { RunSet.numbers(of: word($0), at: $0) }
+    }
+
+    /// The bits of the numbers from 64 · `index` on.
+    func word(_ index: Int) -> UInt64 {
+        let start = index * 8
+        guard start < bits.count else { return 0 }
+        return (start..<min(start + 8, bits.count)).reduce(0) {
+            $0 | UInt64(bits[$1]) << UInt64(8 * ($1 - start))
+        }
+    }
+
+    /// The numbers that a word's bits stand for, from the least.
+    static func numbers(of word: UInt64, at index: Int) -> [Int64] {
+        var left = word
+        return (0..<word.nonzeroBitCount).map { _ in
+            defer { left &= left - 1 }
+            return Int64(index * 64 + left.trailingZeroBitCount)
         }
     }
 
@@ -66,40 +82,34 @@ extension RunSet {
     /// The highest number that is accepted, of a set of 256 MiB: more runs than a file may have bytes for.
     private static let highest: Int64 = 1 << 31
 
-    /// Gives a connection the functions `run_set(NUMBER)`, which gathers numbers into a set, and
-    /// `run_set_has(SET, NUMBER)`.
+    /// What an error says where `run_set` was given more numbers than it may.
+    static let tooMany = "more runs than were asked for"
+
+    /// Gives a connection the functions `run_set(NUMBER, MOST)`, which gathers at most so many numbers into a
+    /// set, and `run_set_has(SET, NUMBER)`.
     ///
     /// Straight with SQLite's interface, because GRDB's makes an array for each call, which costs more
     /// than all else that is done for a number.
     static func addFunctions(to db: Database) throws {
         let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC
         let gather = sqlite3_create_function_v2(
-            db.sqliteConnection, "run_set", 1, flags, nil, nil,
+            db.sqliteConnection, "run_set", 2, flags, nil, nil,
             { context, _, values in
-                guard
-                    let place = RunSet.place(
-                        in: context, size: MemoryLayout<Unmanaged<Gathered>?>.size),
-                    let value = values?[0]
+                let size = MemoryLayout<Gathered>.size
+                guard let place = RunSet.place(in: context, size: size), let number = values?[0],
+                    let most = values?[1]
                 else { return }
-                let number = sqlite3_value_int64(value)
-                guard (0...RunSet.highest).contains(number) else {
-                    sqlite3_result_error(context, "a run's number is out of range", -1)
-                    return
-                }
-                // Memory that SQLite gives is zeroed: the first time there is no set yet.
-                if place.pointee == nil { place.pointee = Unmanaged.passRetained(Gathered()) }
-                place.pointee?._withUnsafeGuaranteedRef { $0.set.insert(number) }
+                place.pointee.insert(
+                    sqlite3_value_int64(number), atMost: sqlite3_value_int64(most), context)
             },
             { context in
-                guard let gathered = RunSet.place(in: context, size: 0)?.pointee else {
+                guard let place = RunSet.place(in: context, size: 0), let bits = place.pointee.bits
+                else {
                     sqlite3_result_zeroblob(context, 0)
                     return
                 }
-                // The end of the life that the first number began; SQLite calls this once in any case.
-                gathered.takeRetainedValue().set.bits.withUnsafeBytes { bytes in
-                    sqlite3_result_blob64(
-                        context, bytes.baseAddress, UInt64(bytes.count), RunSet.isCopied)
-                }
+                // SQLite frees what it is given, and calls this once in any case.
+                sqlite3_result_blob64(context, bits, UInt64(place.pointee.capacity), sqlite3_free)
             }, nil)
         let has = sqlite3_create_function_v2(
             db.sqliteConnection, "run_set_has", 2, flags, nil,
@@ -120,19 +130,43 @@ extension RunSet {
         }
     }
 
-    /// The set that one call of `run_set` gathers.
-    private final class Gathered {
-        var set = RunSet([])
+    /// The set that one call of `run_set` gathers, in memory of SQLite's, which begins as zeros.
+    private struct Gathered {
+        var bits: UnsafeMutablePointer<UInt8>?
+        var capacity = 0
+        var count = 0
+
+        mutating func insert(_ number: Int64, atMost most: Int64, _ context: OpaquePointer?) {
+            guard (0...RunSet.highest).contains(number) else {
+                sqlite3_result_error(context, "a run's number is out of range", -1)
+                return
+            }
+            let index = Int(number >> 3)
+            guard index < capacity || grow(to: index + 1), let bits else {
+                sqlite3_result_error_nomem(context)
+                return
+            }
+            // Within the capacity, which was just made sure of.
+            let bit = 1 << UInt8(truncatingIfNeeded: number & 7) as UInt8
+            if bits[index] & bit == 0 { count += 1 }
+            bits[index] |= bit
+            if count > most { sqlite3_result_error(context, RunSet.tooMany, -1) }
+        }
+
+        private mutating func grow(to least: Int) -> Bool {
+            let wanted = max(least, capacity * 2, 1024)
+            guard let memory = sqlite3_realloc64(bits, UInt64(wanted)) else { return false }
+            memset(memory + capacity, 0, wanted - capacity)
+            bits = memory.assumingMemoryBound(to: UInt8.self)
+            capacity = wanted
+            return true
+        }
     }
 
     /// Where SQLite keeps the set of the call that is under way; nil without memory for it.
     private static func place(
         in context: OpaquePointer?, size: Int
-    ) -> UnsafeMutablePointer<Unmanaged<Gathered>?>? {
-        sqlite3_aggregate_context(context, Int32(size))?
-            .assumingMemoryBound(to: Unmanaged<Gathered>?.self)
+    ) -> UnsafeMutablePointer<Gathered>? {
+        sqlite3_aggregate_context(context, Int32(size))?.assumingMemoryBound(to: Gathered.self)
     }
-
-    /// `SQLITE_TRANSIENT`, a macro that Swift doesn't import: the bytes are copied.
-    private static let isCopied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }
