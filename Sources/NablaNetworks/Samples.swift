@@ -47,15 +47,40 @@ public struct Samples: Sendable, Equatable {
                 "weights has the shape \(weights.shape), but inputs has \(count) rows: it must be [\(count)]",
                 at: "/weights")
         }
-        let values = weights.values(as: Double.self)
-        if let index = values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
-            throw InvalidValue(
-                .outOfRange, "a sample's weight is \(values[index]), but must be at least 0",
-                at: "/weights/\(index)")
+        var check = WeightsCheck()
+        for value in weights.values(as: Double.self) { check.note(value) }
+        try check.finish()
+    }
+
+    /// What samples' weights must be, of which there may be more than memory is to hold.
+    public struct WeightsCheck: Sendable {
+        private var count = 0
+        private var bad: (index: Int, value: Double)?
+        private var hasPositive = false
+
+        /// Begins before the first weight.
+        public init() {}
+
+        /// Takes the next weight.
+        public mutating func note(_ value: Double) {
+            if bad == nil, !(value >= 0 && value.isFinite) { bad = (count, value) }
+            if value > 0 { hasPositive = true }
+            count += 1
         }
-        guard values.contains(where: { $0 > 0 }) else {
-            throw InvalidValue(
-                .inconsistent, "all weights are 0, so no sample counts", at: "/weights")
+
+        /// Tells what is wrong with the weights that were taken.
+        ///
+        /// - Throws: `InvalidValue` pointing at `/weights`, or at the first that is wrong.
+        public func finish() throws(InvalidValue) {
+            if let bad {
+                throw InvalidValue(
+                    .outOfRange, "a sample's weight is \(bad.value), but must be at least 0",
+                    at: "/weights/\(bad.index)")
+            }
+            guard hasPositive else {
+                throw InvalidValue(
+                    .inconsistent, "all weights are 0, so no sample counts", at: "/weights")
+            }
         }
     }
 }

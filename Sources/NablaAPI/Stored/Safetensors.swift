@@ -39,6 +39,23 @@ public struct Safetensors: Sendable, Equatable {
 extension Safetensors {
     /// The file's bytes; the same tensors and texts always give the same.
     public func bytes() -> [UInt8] {
+        var bytes = Safetensors.head(
+            of: tensors.map { ($0.name, $0.tensor.dtype, $0.tensor.shape) }, metadata: metadata)
+        bytes.reserveCapacity(
+            tensors.reduce(bytes.count) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount })
+        for (_, tensor) in tensors {
+            switch tensor.numbers {
+            case .float32(let values): bytes.append(littleEndian: values.map(\.bitPattern))
+            case .float64(let values): bytes.append(littleEndian: values.map(\.bitPattern))
+            }
+        }
+        return bytes
+    }
+
+    /// What a file has in front of the numbers of its tensors.
+    static func head(
+        of tensors: [(name: String, dtype: DType, shape: Shape)], metadata: [String: String] = [:]
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         if !metadata.isEmpty {
@@ -46,13 +63,13 @@ extension Safetensors {
             metadata.write(to: &writer)
         }
         var offset = 0
-        for (name, tensor) in tensors {
-            let end = offset + tensor.count * tensor.dtype.byteCount
+        for (name, dtype, shape) in tensors {
+            let end = offset + shape.reduce(1, *) * dtype.byteCount
             writer.key(escaping: name)
             writer.beginObject()
-            writer.field("dtype", tensor.dtype == .float32 ? "F32" : "F64")
+            writer.field("dtype", dtype == .float32 ? "F32" : "F64")
             writer.key("shape")
-            tensor.shape.write(to: &writer)
+            shape.write(to: &writer)
             writer.key("data_offsets")
             writer.beginArray()
             writer.int(offset)
@@ -65,17 +82,7 @@ extension Safetensors {
         var header = writer.finish()
         // Spaces up to a multiple of eight, so that the numbers lie where they can be mapped.
         header += Array(repeating: 0x20, count: (8 - header.count % 8) % 8)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(8 + header.count + offset)
-        bytes += withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
-        bytes += header
-        for (_, tensor) in tensors {
-            switch tensor.numbers {
-            case .float32(let values): bytes.append(littleEndian: values.map(\.bitPattern))
-            case .float64(let values): bytes.append(littleEndian: values.map(\.bitPattern))
-            }
-        }
-        return bytes
+        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
     }
 
     /// Reads a file of float32 and float64 tensors.
