@@ -137,9 +137,9 @@ import Testing
             (csv, "", "text/csv", 400, "target must name"),
             (csv + "\"", "?target=t", "text/csv", 400, "never closed"),
             ("a,t\n", "?target=t", "text/csv", 422, "no samples"),
-            ("a,t\n1,2\n3,-1\n", "?target=a&weight=t", "text/csv", 400, "weight is -1.0"),
+            ("a,t,w\n1,2,1\n3,4,-1\n", "?target=t&weight=w", "text/csv", 400, "weight is -1.0"),
             (csv, "", "text/plain", 415, "text/plain"),
-            (csv, "", "application/json", 400, ""),
+            (csv, "", "application/json", 400, "at byte 0"),
             (csv, "?target=t", "application/json", 400, "target"),
         ]
         try withServer { server in
@@ -148,7 +148,8 @@ import Testing
                     let answer = try put(
                         Array(body.utf8), to: "/datasets/bad" + query, as: type, framing, server)
                     #expect(answer.status == status, "\(answer.body.prefix(300))")
-                    #expect(try Problem(parsing: answer.content).detail.contains(says))
+                    let problem = try Problem(parsing: answer.content)
+                    #expect(problem.detail.contains(says), "\(problem.detail)")
                 }
             }
             // Without any body.

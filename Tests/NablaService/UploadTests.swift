@@ -96,8 +96,8 @@ import Testing
             ] as [([UInt8], Problem.Kind, String)] {
                 let upload = upload(in: folder, isCompressed: true)
                 take(body, upload)
-                // What follows is thrown away.
-                for _ in 0..<3 { #expect(take(body, upload)) }
+                // What follows what can't be read is thrown away.
+                if words != "cut short" { #expect(take(body, upload)) }
                 let problem = #expect(throws: Problem.self) { try upload.file() }
                 #expect(problem?.kind == kind && problem?.detail.contains(words) == true)
             }

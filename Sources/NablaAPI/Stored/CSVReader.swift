@@ -79,10 +79,20 @@ struct CSVReader {
             ends.removeAll(keepingCapacity: true)
             (line, place) = (nextLine, .cellStart)
             while try !endsRow() {
+                try checkLength()
                 guard try fill() else { return false }
             }
+            try checkLength()
         } while ends.count == 1 && text(of: 0).isEmpty
         return true
+    }
+
+    private func checkLength() throws(Problem) {
+        let length = (ends.last.map { $0 == scanned - 1 ? $0 : scanned } ?? scanned) - start
+        guard length <= rowBytes else {
+            throw Problem(
+                .contentTooLarge, "line \(line) of the CSV is longer than \(rowBytes) bytes")
+        }
     }
 
     /// Gets the text's next piece; false at the end, where the last row lacks nothing.
@@ -95,10 +105,6 @@ struct CSVReader {
             bytes.removeFirst(start)
             for index in ends.indices { ends[index] -= start }
             (scanned, start) = (scanned - start, 0)
-        }
-        guard bytes.count <= rowBytes else {
-            throw Problem(
-                .contentTooLarge, "line \(line) of the CSV is longer than \(rowBytes) bytes")
         }
         let piece = try more()
         if !piece.isEmpty {

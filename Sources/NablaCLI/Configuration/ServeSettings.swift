@@ -158,7 +158,7 @@ extension Setting {
             "bytes of a body; more is answered 413 before it is read"),
         .int(
             "limits.upload_bytes", \.service.server.limits.uploadBytes, in: 0...(.max),
-            "bytes of a dataset that is sent as CSV; more is answered 413 before it is read"),
+            "bytes of a dataset sent as CSV or safetensors; more is answered 413 before it is read"),
         .int(
             "limits.scratch_bytes", \.service.scratchBytes, in: 0...(.max),
             "bytes on the disk of all uploads under way; more is refused as on a full disk"),

@@ -38,7 +38,7 @@ struct PutDatasetEndpoint: Endpoint {
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         try StoredName.check(call.subject)
         let mediaType = call.bodyMediaType
-        let known = mediaType == UploadFolder.streamed ? ["target", "weight"] : []
+        let known = mediaType == "text/csv" ? ["target", "weight"] : []
         let parameters = try Parameters(call.head.target.query, known: known)
         let file =
             if let upload = call.upload {
@@ -48,9 +48,13 @@ struct PutDatasetEndpoint: Endpoint {
             }
         let (stored, isNew) =
             switch mediaType {
-            case UploadFolder.streamed: try put(csv: file, parameters, of: call)
+            case "text/csv":
+                try put(samples(inCSV: file, parameters), of: call)
             case Safetensors.mediaType:
-                try put(Samples(Safetensors(parsing: file.bytes())), of: call)
+                try put(
+                    SamplesFile(
+                        safetensorsOf: file.count, headerBytes: uploads.bodyBytes,
+                        read: file.reading), of: call)
             default:
                 try put(
                     Samples(parsing: file.bytes(), as: .float64, limits: limits), of: call)
@@ -73,19 +77,22 @@ struct PutDatasetEndpoint: Endpoint {
         }
     }
 
-    /// Goes from one file to another and from there to the database, so that memory never has the whole.
-    private func put(
-        csv text: ScratchFile, _ parameters: Parameters, of call: Call
-    ) throws(Problem) -> Stored {
+    private func samples(
+        inCSV text: ScratchFile, _ parameters: Parameters
+    ) throws(Problem) -> SamplesFile {
         guard let target = parameters["target"] else {
             throw Problem(
                 .invalidParameter,
                 "target must name the column of targets, or several separated by commas")
         }
-        let samples = try CSVSamples(
-            targets: target.split(separator: ",").map(String.init), weight: parameters["weight"],
-            rowBytes: uploads.bodyBytes
+        return try SamplesFile(
+            csvWithTargets: target.split(separator: ",").map(String.init),
+            weight: parameters["weight"], rowBytes: uploads.bodyBytes
         ) { text.pieces() }
+    }
+
+    /// Goes from one file to another and from there to the database, so that memory never has the whole.
+    private func put(_ samples: SamplesFile, of call: Call) throws(Problem) -> Stored {
         try Problem.storing { () throws(StoreError) in try Store.check(size: samples.byteCount) }
         let content = try uploads.file()
         try samples.write { bytes, offset throws(Problem) in

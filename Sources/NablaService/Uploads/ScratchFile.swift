@@ -93,13 +93,21 @@ final class ScratchFile: Sendable {
         return bytes
     }
 
-    /// Reads it from its beginning, a piece at a call; the last is empty.
-    func pieces() -> CSVSamples.Pieces {
-        var offset = 0
-        return { () throws(Problem) in
-            let piece = try Problem.storing { () throws(StoreError) in
-                try self.read(at: offset, atMost: ScratchFile.pieceBytes)
+    /// Reads it for whoever tells problems.
+    var reading: SamplesFile.Reading {
+        { (offset, most) throws(Problem) in
+            try Problem.storing { () throws(StoreError) in
+                try self.read(at: offset, atMost: most)
             }
+        }
+    }
+
+    /// Reads it from its beginning, a piece at a call; the last is empty.
+    func pieces() -> SamplesFile.Pieces {
+        var offset = 0
+        let reading = reading
+        return { () throws(Problem) in
+            let piece = try reading(offset, ScratchFile.pieceBytes)
             offset += piece.count
             return piece
         }

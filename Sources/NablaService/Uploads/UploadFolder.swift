@@ -7,8 +7,8 @@ import NablaStore
 
 /// Where uploads lie until they are in the database, and how much they may take there.
 struct UploadFolder: Sendable {
-    /// The media type of bodies that memory never has as a whole, and that may be longer for it.
-    static let streamed = "text/csv"
+    /// The media types of bodies that memory never has as a whole, and that may be longer for it.
+    private static let streamed = ["text/csv", Safetensors.mediaType]
 
     private let directory: String
     private let allowance: ScratchAllowance
@@ -32,7 +32,8 @@ struct UploadFolder: Sendable {
     func sink(
         for head: RequestHead, isRefused: Bool, whenRoom: @escaping @Sendable () -> Void
     ) -> any BodySink {
-        let byteLimit = head.bodyMediaType == UploadFolder.streamed ? uploadBytes : bodyBytes
+        let isStreamed = UploadFolder.streamed.contains(head.bodyMediaType)
+        let byteLimit = isStreamed ? uploadBytes : bodyBytes
         guard !isRefused else { return RefusedBody(byteLimit: byteLimit) }
         return Upload(
             in: self, byteLimit: byteLimit, isCompressed: head.hasContentCoding,
