@@ -47,6 +47,7 @@ public protocol RequestHandler: Sendable {
     /// - Parameters:
     ///   - head: The request's head.
     ///   - whenRoom: What the sink calls, on any thread, once it has room again after it had none.
+    /// - Returns: What takes the body; nil for memory.
     func sink(
         for head: RequestHead, whenRoom: @escaping @Sendable () -> Void
     ) -> (any BodySink)?

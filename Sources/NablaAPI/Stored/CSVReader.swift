@@ -28,7 +28,7 @@ struct CSVReader {
     /// Makes a reader.
     ///
     /// - Parameters:
-    ///   - rowBytes: Bytes that a row may have.
+    ///   - rowBytes: Bytes that a row may have, with the end of its line.
     ///   - more: Gives the text's next piece, and an empty one at its end.
     init(rowBytes: Int = .max, more: @escaping () throws(Problem) -> [UInt8]) {
         self.rowBytes = rowBytes
@@ -88,8 +88,7 @@ struct CSVReader {
     }
 
     private func checkLength() throws(Problem) {
-        let length = (ends.last.map { $0 == scanned - 1 ? $0 : scanned } ?? scanned) - start
-        guard length <= rowBytes else {
+        guard scanned - start <= rowBytes else {
             throw Problem(
                 .contentTooLarge, "line \(line) of the CSV is longer than \(rowBytes) bytes")
         }

@@ -9,7 +9,7 @@ extension SamplesFile {
     /// - Parameters:
     ///   - targets: The names of the columns of targets.
     ///   - weight: The name of the column of weights; nil where there is none.
-    ///   - rowBytes: Bytes that a row may have, which is in memory as a whole.
+    ///   - rowBytes: Bytes that a row may have, with the end of its line; memory has it as a whole.
     ///   - text: Begins to read the text.
     /// - Throws: `Problem` as `Samples(csv:targets:weight:)` does, `content-too-large` for too long a row, and
     ///   what `text` throws.
