@@ -118,7 +118,7 @@ struct Connection {
     private mutating func advance() {
         var steps = 0
         while life.isReading || life.phase == .lingering, keptIsFresh || canReceive {
-            guard life.phase == .lingering || !reader.isFull else { return }
+            guard !reader.isFull || life.phase == .lingering else { return }
             guard steps < Self.turnLength else {
                 wantsTurn = true
                 return
