@@ -35,10 +35,10 @@ import Testing
         }.count
     }
 
-    @Test("a CSV of 96 MiB takes a small part of that in memory", arguments: [false, true])
+    @Test("a CSV of 64 MiB takes a small part of that in memory", arguments: [false, true])
     func memory(_ isChunked: Bool) throws {
         let served = try ServedProgram()
-        let blocks = (96 << 20) / Self.block.count
+        let blocks = (64 << 20) / Self.block.count
         // What the first upload takes once is no matter of the second's length.
         let first = try PlainConnection(served.address)
         first.send(Self.head("small", "Content-Length: 8"))
