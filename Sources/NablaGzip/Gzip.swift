@@ -86,7 +86,7 @@ public enum GzipError: Error, Sendable, Equatable {
 }
 
 /// zlib's stream, which must stay where it is: what zlib keeps points back at it.
-private struct Stream: ~Copyable {
+struct Stream: ~Copyable {
     let pointer = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
     init() {

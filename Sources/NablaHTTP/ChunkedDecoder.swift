@@ -17,6 +17,8 @@ public struct ChunkedDecoder: Sendable {
     private var size = 0
     private var lineBytes = 0
     private var extensionBytes = 0
+    /// Bytes of the body so far.
+    private var decoded = 0
     private var trailer: [UInt8] = []
     private var trailerStart = 0
     private var trailerCount = 0
@@ -30,7 +32,7 @@ public struct ChunkedDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: What arrived since the call before.
-    ///   - body: Gets the decoded bytes at its end; at most `limits.bodyBytes` in all.
+    ///   - body: Gets the decoded bytes at its end; at most `limits.bodyBytes` in all calls together.
     /// - Returns: How many bytes were used, and whether the body is complete. All are used while it
     ///   isn't.
     /// - Throws: 400 for a malformed chunk, 413 and 431 where a limit is exceeded.
@@ -45,9 +47,10 @@ public struct ChunkedDecoder: Sendable {
                     body.append(contentsOf: $0)
                 }
                 index += count
+                decoded += count
                 expectation = count == remaining ? .dataReturn : .data(remaining: remaining - count)
             } else {
-                let isComplete = try read(bytes[index], bodyBytes: body.count)
+                let isComplete = try read(bytes[index])
                 index += 1
                 if isComplete { return (index, true) }
             }
@@ -56,7 +59,7 @@ public struct ChunkedDecoder: Sendable {
     }
 
     /// Reads a byte of the framing; true when it was the last one.
-    private mutating func read(_ byte: UInt8, bodyBytes: Int) throws(MessageError) -> Bool {
+    private mutating func read(_ byte: UInt8) throws(MessageError) -> Bool {
         switch expectation {
         case .sizeDigits:
             try readSize(byte)
@@ -66,7 +69,7 @@ public struct ChunkedDecoder: Sendable {
             try readExtension(byte)
         case .sizeLineFeed:
             try demand(byte, .lineFeed)
-            guard size <= limits.bodyBytes - bodyBytes else { throw bodyTooLarge(limits) }
+            guard size <= limits.bodyBytes - decoded else { throw bodyTooLarge(limits.bodyBytes) }
             expectation = size == 0 ? .trailer : .data(remaining: size)
             (size, lineBytes) = (0, 0)
         case .dataReturn:

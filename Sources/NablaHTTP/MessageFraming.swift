@@ -38,7 +38,7 @@ struct MessageFraming: Sendable {
 
     /// Decides how the body ends (RFC 9112 §6.3).
     func resolved(
-        version: Version, limits: HTTPLimits
+        version: Version, bodyBytes: Int
     ) throws(MessageError) -> RequestHead.Framing {
         if codings > 0 {
             // Both fields, or the newer one in a 1.0 message, are how requests are smuggled (§6.1).
@@ -55,13 +55,13 @@ struct MessageFraming: Sendable {
             return .chunked
         }
         guard let length, length > 0 else { return .none }
-        guard length <= limits.bodyBytes else { throw bodyTooLarge(limits) }
+        guard length <= bodyBytes else { throw bodyTooLarge(bodyBytes) }
         return .length(length)
     }
 }
 
-func bodyTooLarge(_ limits: HTTPLimits) -> MessageError {
-    MessageError(.contentTooLarge, "the body is longer than \(limits.bodyBytes) bytes")
+func bodyTooLarge(_ limit: Int) -> MessageError {
+    MessageError(.contentTooLarge, "the body is longer than \(limit) bytes")
 }
 
 /// Finds a field line's name and value.

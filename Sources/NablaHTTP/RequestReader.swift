@@ -11,7 +11,8 @@ public struct RequestReader: Sendable {
     public enum Outcome: Sendable {
         /// The request is incomplete.
         case needsMore
-        /// A request is complete; bytes behind it are kept for `next()`.
+        /// A request is complete; bytes behind it are kept for `next()`. The body is empty where
+        /// `takeSink()` gives what has it.
         case request(RequestHead, body: [UInt8])
         /// The bytes are no request; nothing after them can be trusted.
         case invalid(MessageError)
@@ -27,18 +28,34 @@ public struct RequestReader: Sendable {
         case inBody(received: Int)
     }
 
+    /// Gives what takes a body, or nil for memory.
+    public typealias SinkChoice = @Sendable (RequestHead) -> (any BodySink)?
+
     private let limits: HTTPLimits
+    private let chooseSink: SinkChoice
     private var parser: RequestParser
     private var head: RequestHead?
     private var decoder: ChunkedDecoder?
     private var body: [UInt8] = []
+    private var sink: (any BodySink)?
+    /// Bytes of the body that the sink has.
+    private var sunk = 0
     private var owesContinue = false
     private var kept: [UInt8] = []
     private var keptStart = 0
 
+    /// Whether the body's sink has no room, so that nothing is to be received until `resume()`.
+    public private(set) var isFull = false
+
     /// Makes a reader for a new connection.
-    public init(limits: HTTPLimits) {
+    ///
+    /// - Parameters:
+    ///   - limits: What a message may have.
+    ///   - sink: Is asked once for each PUT that has a body, when its head is there; memory takes all bodies
+    ///     by default.
+    public init(limits: HTTPLimits, sink: @escaping SinkChoice = { _ in nil }) {
         self.limits = limits
+        chooseSink = sink
         parser = RequestParser(limits: limits)
     }
 
@@ -47,7 +64,7 @@ public struct RequestReader: Sendable {
 
     /// What the reader is in the middle of.
     public var position: Position {
-        if head != nil { return .inBody(received: body.count) }
+        if head != nil { return .inBody(received: body.count + sunk) }
         return keptBytes == 0 ? .betweenRequests : .inHead
     }
 
@@ -57,8 +74,14 @@ public struct RequestReader: Sendable {
     public mutating func takeContinue() -> Bool {
         guard owesContinue else { return false }
         owesContinue = false
-        return body.isEmpty && keptBytes == 0
+        return body.isEmpty && sunk == 0 && keptBytes == 0
     }
+
+    /// Takes what has the body of the request that was just completed, where memory hasn't.
+    public mutating func takeSink() -> (any BodySink)? { sink.take() }
+
+    /// Notes that the sink has room again.
+    public mutating func resume() { isFull = false }
 
     /// Reads bytes that were just received; called only when the outcome before was `needsMore`.
     public mutating func read(_ bytes: Span<UInt8>) -> Outcome {
@@ -94,7 +117,9 @@ public struct RequestReader: Sendable {
     public mutating func receiveBody(
         _ receive: (UnsafeMutableRawBufferPointer) -> Int
     ) -> Outcome? {
-        guard case .length(let length) = head?.framing, keptBytes == 0 else { return nil }
+        guard case .length(let length) = head?.framing, keptBytes == 0, sink == nil else {
+            return nil
+        }
         makeRoom(for: length)
         let space = min(length, body.capacity - Self.spareBodyBytes) - body.count
         body.append(addingCapacity: space) { output in
@@ -132,7 +157,15 @@ public struct RequestReader: Sendable {
             case .complete(let head, let consumed):
                 start = consumed
                 owesContinue = head.expectsContinue && head.framing != .none
-                if head.framing == .chunked { decoder = ChunkedDecoder(limits: limits) }
+                if case .put = head.method, head.framing != .none {
+                    do throws(MessageError) {
+                        try begin(head)
+                    } catch {
+                        return (.invalid(error), bytes.count)
+                    }
+                } else if head.framing == .chunked {
+                    decoder = ChunkedDecoder(limits: limits)
+                }
                 self.head = consume head
             }
         }
@@ -140,23 +173,44 @@ public struct RequestReader: Sendable {
         return (outcome, start + consumed)
     }
 
+    /// Decides where a body goes that may go elsewhere than to memory.
+    private mutating func begin(_ head: RequestHead) throws(MessageError) {
+        sink = chooseSink(head)
+        var limits = self.limits
+        if let sink { limits.bodyBytes = sink.byteLimit }
+        if case .length(let length) = head.framing, length > limits.bodyBytes {
+            throw bodyTooLarge(limits.bodyBytes)
+        }
+        if head.framing == .chunked { decoder = ChunkedDecoder(limits: limits) }
+    }
+
     private mutating func advanceBody(_ bytes: Span<UInt8>) -> (Outcome, consumed: Int) {
         switch head?.framing {
         case .length(let length):
-            let count = min(length - body.count, bytes.count)
-            if count > 0 {
+            let count = min(length - body.count - sunk, bytes.count)
+            if count > 0, let sink {
+                sunk += count
+                if !sink.take(bytes.extracting(0..<count)) { isFull = true }
+            } else if count > 0 {
                 if body.isEmpty { body.reserveCapacity(count + Self.spareBodyBytes) }
                 bytes.extracting(0..<count).withUnsafeBufferPointer {
                     body.append(contentsOf: $0)
                 }
             }
-            return (body.count == length ? finish() : .needsMore, count)
+            return (body.count + sunk == length ? finish() : .needsMore, count)
         case .chunked:
             do throws(MessageError) {
                 let (consumed, isComplete) =
                     try decoder?.decode(bytes, into: &body) ?? (bytes.count, false)
+                if let sink, !body.isEmpty {
+                    sunk += body.count
+                    if !sink.take(body.span) { isFull = true }
+                    body.removeAll(keepingCapacity: true)
+                }
                 return (isComplete ? finish() : .needsMore, consumed)
             } catch {
+                // Nobody will have the rest.
+                sink = nil
                 return (.invalid(error), bytes.count)
             }
         case .some(.none), nil:
@@ -174,6 +228,7 @@ public struct RequestReader: Sendable {
             whole.reserveCapacity(whole.count + Self.spareBodyBytes)
         }
         decoder = nil
+        (sunk, isFull) = (0, false)
         return .request(head, body: whole)
     }
 }

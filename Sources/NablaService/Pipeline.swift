@@ -15,13 +15,15 @@ struct Pipeline: RequestHandler {
     private let identifiers: IdentifierSource
     private let inlineBytes: Int
     private let compression: CompressionSettings
+    private let uploads: UploadFolder?
     private let onEvent: @Sendable (ServiceEvent) -> Void
     private let loopWorkspaces: LoopWorkspaces
 
     init(
         router: Router, gate: Gate, crossOrigin: CrossOrigin? = nil, pool: WorkerPool,
         storagePool: WorkerPool, identifiers: IdentifierSource, inlineBytes: Int,
-        compression: CompressionSettings = CompressionSettings(), loops: Int,
+        compression: CompressionSettings = CompressionSettings(), uploads: UploadFolder? = nil,
+        loops: Int,
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.router = router
@@ -32,6 +34,7 @@ struct Pipeline: RequestHandler {
         self.identifiers = identifiers
         self.inlineBytes = inlineBytes
         self.compression = compression
+        self.uploads = uploads
         loopWorkspaces = LoopWorkspaces(count: loops)
         self.onEvent = onEvent
     }
@@ -41,8 +44,8 @@ struct Pipeline: RequestHandler {
         let (match, route) = router.match(request.head.method, request.head.target.path)
         let admission = gate.admit(to: match.scope, request.head.fields, at: start)
         let call = Call(
-            id: identify(request.head), head: request.head, body: request.body, route: route,
-            subject: match.subject, token: admission.token,
+            id: identify(request.head), head: request.head, body: request.body,
+            sink: request.sink, route: route, subject: match.subject, token: admission.token,
             isCancelled: { responder.isDisconnected })
         let reply = Reply(
             to: call, from: admission.token, fields: crossOrigin?.fields(for: call.head) ?? [],
@@ -66,12 +69,31 @@ struct Pipeline: RequestHandler {
                         + allow.value),
                 fields: [allow])
         case .endpoint(let endpoint, _):
-            if let (problem, field) = Pipeline.refusal(of: call, taking: endpoint.mediaTypes) {
+            if call.hasBody,
+                let (problem, field) = Pipeline.refusal(of: call.head, taking: endpoint.mediaTypes)
+            {
                 reply.send(problem, fields: [field])
+            } else if call.sink is RefusedBody {
+                // Its token came to be while the body arrived.
+                reply.send(Problem(.unavailable, "the body was not kept; send it again"))
             } else {
                 place(call, at: endpoint, reply)
             }
         }
+    }
+
+    /// Has the disk take what an endpoint wants there, and nothing take what will be refused.
+    func sink(
+        for head: RequestHead, whenRoom: @escaping @Sendable () -> Void
+    ) -> (any BodySink)? {
+        let match = router.match(head.method, head.target.path).match
+        guard let uploads, case .endpoint(let endpoint, _) = match, endpoint.takesUploads else {
+            return nil
+        }
+        let isRefused =
+            !gate.allows(match.scope, head.fields)
+            || Pipeline.refusal(of: head, taking: endpoint.mediaTypes) != nil
+        return uploads.sink(for: head, isRefused: isRefused, whenRoom: whenRoom)
     }
 
     func response(to error: MessageError) -> Response {
@@ -112,11 +134,10 @@ extension Pipeline {
     /// Refuses a body that is coded otherwise than as gzip or of another media type than `mediaTypes`, with the
     /// field that says what would do (RFC 9110, section 15.5.16); one that says nothing is taken for JSON.
     private static func refusal(
-        of call: Call, taking mediaTypes: [String]
+        of head: RequestHead, taking mediaTypes: [String]
     ) -> (problem: Problem, field: (name: String, value: String))? {
-        let fields = call.head.fields
-        guard !call.body.isEmpty else { return nil }
-        if case .other(let codings) = ContentCoding(of: call.head) {
+        let fields = head.fields
+        if case .other(let codings) = ContentCoding(of: head) {
             let detail = "the body's Content-Encoding is \(codings), but must be gzip or left out"
             let accepted = ContentCoding.accepted
             return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", accepted))

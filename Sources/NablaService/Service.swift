@@ -62,8 +62,11 @@ public final class Service: Sendable {
             limits: settings.training, pool: trainingPool, store: store, identifiers: identifiers,
             onEvent: onEvent)
         let isDraining = Flag()
+        let uploads = UploadFolder(settings)
+        uploads.removeLeftovers()
         let router = Router(
-            settings: settings, store: store, pool: pool, storagePool: storagePool,
+            settings: settings, store: store, uploads: uploads, pool: pool,
+            storagePool: storagePool,
             trainingPool: trainingPool, scheduler: scheduler, metrics: metrics,
             isDraining: isDraining)
         let gate = try StartError.storing { [store] () throws(StoreError) in
@@ -75,7 +78,7 @@ public final class Service: Sendable {
             router: router, gate: gate, crossOrigin: CrossOrigin(settings.crossOrigins), pool: pool,
             storagePool: storagePool, identifiers: identifiers,
             inlineBytes: settings.pool.inlineBytes, compression: settings.compression,
-            loops: settings.server.loops, onEvent: onEvent)
+            uploads: uploads, loops: settings.server.loops, onEvent: onEvent)
         self.isDraining = isDraining
         server = Server(configuration: settings.server, handler: pipeline) { event in
             onEvent(.server(event))

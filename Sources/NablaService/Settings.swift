@@ -22,6 +22,11 @@ public struct Settings: Sendable {
     public var checkProducts = 10_000_000_000
     /// Requests that a batch of gradient requests may have.
     public var batchRequests = 10_000
+    /// Bytes that all uploads may have on the disk at the same time, with what is made of them on the way to the
+    /// database.
+    ///
+    /// What needs more is refused as on a full disk.
+    public var scratchBytes = 16 << 30
     /// Compressed bodies.
     public var compression = CompressionSettings()
     /// What callers may ask of the history.

@@ -35,7 +35,10 @@ struct Connection {
         life = ConnectionLife(
             timeouts: configuration.timeouts, requestLimit: configuration.requestsPerConnection,
             now: context.now)
-        reader = RequestReader(limits: configuration.limits)
+        let (services, mailbox) = (context.services, context.mailbox)
+        reader = RequestReader(limits: configuration.limits) { head in
+            services.handler.sink(for: head) { mailbox.post(.look(token)) }
+        }
         emit(.connectionOpened)
     }
 
@@ -58,10 +61,13 @@ struct Connection {
         advance()
     }
 
-    /// Sends what the exchange has.
+    /// Sends what the exchange has; or goes on receiving, where the body's sink has room again.
     mutating func look() {
-        guard let exchange else { return }
-        deliver(exchange.take(), of: exchange)
+        if let exchange {
+            deliver(exchange.take(), of: exchange)
+        } else {
+            reader.resume()
+        }
         advance()
     }
 
@@ -112,6 +118,7 @@ struct Connection {
     private mutating func advance() {
         var steps = 0
         while life.isReading || life.phase == .lingering, keptIsFresh || canReceive {
+            guard !reader.isFull || life.phase == .lingering else { return }
             guard steps < Self.turnLength else {
                 wantsTurn = true
                 return
@@ -201,7 +208,7 @@ struct Connection {
             isChunked: head.version == .http11, hasBody: !answersHead)
         self.exchange = exchange
         context.services.handler.handle(
-            Request(head: head, body: body), Responder(exchange: exchange))
+            Request(head: head, body: body, sink: reader.takeSink()), Responder(exchange: exchange))
         deliver(exchange.take(), of: exchange, mayHold: true)
     }
 

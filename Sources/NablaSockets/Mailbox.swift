@@ -7,7 +7,7 @@ import Synchronization
 enum Letter: Sendable {
     /// Accept from these, which are closed when the loop lets go of them.
     case listen([Listener])
-    /// An exchange has something to send.
+    /// An exchange has something to send, or a body's sink has room again.
     case look(Token)
     /// A client connected.
     case adopt(Socket)

@@ -7,6 +7,8 @@ public struct Request: Sendable {
     /// Its body, decoded; `RequestReader.spareBodyBytes` of capacity lie behind the last byte
     /// unless it is empty.
     public var body: [UInt8]
+    /// What took the body as it arrived, where `body` hasn't it: see `RequestHandler.sink`.
+    public var sink: (any BodySink)?
 }
 
 /// A complete answer.
@@ -38,6 +40,25 @@ public protocol RequestHandler: Sendable {
     /// gone: the connection waits for it.
     func handle(_ request: consuming Request, _ responder: Responder)
 
+    /// Gives what takes the body of a PUT while it arrives; nil, as by default, for memory.
+    ///
+    /// Called on the loop's thread, before any of the body is read.
+    ///
+    /// - Parameters:
+    ///   - head: The request's head.
+    ///   - whenRoom: What the sink calls, on any thread, once it has room again after it had none.
+    /// - Returns: What takes the body; nil for memory.
+    func sink(
+        for head: RequestHead, whenRoom: @escaping @Sendable () -> Void
+    ) -> (any BodySink)?
+
     /// The answer to a message that never became a request; called on any thread.
     func response(to error: MessageError) -> Response
+}
+
+extension RequestHandler {
+    /// Has memory take all bodies.
+    public func sink(
+        for head: RequestHead, whenRoom: @escaping @Sendable () -> Void
+    ) -> (any BodySink)? { nil }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// A stored dataset, without its samples.
 public struct DatasetRecord: Sendable, Equatable {
@@ -44,9 +45,53 @@ extension Store {
     public func put(
         _ dataset: DatasetRecord, content: [UInt8]
     ) throws(StoreError) -> (dataset: DatasetRecord, isNew: Bool) {
+        try StoreError.check(length: content.count, named: "dataset")
+        return try put(dataset) { db in
+            // Not kept compiled: a statement that is kept also keeps the last values bound to it.
+            try db.execute(
+                sql: """
+                    INSERT INTO dataset_contents (digest, description, content)
+                    VALUES (?, ?, ?)
+                    """, arguments: [Data(dataset.digest), dataset.description, Data(content)])
+        }
+    }
+
+    /// The same with bytes that are read piece by piece, so that memory never has all of them.
+    ///
+    /// - Parameters:
+    ///   - dataset: The dataset; its `byteCount` says how many bytes there are.
+    ///   - read: Gives bytes from an offset on, at most so many and at least one; may be called again from the
+    ///     beginning, and from any thread.
+    /// - Returns: The dataset as it is stored, and whether the name is new.
+    /// - Throws: As above, what `read` throws, and `ioFailure` where it gives too few bytes.
+    public func put(
+        _ dataset: DatasetRecord,
+        reading read: @escaping @Sendable (_ offset: Int, _ most: Int) throws(StoreError) -> [UInt8]
+    ) throws(StoreError) -> (dataset: DatasetRecord, isNew: Bool) {
+        try StoreError.check(length: dataset.byteCount, named: "dataset")
+        return try put(dataset) { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO dataset_contents (digest, description, content)
+                    VALUES (?, ?, zeroblob(?))
+                    """,
+                arguments: [Data(dataset.digest), dataset.description, dataset.byteCount])
+            try DatasetRows.fill(db.lastInsertedRowID, dataset.byteCount, db, from: read)
+        }
+    }
+
+    /// Refuses what no dataset can be long, before it is written anywhere.
+    ///
+    /// - Throws: `invalidValue` above 1,000,000,000 bytes.
+    public static func check(size byteCount: Int) throws(StoreError) {
+        try StoreError.check(length: byteCount, named: "dataset")
+    }
+
+    private func put(
+        _ dataset: DatasetRecord, inserting insert: @escaping @Sendable (Database) throws -> Void
+    ) throws(StoreError) -> (dataset: DatasetRecord, isNew: Bool) {
         try StoreError.check(text: dataset.name, named: "name")
         try StoreError.check(text: dataset.description, named: "description")
-        try StoreError.check(length: content.count, named: "dataset")
         guard isRunID(dataset.id), dataset.digest.count == 32 else {
             throw .invalidValue(why: "A dataset needs a UUID and a digest of 32 bytes")
         }
@@ -60,12 +105,7 @@ extension Store {
             if let known {
                 number = known[0]
             } else {
-                // Not kept compiled: a statement that is kept also keeps the last values bound to it.
-                try db.execute(
-                    sql: """
-                        INSERT INTO dataset_contents (digest, description, content)
-                        VALUES (?, ?, ?)
-                        """, arguments: [digest, dataset.description, Data(content)])
+                try insert(db)
                 number = db.lastInsertedRowID
             }
             try db.run(
@@ -161,6 +201,32 @@ enum DatasetRows {
         try db.rows(
             "SELECT \(columns) WHERE name = ? OR datasets.id = ? LIMIT 1", [reference, reference]
         ).first.map(record)
+    }
+
+    /// Writes content over zeros of its length, piece by piece.
+    static func fill(
+        _ number: Int64, _ count: Int, _ db: Database,
+        from read: (_ offset: Int, _ most: Int) throws(StoreError) -> [UInt8]
+    ) throws {
+        func check(_ code: Int32) throws {
+            guard code == SQLITE_OK else {
+                throw DatabaseError(resultCode: ResultCode(rawValue: code))
+            }
+        }
+        var blob: OpaquePointer?
+        try check(
+            sqlite3_blob_open(
+                db.sqliteConnection, "main", "dataset_contents", "content", number, 1, &blob))
+        defer { sqlite3_blob_close(blob) }
+        var offset = 0
+        while offset < count {
+            let piece = try read(offset, min(count - offset, 256 << 10))
+            guard !piece.isEmpty else {
+                throw StoreError.ioFailure(why: "a dataset's bytes end early", sql: nil)
+            }
+            try check(sqlite3_blob_write(blob, piece, Int32(piece.count), Int32(offset)))
+            offset += piece.count
+        }
     }
 
     /// Notes that a run is trained or measured on the samples of that digest.

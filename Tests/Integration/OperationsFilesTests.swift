@@ -60,11 +60,15 @@ import Testing
         arguments: ["nginx/nabla.conf", "caddy/Caddyfile"])
     func proxies(_ name: String) throws {
         let text = try Self.file(name)
-        // limits.body_bytes and training.wait_seconds, of which the files speak.
+        // limits.body_bytes, limits.upload_bytes and training.wait_seconds, of which the files speak.
         #expect(
             text.contains(name.hasPrefix("nginx") ? "client_max_body_size 64m;" : "max_size 64MiB"))
         let settings = try Self.file("nabla.example.yaml")
         #expect(settings.contains("body_bytes: \(64 << 20)\n"))
+        #expect(
+            text.contains(name.hasPrefix("nginx") ? "client_max_body_size 1024m;" : "max_size 1GiB")
+        )
+        #expect(settings.contains("upload_bytes: \(1 << 30)\n"))
         let wait = try #require(
             settings.firstMatch(of: /wait_seconds: (\d+)/).flatMap { Int($0.1) })
         let idle = try #require(

@@ -116,7 +116,7 @@ import Testing
 }
 
 /// A file system in memory that only one program sees, and which goes with it.
-private final class TemporaryDisk {
+final class TemporaryDisk {
     private let folder: TemporaryFolder
     private let megabytes: Int
     /// The program that sees it.

@@ -39,6 +39,23 @@ public struct Safetensors: Sendable, Equatable {
 extension Safetensors {
     /// The file's bytes; the same tensors and texts always give the same.
     public func bytes() -> [UInt8] {
+        var bytes = Safetensors.head(
+            of: tensors.map { ($0.name, $0.tensor.dtype, $0.tensor.shape) }, metadata: metadata)
+        bytes.reserveCapacity(
+            tensors.reduce(bytes.count) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount })
+        for (_, tensor) in tensors {
+            switch tensor.numbers {
+            case .float32(let values): bytes.append(littleEndian: values.map(\.bitPattern))
+            case .float64(let values): bytes.append(littleEndian: values.map(\.bitPattern))
+            }
+        }
+        return bytes
+    }
+
+    /// What a file has in front of the numbers of its tensors.
+    static func head(
+        of tensors: [(name: String, dtype: DType, shape: Shape)], metadata: [String: String] = [:]
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         if !metadata.isEmpty {
@@ -46,13 +63,13 @@ extension Safetensors {
             metadata.write(to: &writer)
         }
         var offset = 0
-        for (name, tensor) in tensors {
-            let end = offset + tensor.count * tensor.dtype.byteCount
+        for (name, dtype, shape) in tensors {
+            let end = offset + shape.reduce(1, *) * dtype.byteCount
             writer.key(escaping: name)
             writer.beginObject()
-            writer.field("dtype", tensor.dtype == .float32 ? "F32" : "F64")
+            writer.field("dtype", dtype == .float32 ? "F32" : "F64")
             writer.key("shape")
-            tensor.shape.write(to: &writer)
+            shape.write(to: &writer)
             writer.key("data_offsets")
             writer.beginArray()
             writer.int(offset)
@@ -65,17 +82,7 @@ extension Safetensors {
         var header = writer.finish()
         // Spaces up to a multiple of eight, so that the numbers lie where they can be mapped.
         header += Array(repeating: 0x20, count: (8 - header.count % 8) % 8)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(8 + header.count + offset)
-        bytes += withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
-        bytes += header
-        for (_, tensor) in tensors {
-            switch tensor.numbers {
-            case .float32(let values): bytes.append(littleEndian: values.map(\.bitPattern))
-            case .float64(let values): bytes.append(littleEndian: values.map(\.bitPattern))
-            }
-        }
-        return bytes
+        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
     }
 
     /// Reads a file of float32 and float64 tensors.
@@ -83,51 +90,31 @@ extension Safetensors {
     /// - Throws: `Problem` that says what is wrong: `malformed-request` for what is no such file,
     ///   `inconsistent` for tensors of other types.
     public init(parsing bytes: [UInt8]) throws(Problem) {
-        guard bytes.count >= 8 else { throw Safetensors.malformed("it has fewer than 8 bytes") }
-        let length = bytes.withUnsafeBytes {
-            UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
-        }
-        guard length <= Safetensors.mostHeaderBytes, length <= bytes.count - 8 else {
-            throw Safetensors.malformed(
-                "its first 8 bytes tell of a header of \(length) bytes, but there are "
-                    + "\(bytes.count - 8)")
-        }
-        let start = 8 + Int(length)
-        self.init([])
-        var parts: [Part] = []
-        do {
-            let root = try JSONDocument(parsing: Array(bytes[8..<start])).root
-            for (name, value) in try root.anyObject() {
-                if name == "__metadata__" {
-                    metadata = try [String: String](readingTags: value)
-                } else {
-                    parts.append(try Part(named: name, reading: value))
-                }
-            }
-        } catch let problem as Problem {
-            throw problem
-        } catch let error as JSONError {
-            throw Safetensors.malformed("its header: \(error.detail)")
-        } catch {
-            throw Safetensors.malformed("its header: \(error)")
-        }
-        // The format leaves no holes and nothing behind the last tensor.
-        parts.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
-        var offset = 0
-        for part in parts {
-            guard part.begin == offset, part.end <= bytes.count - start else {
-                throw Safetensors.malformed(
-                    "the tensor \(part.name) lies at \(part.begin) to \(part.end), but must begin at "
-                        + "\(offset) and end within the \(bytes.count - start) bytes")
-            }
-            offset = part.end
+        let length = try Safetensors.headerLength(in: bytes, byteCount: bytes.count)
+        let start = 8 + length
+        let header = try Header(
+            parsing: Array(bytes[8..<start]), bodyBytes: bytes.count - start)
+        self.init([], metadata: header.metadata)
+        for part in header.parts {
             tensors.append(
                 (part.name, try part.tensor(in: bytes[start + part.begin..<start + part.end])))
         }
-        guard offset == bytes.count - start else {
-            throw Safetensors.malformed(
-                "\(bytes.count - start - offset) bytes behind the last tensor belong to none")
+    }
+
+    /// How long the header is that follows the first 8 bytes of a file of so many.
+    static func headerLength(in bytes: [UInt8], byteCount: Int) throws(Problem) -> Int {
+        guard byteCount >= 8, bytes.count >= 8 else {
+            throw Safetensors.malformed("it has fewer than 8 bytes")
         }
+        let length = bytes.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+        }
+        guard length <= Safetensors.mostHeaderBytes, length <= byteCount - 8 else {
+            throw Safetensors.malformed(
+                "its first 8 bytes tell of a header of \(length) bytes, but there are "
+                    + "\(byteCount - 8)")
+        }
+        return Int(length)
     }
 
     fileprivate static func malformed(_ why: String) -> Problem {
@@ -135,55 +122,99 @@ extension Safetensors {
     }
 }
 
-/// A tensor as the header describes it.
-private struct Part {
-    let name: String
-    let dtype: DType
-    let shape: Shape
-    let begin: Int
-    let end: Int
+extension Safetensors {
+    /// What stands in front of the numbers.
+    struct Header {
+        /// The tensors, in the order their numbers lie in, without holes.
+        private(set) var parts: [Part] = []
+        private(set) var metadata: [String: String] = [:]
 
-    init(named name: String, reading value: JSONValue) throws {
-        let object = try value.anyObject()
-        let type = try object.read("dtype") { try $0.string() }
-        let dtypes: [String: DType] = ["F32": .float32, "F64": .float64]
-        guard let dtype = dtypes[type] else {
-            throw Problem(
-                .inconsistent,
-                "the tensor \(name) has the dtype \(type), but only F32 and F64 are read: convert it"
-            )
+        /// Reads a header, behind which the numbers have so many bytes.
+        init(parsing header: [UInt8], bodyBytes: Int) throws(Problem) {
+            do {
+                let root = try JSONDocument(parsing: header).root
+                for (name, value) in try root.anyObject() {
+                    if name == "__metadata__" {
+                        metadata = try [String: String](readingTags: value)
+                    } else {
+                        parts.append(try Part(named: name, reading: value))
+                    }
+                }
+            } catch let problem as Problem {
+                throw problem
+            } catch let error as JSONError {
+                throw Safetensors.malformed("its header: \(error.detail)")
+            } catch {
+                throw Safetensors.malformed("its header: \(error)")
+            }
+            // The format leaves no holes and nothing behind the last tensor.
+            parts.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+            var offset = 0
+            for part in parts {
+                guard part.begin == offset, part.end <= bodyBytes else {
+                    throw Safetensors.malformed(
+                        "the tensor \(part.name) lies at \(part.begin) to \(part.end), but must begin at "
+                            + "\(offset) and end within the \(bodyBytes) bytes")
+                }
+                offset = part.end
+            }
+            guard offset == bodyBytes else {
+                throw Safetensors.malformed(
+                    "\(bodyBytes - offset) bytes behind the last tensor belong to none")
+            }
         }
-        let offsets = try object.read("data_offsets") { try $0.list { try $0.int() } }
-        let lengths = try object.read("shape") { try $0.list { try $0.int() } }
-        do throws(InvalidValue) {
-            shape = try Shape(lengths)
-        } catch {
-            throw Problem(.inconsistent, "the tensor \(name): \(error.detail)")
-        }
-        let size = shape.size?.multipliedReportingOverflow(by: dtype.byteCount)
-        guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], let size,
-            !size.overflow, size.partialValue == offsets[1] - offsets[0]
-        else {
-            throw Safetensors.malformed(
-                "the tensor \(name) of shape \(lengths) has the data_offsets \(offsets)")
-        }
-        self.name = name
-        self.dtype = dtype
-        (begin, end) = (offsets[0], offsets[1])
     }
 
-    func tensor(in bytes: ArraySlice<UInt8>) throws(Problem) -> Tensor {
-        do {
-            switch dtype {
-            case .float32:
-                let bits = bytes.littleEndian(UInt32.self)
-                return try Tensor(bits.map { Float(bitPattern: $0) }, shape: shape)
-            case .float64:
-                let bits = bytes.littleEndian(UInt64.self)
-                return try Tensor(bits.map { Double(bitPattern: $0) }, shape: shape)
+    /// A tensor as the header describes it.
+    struct Part {
+        let name: String
+        let dtype: DType
+        let shape: Shape
+        let begin: Int
+        let end: Int
+
+        init(named name: String, reading value: JSONValue) throws {
+            let object = try value.anyObject()
+            let type = try object.read("dtype") { try $0.string() }
+            let dtypes: [String: DType] = ["F32": .float32, "F64": .float64]
+            guard let dtype = dtypes[type] else {
+                throw Problem(
+                    .inconsistent,
+                    "the tensor \(name) has the dtype \(type), but only F32 and F64 are read: convert it"
+                )
             }
-        } catch {
-            throw Safetensors.malformed("the tensor \(name): \(error.detail)")
+            let offsets = try object.read("data_offsets") { try $0.list { try $0.int() } }
+            let lengths = try object.read("shape") { try $0.list { try $0.int() } }
+            do throws(InvalidValue) {
+                shape = try Shape(lengths)
+            } catch {
+                throw Problem(.inconsistent, "the tensor \(name): \(error.detail)")
+            }
+            let size = shape.size?.multipliedReportingOverflow(by: dtype.byteCount)
+            guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], let size,
+                !size.overflow, size.partialValue == offsets[1] - offsets[0]
+            else {
+                throw Safetensors.malformed(
+                    "the tensor \(name) of shape \(lengths) has the data_offsets \(offsets)")
+            }
+            self.name = name
+            self.dtype = dtype
+            (begin, end) = (offsets[0], offsets[1])
+        }
+
+        func tensor(in bytes: ArraySlice<UInt8>) throws(Problem) -> Tensor {
+            do {
+                switch dtype {
+                case .float32:
+                    let bits = bytes.littleEndian(UInt32.self)
+                    return try Tensor(bits.map { Float(bitPattern: $0) }, shape: shape)
+                case .float64:
+                    let bits = bytes.littleEndian(UInt64.self)
+                    return try Tensor(bits.map { Double(bitPattern: $0) }, shape: shape)
+                }
+            } catch {
+                throw Safetensors.malformed("the tensor \(name): \(error.detail)")
+            }
         }
     }
 }
@@ -195,7 +226,8 @@ extension [UInt8] {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate func littleEndian<Bits: FixedWidthInteger>(_ type: Bits.Type) -> [Bits] {
+    /// The numbers that lie there one behind the other.
+    func littleEndian<Bits: FixedWidthInteger>(_ type: Bits.Type) -> [Bits] {
         withUnsafeBytes { raw in
             (0..<raw.count / MemoryLayout<Bits>.size).map { index in
                 let offset = index * MemoryLayout<Bits>.size

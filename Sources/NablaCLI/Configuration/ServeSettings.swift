@@ -163,6 +163,12 @@ extension Setting {
             "limits.body_bytes", \.service.server.limits.bodyBytes, in: 0...(.max),
             "bytes of a body; more is answered 413 before it is read"),
         .int(
+            "limits.upload_bytes", \.service.server.limits.uploadBytes, in: 0...(.max),
+            "bytes of a dataset sent as CSV or safetensors; more is answered 413 before it is read"),
+        .int(
+            "limits.scratch_bytes", \.service.scratchBytes, in: 0...(.max),
+            "bytes on the disk of all uploads under way; more is refused as on a full disk"),
+        .int(
             "limits.inflated_bytes", \.service.compression.inflatedBytes, in: 0...(.max),
             "bytes that may come of a compressed body; more is answered 413"),
         .int(

@@ -73,6 +73,17 @@ final class Gate: Sendable {
         return metered(by: holder.usage.meter, holder.name, at: now)
     }
 
+    /// Whether a request's token is good for what its endpoint asks for, whatever its rate.
+    ///
+    /// It is what `admit` will most likely say, asked before the body is there.
+    func allows(_ scope: Scope?, _ fields: Fields) -> Bool {
+        guard let scope, !isOpen.load(ordering: .acquiring) else { return true }
+        guard case .token(let text) = Credentials(fields) else { return false }
+        let digest = TokenDigest(of: text)
+        let holder = state.withLock { $0.holders[digest] }
+        return holder.map { $0.reasonToRefuse() == nil && $0.allows(scope) } ?? false
+    }
+
     private func metered(by meter: RateMeter?, _ name: String?, at now: Double) -> Admission {
         guard let wait = meter?.take(at: Int(now * 1e9)) else { return .granted(token: name) }
         let seconds = max(1, (wait + 999_999_999) / 1_000_000_000)

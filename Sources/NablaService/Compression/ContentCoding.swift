@@ -38,14 +38,18 @@ extension CompressionSettings {
             return try Gzip.inflated(
                 body, limit: inflatedBytes, spareBytes: RequestReader.spareBodyBytes)
         } catch {
-            switch error {
-            case .malformed: throw Problem(.malformedRequest, "the body is not in gzip's format")
-            case .truncated: throw Problem(.malformedRequest, "the body's gzip stream is cut short")
-            case .tooLarge:
-                throw Problem(
-                    .contentTooLarge, "the body is longer than \(inflatedBytes) bytes, inflated")
-            case .noMemory: throw Problem(.unavailable, "there is no memory to inflate the body")
-            }
+            throw problem(error)
+        }
+    }
+
+    /// Tells a caller why a body can't be inflated.
+    func problem(_ error: GzipError) -> Problem {
+        switch error {
+        case .malformed: Problem(.malformedRequest, "the body is not in gzip's format")
+        case .truncated: Problem(.malformedRequest, "the body's gzip stream is cut short")
+        case .tooLarge:
+            Problem(.contentTooLarge, "the body is longer than \(inflatedBytes) bytes, inflated")
+        case .noMemory: Problem(.unavailable, "there is no memory to inflate the body")
         }
     }
 

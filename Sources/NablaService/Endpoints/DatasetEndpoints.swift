@@ -31,42 +31,94 @@ struct PutDatasetEndpoint: Endpoint {
     let mediaTypes = ["application/json", "text/csv", Safetensors.mediaType]
     let store: Store
     let identifiers: IdentifierSource
+    let takesUploads = true
     let limits: JSONLimits
+    let uploads: UploadFolder
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         try StoredName.check(call.subject)
-        let samples = try samples(in: call)
-        let content = samples.safetensors().bytes()
-        let digest = content.withUnsafeBytes { Array(SHA256.hash(data: $0)) }
-        let record = DatasetRecord(
-            id: identifiers.next(), name: call.subject, digest: digest,
-            description: String(decoding: Dataset.shapes(of: samples), as: UTF8.self),
-            byteCount: content.count, createdAt: Timestamp.now.milliseconds)
-        let (stored, isNew) = try Problem.storing { () throws(StoreError) in
-            try store.put(record, content: content)
-        }
+        let mediaType = call.bodyMediaType
+        let known = mediaType == "text/csv" ? ["target", "weight"] : []
+        let parameters = try Parameters(call.head.target.query, known: known)
+        let file =
+            if let upload = call.upload {
+                try upload.file()
+            } else {
+                try uploads.file(holding: call.body)
+            }
+        let (stored, isNew) =
+            switch mediaType {
+            case "text/csv":
+                try put(samples(inCSV: file, parameters), of: call)
+            case Safetensors.mediaType:
+                try put(
+                    SamplesFile(
+                        safetensorsOf: file.count, headerBytes: uploads.bodyBytes,
+                        read: file.reading), of: call)
+            default:
+                try put(
+                    Samples(parsing: file.bytes(), as: .float64, limits: limits), of: call)
+            }
         var answer = Content.json(try Dataset(stored).json(), status: isNew ? .created : .ok)
         answer.fields = [("Location", Path.dataset(stored.name))]
         return .content(answer)
     }
 
-    private func samples(in call: Call) throws(Problem) -> Samples {
-        let mediaType = call.bodyMediaType
-        let known = mediaType == "text/csv" ? ["target", "weight"] : []
-        let parameters = try Parameters(call.head.target.query, known: known)
-        switch mediaType {
-        case "text/csv":
-            guard let target = parameters["target"] else {
-                throw Problem(
-                    .invalidParameter,
-                    "target must name the column of targets, or several separated by commas")
-            }
-            return try Samples(
-                csv: call.body, targets: target.split(separator: ",").map(String.init),
-                weight: parameters["weight"])
-        case Safetensors.mediaType: return try Samples(Safetensors(parsing: call.body))
-        default: return try Samples(parsing: call.body, as: .float64, limits: limits)
+    private typealias Stored = (dataset: DatasetRecord, isNew: Bool)
+
+    private func put(_ samples: Samples, of call: Call) throws(Problem) -> Stored {
+        let content = samples.safetensors().bytes()
+        let shapes = Dataset.shapes(
+            samples.inputs.shape, samples.targets.shape, hasWeights: samples.weights != nil)
+        let record = record(
+            of: call, Array(SHA256.hash(data: content)), shapes, byteCount: content.count)
+        return try Problem.storing { () throws(StoreError) in
+            try store.put(record, content: content)
         }
+    }
+
+    private func samples(
+        inCSV text: ScratchFile, _ parameters: Parameters
+    ) throws(Problem) -> SamplesFile {
+        guard let target = parameters["target"] else {
+            throw Problem(
+                .invalidParameter,
+                "target must name the column of targets, or several separated by commas")
+        }
+        return try SamplesFile(
+            csvWithTargets: target.split(separator: ",").map(String.init),
+            weight: parameters["weight"], rowBytes: uploads.bodyBytes
+        ) { text.pieces() }
+    }
+
+    /// Goes from one file to another and from there to the database, so that memory never has the whole.
+    private func put(_ samples: SamplesFile, of call: Call) throws(Problem) -> Stored {
+        try Problem.storing { () throws(StoreError) in try Store.check(size: samples.byteCount) }
+        let content = try uploads.file()
+        try samples.write { bytes, offset throws(Problem) in
+            try Problem.storing { () throws(StoreError) in try content.write(bytes, at: offset) }
+        }
+        var hash = SHA256()
+        let pieces = content.pieces()
+        while case let piece = try pieces(), !piece.isEmpty { hash.update(data: piece) }
+        let shapes = Dataset.shapes(
+            samples.inputs, samples.targets, hasWeights: samples.weights != nil)
+        let record = record(
+            of: call, Array(hash.finalize()), shapes, byteCount: samples.byteCount)
+        return try Problem.storing { () throws(StoreError) in
+            try store.put(record) { offset, most throws(StoreError) in
+                try content.read(at: offset, atMost: most)
+            }
+        }
+    }
+
+    private func record(
+        of call: Call, _ digest: [UInt8], _ shapes: [UInt8], byteCount: Int
+    ) -> DatasetRecord {
+        DatasetRecord(
+            id: identifiers.next(), name: call.subject, digest: digest,
+            description: String(decoding: shapes, as: UTF8.self), byteCount: byteCount,
+            createdAt: Timestamp.now.milliseconds)
     }
 }
 
@@ -130,28 +182,31 @@ struct NamedPage {
 }
 
 extension Call {
+    /// The media type of the body, see `RequestHead`.
+    var bodyMediaType: String { head.bodyMediaType }
+}
+
+extension RequestHead {
     /// The media type of the body, in lower case and without parameters; JSON where it says nothing.
     var bodyMediaType: String {
-        let type = head.fields["content-type"] ?? "application/json"
+        let type = fields["content-type"] ?? "application/json"
         return type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
     }
 }
 
 extension Dataset {
     /// What the database keeps to describe samples: their shapes, as JSON.
-    static func shapes(of samples: Samples) -> [UInt8] {
+    static func shapes(_ inputs: Shape, _ targets: Shape, hasWeights: Bool) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        for (key, tensor) in [
-            ("inputs" as StaticString, samples.inputs), ("targets", samples.targets),
-        ] {
+        for (key, shape) in [("inputs" as StaticString, inputs), ("targets", targets)] {
             writer.key(key)
             writer.beginArray()
-            for length in tensor.shape { writer.int(length) }
+            for length in shape { writer.int(length) }
             writer.endArray()
         }
         writer.key("weights")
-        writer.bool(samples.weights != nil)
+        writer.bool(hasWeights)
         writer.endObject()
         return writer.finish()
     }

@@ -12,6 +12,8 @@ protocol Endpoint: Sendable {
     var scope: Scope? { get }
     /// The media types that its body may have; JSON unless it says otherwise.
     var mediaTypes: [String] { get }
+    /// Whether its body goes to the disk as it arrives, see `Call.upload`; not unless it says so.
+    var takesUploads: Bool { get }
 
     /// Answers a call; throws the problem that keeps it from doing so.
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer
@@ -19,6 +21,7 @@ protocol Endpoint: Sendable {
 
 extension Endpoint {
     var mediaTypes: [String] { ["application/json"] }
+    var takesUploads: Bool { false }
 }
 
 /// Where an endpoint runs.
@@ -41,8 +44,10 @@ struct Call: Sendable {
     let id: String
     /// Method, target and fields.
     let head: RequestHead
-    /// The body, whole.
+    /// The body, whole; empty where `sink` has it.
     var body: [UInt8]
+    /// What took the body while it arrived, where memory didn't.
+    var sink: (any BodySink)?
     /// Where the path leads.
     let route: Route
     /// The parts of the path that the route leaves open: a run's id.
@@ -51,6 +56,11 @@ struct Call: Sendable {
     let token: String?
     /// Whether the caller has gone away.
     let isCancelled: @Sendable () -> Bool
+
+    /// The body, where it went to the disk.
+    var upload: Upload? { sink as? Upload }
+    /// Whether there is a body.
+    var hasBody: Bool { !body.isEmpty || sink != nil }
 }
 
 /// What an endpoint gives.

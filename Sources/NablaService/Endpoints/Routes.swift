@@ -9,7 +9,8 @@ extension Router {
     /// Without a `storagePool`, `pool` is that of the calls that wait for the database, too. What
     /// `/metrics` says of training is that of `trainingPool`.
     init(
-        settings: Settings, store: Store, pool: WorkerPool, storagePool: WorkerPool? = nil,
+        settings: Settings, store: Store, uploads: UploadFolder? = nil, pool: WorkerPool,
+        storagePool: WorkerPool? = nil,
         trainingPool: WorkerPool? = nil, scheduler: RunScheduler, metrics: Metrics = Metrics(),
         isDraining: Flag
     ) {
@@ -101,7 +102,8 @@ extension Router {
                 Path.datasets: [
                     .get: DatasetEndpoint(store: store, resolver: datasets),
                     .put: PutDatasetEndpoint(
-                        store: store, identifiers: identifiers, limits: limits),
+                        store: store, identifiers: identifiers, limits: limits,
+                        uploads: uploads ?? UploadFolder(settings)),
                     .delete: DeleteDatasetEndpoint(store: store),
                 ],
                 Path.networks: [

@@ -15,6 +15,11 @@ extension Bound {
         "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
+    private static func put(_ csv: String) -> String {
+        "PUT /datasets/a?target=t HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\n"
+            + "Content-Length: \(csv.utf8.count)\r\n\r\n\(csv)"
+    }
+
     /// Bounds of one message, each reached exactly and then by one more.
     static let sizes: [Bound] = [
         Bound("limits.head_bytes", "256") { server in
@@ -41,6 +46,30 @@ extension Bound {
                 413, .contentTooLarge, to: head + "Transfer-Encoding: chunked\r\n\r\n65\r\n")
             let expecting = head + "Expect: 100-continue\r\nContent-Length: 101\r\n\r\n"
             try server.expect(413, .contentTooLarge, to: expecting)
+        },
+        Bound("limits.upload_bytes", "100", beside: ["limits.body_bytes": "50"]) { server in
+            let csv = "x,t\n" + String(repeating: "1,2\n", count: 24)
+            try server.expect(201, to: put(csv))
+            let head = "PUT /datasets/a?target=t HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\n"
+            try server.expect(413, .contentTooLarge, to: head + "Content-Length: 101\r\n\r\n")
+            try server.expect(
+                413, .contentTooLarge, to: head + "Transfer-Encoding: chunked\r\n\r\n65\r\n")
+            // What memory has in the end has memory's bound: other datasets, and a row.
+            for other in ["/datasets/a", "/networks/a"] {
+                let head = "PUT \(other) HTTP/1.1\r\nHost: a\r\n"
+                try server.expect(413, .contentTooLarge, to: head + "Content-Length: 51\r\n\r\n")
+            }
+            let wide = "x,t" + String(repeating: " ", count: 50)
+            try server.expect(413, .contentTooLarge, to: put(wide + "\n1,2\n"))
+        },
+        Bound("limits.scratch_bytes", "250") { server in
+            // With the 104 bytes of the file that is made of them, whose head has 96.
+            let csv = "x,t\n1,2\n"
+            try server.expect(201, to: put(csv + String(repeating: "\n", count: 100)))
+            try server.expect(503, .unavailable, to: put(csv + String(repeating: "\n", count: 200)))
+            try server.expect(503, .unavailable, to: put(csv + String(repeating: "\n", count: 300)))
+            // It was given back each time.
+            try server.expect(200, to: put(csv))
         },
         Bound("limits.inflated_bytes", "1000") { server in
             for (count, kind) in [(1000, Problem.Kind.malformedJSON), (1001, .contentTooLarge)] {
