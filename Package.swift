@@ -105,7 +105,10 @@ let package = Package(
             swiftSettings: strict),
         // The client library.
         .target(
-            name: "NablaClient", dependencies: ["NablaAPI", "NablaNetworks", "NablaJSON", "CCurl"],
+            name: "NablaClient",
+            dependencies: [
+                "NablaAPI", "NablaNetworks", "NablaJSON", "NablaGzip", "CCurl", "CEpoll",
+            ],
             swiftSettings: strict),
         // The program `nabla`.
         .executableTarget(

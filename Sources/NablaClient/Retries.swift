@@ -114,7 +114,7 @@ extension ClientError {
         case .connection, .timedOut: true
         case .problem(let problem): [429, 503].contains(problem.kind.status)
         case .unexpected(let status, _): [429, 502, 503, 504].contains(status)
-        case .cancelled: false
+        case .configuration, .cancelled: false
         }
     }
 }

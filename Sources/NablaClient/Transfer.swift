@@ -2,14 +2,19 @@ import CCurl
 
 /// One request on one curl handle, and what has come back of its answer.
 ///
-/// Belongs to whoever performs it: the thread of a blocking call, or the engine's thread.
-final class Transfer {
+/// - Note: Safe to hand from thread to thread: whoever makes a call sets it up, and from when it begins until
+///   it has ended it is touched only while the engine's lock is held.
+final class Transfer: @unchecked Sendable {
     /// The curl handle; used by one transfer at a time.
     let handle: EasyHandle
     /// What has come back so far.
     private(set) var received = Received()
     /// Gets the bytes of a stream as they come in, instead of `received`.
-    var onData: (([UInt8]) -> Void)?
+    ///
+    /// Called with the engine's lock held, so that they stay in their order.
+    var onData: (@Sendable ([UInt8]) -> Void)?
+    /// Whether it was given up before it began.
+    var isGivenUp = false
     private var isHeadWhole = false
     private var fields: UnsafeMutablePointer<curl_slist>?
 
@@ -77,7 +82,7 @@ final class Transfer {
 
     /// Notes whether the head has come to its end: libcurl takes one that was cut off for a whole one.
     private func take(headLine line: UnsafeRawBufferPointer) {
-        if line.starts(with: Array("HTTP/".utf8)) {
+        if line.starts(with: "HTTP/".utf8) {
             // Also behind another head: that of a proxy, or of a 100 (Continue).
             isHeadWhole = false
         } else if line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n") {
@@ -97,82 +102,14 @@ final class Transfer {
     ///
     /// - Throws: `ClientError` when nothing came back whole.
     func finish(_ result: CURLcode) throws(ClientError) -> Received {
-        switch result {
-        case CURLE_OK:
-            guard isHeadWhole else { throw .connection("the answer ended within its head") }
-        case CURLE_OPERATION_TIMEDOUT: throw .timedOut(describe(result))
-        default: throw .connection(describe(result))
+        guard result == CURLE_OK else {
+            throw ClientError(
+                result, detail: handle.describe(result), status: handle.status,
+                proxyStatus: handle.proxyStatus)
         }
+        guard isHeadWhole else { throw .connection("the answer ended within its head") }
         received.status = handle.status
         received.retryAfterSeconds = handle.retryAfterSeconds
         return received
     }
-
-    private func describe(_ result: CURLcode) -> String {
-        String(cString: curl_easy_strerror(result))
-    }
-}
-
-/// A curl handle, which keeps its connection open from one transfer to the next.
-///
-/// - Note: Safe to hand from thread to thread, since libcurl asks only that one thread at a time uses
-///   it, and a handle is owned by one transfer at a time.
-struct EasyHandle: @unchecked Sendable {
-    /// libcurl's own handle.
-    let raw: UnsafeMutableRawPointer
-
-    /// Makes a handle, or nil when there is no memory for it.
-    init?() {
-        _ = Curl.isReady
-        guard let raw = curl_easy_init() else { return nil }
-        self.raw = raw
-    }
-
-    /// The status of the last answer; 0 before one has begun.
-    var status: Int {
-        var code = 0
-        nabla_curl_get_long(raw, CURLINFO_RESPONSE_CODE, &code)
-        return code
-    }
-
-    /// The seconds that the last answer's Retry-After asks for, also where it gives a date; 0 without one.
-    var retryAfterSeconds: Int {
-        var seconds: curl_off_t = 0
-        nabla_curl_get_offset(raw, CURLINFO_RETRY_AFTER, &seconds)
-        return Int(seconds)
-    }
-
-    func reset() { curl_easy_reset(raw) }
-
-    func close() { curl_easy_cleanup(raw) }
-
-    func set(_ option: CURLoption, _ value: Int) { nabla_curl_set_long(raw, option, value) }
-
-    func set(_ option: CURLoption, _ value: String) { nabla_curl_set_string(raw, option, value) }
-
-    func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer) {
-        nabla_curl_set_pointer(raw, option, value)
-    }
-
-    func set(_ option: CURLoption, _ value: UnsafeMutablePointer<curl_slist>?) {
-        nabla_curl_set_list(raw, option, value)
-    }
-
-    func set(_ option: CURLoption, _ value: @escaping nabla_curl_data_callback) {
-        nabla_curl_set_callback(raw, option, value)
-    }
-
-    /// Gives curl a copy of the body.
-    func setBody(_ body: [UInt8]) {
-        nabla_curl_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-        body.withUnsafeBytes { bytes in
-            _ = nabla_curl_set_pointer(raw, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress)
-        }
-    }
-}
-
-/// libcurl as a whole.
-enum Curl {
-    /// Set up once, before the first handle, since curl_global_init isn't safe beside other calls.
-    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }
