@@ -1,13 +1,15 @@
 import CEpoll
 import Dispatch
+import Glibc
 import Synchronization
 
 /// Carries all calls of a client, on one curl multi handle and over one set of connections.
 ///
 /// Whoever makes a call adds it to the handle, which sends what can be sent at once. One thread at a
-/// time, the leader, waits for all sockets and goes on with whatever is ready. A blocking call leads itself
-/// where no other call is under way, and so costs no change of threads; all others are led by the engine's
-/// thread. The lead is free exactly while no call is under way.
+/// time, the leader, waits for all sockets and goes on with whatever is ready. Where no other call is under
+/// way, a blocking call leads itself, and so costs no change of threads; an async one does so for the moment
+/// in which the service may answer at once. All others are led by the engine's thread. The lead is free
+/// while no call is under way.
 final class Engine: Sendable {
     private let core: EngineCore
     private let destination: Destination
@@ -99,26 +101,61 @@ private final class EngineCore: Sendable {
         state.withLock { $0.idle.popLast() } ?? EasyHandle()
     }
 
-    /// Begins a transfer, whose end is told on whichever thread sees it.
+    /// Begins a transfer, whose end is told on whichever thread sees it: on this one where it comes at once.
     func begin(_ transfer: Transfer, _ onEnd: @escaping EngineState.OnEnd) {
-        let work = state.withLock { $0.begin(transfer, onEnd, leads: false) }
+        let work = state.withLock { $0.begin(transfer, onEnd, stays: false) }
         carryOut(work)
+        guard work.leads, !spin(for: transfer) else { return }
+        carryOut(state.withLock { $0.handOver() })
     }
 
     /// Carries a transfer to its end, and others with it while this thread leads.
     func perform(_ transfer: Transfer) -> Result<Received, ClientError> {
         let answer = Answer()
-        var work = state.withLock { $0.begin(transfer, answer.give, leads: true) }
+        let work = state.withLock { $0.begin(transfer, answer.give, stays: true) }
         carryOut(work)
-        if work.waitsMilliseconds != nil {
-            var events = [epoll_event](repeating: epoll_event(), count: 32)
-            while let milliseconds = work.waitsMilliseconds {
-                let count = sockets.wait(milliseconds: milliseconds, for: &events)
-                work = state.withLock { $0.advance(events[..<count], for: transfer) }
-                carryOut(work)
-            }
-        }
+        if work.leads, !work.spins || !spin(for: transfer) { lead(for: transfer) }
         return answer.wait()
+    }
+
+    /// Waits for the sockets until a transfer has ended.
+    private func lead(for transfer: Transfer) {
+        var events = [epoll_event](repeating: epoll_event(), count: 32)
+        var leads = true
+        while leads {
+            let milliseconds = state.withLock { $0.leadersWait() }
+            let count = sockets.wait(milliseconds: milliseconds, for: &events)
+            leads = advance(events[..<count], for: transfer)
+        }
+    }
+
+    /// Looks at the sockets for a moment without waiting: where an answer comes that soon, falling asleep and
+    /// being woken takes longer than the service does.
+    ///
+    /// - Returns: Whether the transfer has ended, and with it this thread's lead.
+    private func spin(for transfer: Transfer) -> Bool {
+        var events = [epoll_event](repeating: epoll_event(), count: 32)
+        let end = DispatchTime.now() + Patience.moment
+        repeat {
+            let count = sockets.wait(milliseconds: 0, for: &events)
+            if count > 0, !advance(events[..<count], for: transfer) {
+                state.withLock { $0.noteSpin(wasEnough: true) }
+                return true
+            }
+            // Whoever else wants this processor, maybe the service itself, goes first.
+            sched_yield()
+        } while DispatchTime.now() < end
+        state.withLock { $0.noteSpin(wasEnough: false) }
+        return false
+    }
+
+    /// Goes on with what is ready.
+    ///
+    /// - Returns: Whether this thread leads on, since the transfer hasn't ended.
+    private func advance(_ events: ArraySlice<epoll_event>, for transfer: Transfer) -> Bool {
+        let work = state.withLock { $0.advance(events, for: transfer) }
+        carryOut(work)
+        return work.leads
     }
 
     /// Gives a transfer up, whether it has begun or not.
@@ -148,13 +185,17 @@ private final class EngineCore: Sendable {
     private func run() {
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         var count = 0
-        while let work = state.withLock({ $0.advanceThread(events[..<count]) }) {
+        while true {
+            var work = EngineState.Work()
+            let next = state.withLock { $0.advanceThread(events[..<count], &work) }
             carryOut(work)
-            if let milliseconds = work.waitsMilliseconds {
+            switch next {
+            case .wait(let milliseconds):
                 count = sockets.wait(milliseconds: milliseconds, for: &events)
-            } else {
+            case .sleep:
                 isNeeded.wait()
                 count = 0
+            case .end: return
             }
         }
     }

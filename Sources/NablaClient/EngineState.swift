@@ -19,15 +19,26 @@ struct EngineState {
         var raisesThread = false
         /// Whether the engine's thread is to be started.
         var startsThread = false
-        /// How long the thread that made the change is to wait for the sockets; nil when it isn't to.
-        var waitsMilliseconds: Int?
+        /// Whether the thread that made the change is to go on as the leader.
+        var leads = false
+        /// Whether it is to look again and again for a moment, before it waits or leaves the lead.
+        var spins = false
+    }
+
+    /// What the engine's thread does next.
+    enum NextStep {
+        /// Waits for the sockets.
+        case wait(milliseconds: Int)
+        /// Waits until it is roused.
+        case sleep
+        case end
     }
 
     /// Who waits for the sockets and goes on with what is ready.
     private enum Lead {
         /// Nobody, for there is nothing to wait for.
         case free
-        /// The thread of a blocking call.
+        /// The thread that made a call: a blocking one until it has ended, an async one for a moment.
         case caller
         /// The engine's thread.
         case thread
@@ -59,6 +70,7 @@ struct EngineState {
     private var lead = Lead.free
     private var thread = ThreadLife.notStarted
     private var hasEnded = false
+    private var patience = Patience()
     /// When the leader's wait ends by itself; nil while it doesn't wait.
     private var leaderWaitsUntil: Int?
     /// When the wait of a thread that doesn't lead ends.
@@ -73,8 +85,8 @@ struct EngineState {
     /// - Parameters:
     ///   - transfer: What is to be performed.
     ///   - onEnd: Gets its end.
-    ///   - leads: Whether the thread that calls may lead.
-    mutating func begin(_ transfer: Transfer, _ onEnd: @escaping OnEnd, leads: Bool) -> Work {
+    ///   - stays: Whether the thread that calls waits for the end, and so may lead until then.
+    mutating func begin(_ transfer: Transfer, _ onEnd: @escaping OnEnd, stays: Bool) -> Work {
         var work = Work()
         guard !transfer.isGivenUp, !hasEnded else {
             idle.append(transfer.handle)
@@ -86,9 +98,10 @@ struct EngineState {
         multi.actOnTime()
         collectEndings(&work)
         if lead == .free, !running.isEmpty {
-            if leads {
+            work.spins = !transfer.isStream && patience.spins()
+            work.leads = stays || work.spins
+            guard !work.leads else {
                 lead = .caller
-                work.waitsMilliseconds = leadersWait()
                 return work
             }
             appointThread(&work)
@@ -97,43 +110,60 @@ struct EngineState {
         return work
     }
 
-    /// Goes on with what is ready, led by the blocking call of a transfer.
+    /// Goes on with what is ready, led by the caller of a transfer.
     mutating func advance(_ events: ArraySlice<epoll_event>, for transfer: Transfer) -> Work {
         var work = Work()
         act(on: events, &work)
-        if isRunning(transfer) {
-            work.waitsMilliseconds = leadersWait()
-        } else if running.isEmpty {
-            lead = .free
-        } else {
-            appointThread(&work)
-            informLeader(&work)
-        }
+        work.leads = isRunning(transfer)
+        if !work.leads { leave(&work) }
         return work
     }
 
-    /// Goes on with what is ready, on the engine's thread; nil when that is to end.
-    mutating func advanceThread(_ events: ArraySlice<epoll_event>) -> Work? {
-        guard !hasEnded else { return nil }
+    /// Takes the lead from a caller, who doesn't stay.
+    mutating func handOver() -> Work {
         var work = Work()
+        leave(&work)
+        return work
+    }
+
+    /// Notes whether an answer came while its caller spun.
+    mutating func noteSpin(wasEnough: Bool) {
+        patience.note(wasEnough: wasEnough)
+    }
+
+    /// How long the leader is to wait, in milliseconds, which it begins to do now.
+    mutating func leadersWait() -> Int {
+        let milliseconds = min(multi.milliseconds ?? .max, Self.longestMilliseconds)
+        leaderWaitsUntil = now() + milliseconds
+        return milliseconds
+    }
+
+    /// Goes on with what is ready, on the engine's thread.
+    ///
+    /// - Parameters:
+    ///   - events: What is ready.
+    ///   - work: Gets what follows.
+    /// - Returns: What that thread is to do next.
+    mutating func advanceThread(_ events: ArraySlice<epoll_event>, _ work: inout Work) -> NextStep {
+        guard !hasEnded else { return .end }
         switch lead {
         case .thread:
             act(on: events, &work)
             if running.isEmpty {
                 lead = .free
                 threadLingersUntil = now() + Self.lingersMilliseconds
-                work.waitsMilliseconds = Self.lingersMilliseconds
-            } else {
-                work.waitsMilliseconds = leadersWait()
+                return .wait(milliseconds: Self.lingersMilliseconds)
             }
+            return .wait(milliseconds: leadersWait())
         case .free where threadLingersUntil > now():
             // Nothing is under way, but the alarm may have been raised for a leader that had gone.
             multi.act(on: events)
-            work.waitsMilliseconds = threadLingersUntil - now()
+            return .wait(milliseconds: max(threadLingersUntil - now(), 0))
         // Two threads at the sockets would both be woken for what one of them does.
-        case .free, .caller: thread = .asleep
+        case .free, .caller:
+            thread = .asleep
+            return .sleep
         }
-        return work
     }
 
     /// Gives a transfer up, whether it has begun or not; one that has ended stays as it ended.
@@ -194,11 +224,10 @@ extension EngineState {
         work.endings.append((entry.onEnd, result))
     }
 
-    /// How long the leader is to wait, which it begins to do now.
-    private mutating func leadersWait() -> Int {
-        let milliseconds = min(multi.milliseconds ?? .max, Self.longestMilliseconds)
-        leaderWaitsUntil = now() + milliseconds
-        return milliseconds
+    private mutating func leave(_ work: inout Work) {
+        guard !running.isEmpty else { return lead = .free }
+        appointThread(&work)
+        informLeader(&work)
     }
 
     private mutating func appointThread(_ work: inout Work) {

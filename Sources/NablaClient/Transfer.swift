@@ -7,6 +7,8 @@ import CCurl
 final class Transfer: @unchecked Sendable {
     /// The curl handle; used by one transfer at a time.
     let handle: EasyHandle
+    /// Whether the answer is a stream that ends when it likes.
+    let isStream: Bool
     /// What has come back so far.
     private(set) var received = Received()
     /// Gets the bytes of a stream as they come in, instead of `received`.
@@ -21,6 +23,7 @@ final class Transfer: @unchecked Sendable {
     init(_ message: Message, on handle: EasyHandle, _ destination: Destination) {
         let configuration = destination.configuration
         self.handle = handle
+        isStream = message.isStream
         handle.reset()
         handle.set(CURLOPT_URL, destination.origin + message.path)
         handle.set(CURLOPT_NOSIGNAL, 1)
