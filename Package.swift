@@ -151,7 +151,9 @@ let package = Package(
         tests("NablaStore", alsoUsing: [.product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "NablaClient",
-            alsoUsing: ["NablaAPI", "NablaNetworks", "NablaService", "NablaSockets"]),
+            alsoUsing: [
+                "CCurl", "NablaAPI", "NablaGzip", "NablaNetworks", "NablaService", "NablaSockets",
+            ]),
         tests(
             "NablaService",
             alsoUsing: [

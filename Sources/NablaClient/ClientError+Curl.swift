@@ -41,6 +41,7 @@ extension ClientError {
     ///   - proxyStatus: What a proxy answered that was asked for a tunnel; 0 for none.
     init(_ code: CURLcode, detail: String, status: Int, proxyStatus: Int) {
         switch TransferFailure(code) {
+        case .passing where proxyStatus == 407: self = ClientError(Received(status: proxyStatus))
         // A proxy that can't reach the service now says so; any other refusal is its last word.
         case .passing where proxyStatus >= 400 && ![502, 503, 504].contains(proxyStatus):
             self = .configuration("the proxy refuses the connection with status \(proxyStatus)")

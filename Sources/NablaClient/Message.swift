@@ -1,3 +1,5 @@
+import NablaGzip
+
 /// A request on its way to the service.
 struct Message: Sendable {
     /// The method.
@@ -21,6 +23,22 @@ struct Message: Sendable {
     var isRepeatable: Bool {
         isPure || ["GET", "PUT", "DELETE"].contains(method)
             || fields.contains { $0.hasPrefix("Idempotency-Key:") }
+    }
+}
+
+extension Message {
+    /// The fewest bytes of a body that is compressed.
+    private static let fewestBytes = 1024
+
+    /// The same request with its body in gzip, where that makes it smaller.
+    var compressed: Message {
+        guard let body, body.count >= Message.fewestBytes, let short = Gzip.compressed(body),
+            short.count < body.count
+        else { return self }
+        var message = self
+        message.body = short
+        message.fields.append("Content-Encoding: gzip")
+        return message
     }
 }
 
