@@ -123,7 +123,10 @@ private final class EngineCore: Sendable {
         var events = [epoll_event](repeating: epoll_event(), count: 32)
         var leads = true
         while leads {
-            let milliseconds = state.withLock { $0.leadersWait() }
+            var work = EngineState.Work()
+            let milliseconds = state.withLock { $0.wait(for: transfer, &work) }
+            carryOut(work)
+            guard let milliseconds else { return }
             let count = sockets.wait(milliseconds: milliseconds, for: &events)
             leads = advance(events[..<count], for: transfer)
         }

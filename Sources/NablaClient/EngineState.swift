@@ -86,6 +86,7 @@ struct EngineState {
     ///   - transfer: What is to be performed.
     ///   - onEnd: Gets its end.
     ///   - stays: Whether the thread that calls waits for the end, and so may lead until then.
+    /// - Returns: What follows.
     mutating func begin(_ transfer: Transfer, _ onEnd: @escaping OnEnd, stays: Bool) -> Work {
         var work = Work()
         guard !transfer.isGivenUp, !hasEnded else {
@@ -131,11 +132,18 @@ struct EngineState {
         patience.note(wasEnough: wasEnough)
     }
 
-    /// How long the leader is to wait, in milliseconds, which it begins to do now.
-    mutating func leadersWait() -> Int {
-        let milliseconds = min(multi.milliseconds ?? .max, Self.longestMilliseconds)
-        leaderWaitsUntil = now() + milliseconds
-        return milliseconds
+    /// How long the caller that leads is to wait now for its transfer.
+    ///
+    /// - Parameters:
+    ///   - transfer: What the caller waits for.
+    ///   - work: Gets what follows.
+    /// - Returns: Milliseconds; nil when the transfer has ended meanwhile, and with it the lead.
+    mutating func wait(for transfer: Transfer, _ work: inout Work) -> Int? {
+        guard isRunning(transfer) else {
+            leave(&work)
+            return nil
+        }
+        return leadersWait()
     }
 
     /// Goes on with what is ready, on the engine's thread.
@@ -228,6 +236,13 @@ extension EngineState {
         guard !running.isEmpty else { return lead = .free }
         appointThread(&work)
         informLeader(&work)
+    }
+
+    /// How long the leader is to wait, in milliseconds, which it begins to do now.
+    private mutating func leadersWait() -> Int {
+        let milliseconds = min(multi.milliseconds ?? .max, Self.longestMilliseconds)
+        leaderWaitsUntil = now() + milliseconds
+        return milliseconds
     }
 
     private mutating func appointThread(_ work: inout Work) {
