@@ -2,13 +2,17 @@ import CCurl
 
 /// A curl handle: one transfer at a time, and afterwards the next.
 ///
+/// Its options stay from one transfer to the next, so that the next like it need not set them again.
 /// - Note: Safe to hand from thread to thread, since libcurl asks only that one thread at a time uses
 ///   it: it is set up by whoever makes a call, and then touched only while the engine's lock is held.
-struct EasyHandle: @unchecked Sendable {
+final class EasyHandle: @unchecked Sendable {
     /// libcurl's own handle.
     let raw: UnsafeMutableRawPointer
+    /// What its options were set for; nil while they are as libcurl has them by itself.
+    private(set) var purpose: Message.Purpose?
     /// Where libcurl writes what exactly went wrong.
     private let errorText: UnsafeMutablePointer<CChar>
+    private var fields: UnsafeMutablePointer<curl_slist>?
 
     /// Makes a handle, or nil when there is no memory for it.
     init?() {
@@ -16,6 +20,12 @@ struct EasyHandle: @unchecked Sendable {
         guard let raw = curl_easy_init() else { return nil }
         self.raw = raw
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        curl_easy_cleanup(raw)
+        curl_slist_free_all(fields)
+        errorText.deallocate()
     }
 
     /// The status of the last answer; 0 before one has begun.
@@ -43,16 +53,23 @@ struct EasyHandle: @unchecked Sendable {
         return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
     }
 
-    /// Forgets all options.
-    func reset() {
+    /// Forgets all options, for others to be set.
+    func reset(for purpose: Message.Purpose) {
         curl_easy_reset(raw)
-        errorText.pointee = 0
         set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText))
+        self.purpose = purpose
     }
 
-    func close() {
-        curl_easy_cleanup(raw)
-        errorText.deallocate()
+    /// Forgets what went wrong with the transfer before.
+    func forgetError() { errorText.pointee = 0 }
+
+    /// Sets the fields of a request beside those that curl brings.
+    func setFields(_ lines: [String]) {
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines { list = curl_slist_append(list, line) }
+        nabla_curl_set_list(raw, CURLOPT_HTTPHEADER, list)
+        curl_slist_free_all(fields)
+        fields = list
     }
 
     func set(_ option: CURLoption, _ value: Int) { nabla_curl_set_long(raw, option, value) }
@@ -61,10 +78,6 @@ struct EasyHandle: @unchecked Sendable {
 
     func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer) {
         nabla_curl_set_pointer(raw, option, value)
-    }
-
-    func set(_ option: CURLoption, _ value: UnsafeMutablePointer<curl_slist>?) {
-        nabla_curl_set_list(raw, option, value)
     }
 
     func set(_ option: CURLoption, _ value: @escaping nabla_curl_data_callback) {

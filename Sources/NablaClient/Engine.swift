@@ -90,12 +90,6 @@ private final class EngineCore: Sendable {
         state = Mutex(EngineState(multi))
     }
 
-    deinit {
-        state.withLock { state in
-            for handle in state.idle { handle.close() }
-        }
-    }
-
     /// A handle for a transfer, which gives it back by ending; nil without memory.
     func handle() -> EasyHandle? {
         state.withLock { $0.idle.popLast() } ?? EasyHandle()

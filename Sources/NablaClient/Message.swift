@@ -27,6 +27,24 @@ struct Message: Sendable {
 }
 
 extension Message {
+    /// All of a request but its body and its time: what curl's options are set for.
+    struct Purpose: Sendable, Equatable {
+        let method: String
+        let path: String
+        let fields: [String]
+        let hasBody: Bool
+        let mediaType: String
+        let isStream: Bool
+        let isRepeatable: Bool
+    }
+
+    /// What curl's options are to be set for.
+    var purpose: Purpose {
+        Purpose(
+            method: method, path: path, fields: fields, hasBody: body != nil, mediaType: mediaType,
+            isStream: isStream, isRepeatable: isRepeatable)
+    }
+
     /// The fewest bytes of a body that is compressed.
     private static let fewestBytes = 1024
 

@@ -18,73 +18,23 @@ final class Transfer: @unchecked Sendable {
     /// Whether it was given up before it began.
     var isGivenUp = false
     private var isHeadWhole = false
-    private var fields: UnsafeMutablePointer<curl_slist>?
 
+    /// Sets a handle up for a request.
     init(_ message: Message, on handle: EasyHandle, _ destination: Destination) {
-        let configuration = destination.configuration
         self.handle = handle
         isStream = message.isStream
-        handle.reset()
-        handle.set(CURLOPT_URL, destination.origin + message.path)
-        handle.set(CURLOPT_NOSIGNAL, 1)
-        handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        if let path = destination.socketPath { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
-        Certificates.standard.set(on: handle)
-        if configuration.acceptsGzip, !message.isStream {
-            handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
-        }
-        // On a connection that turns out to be closed libcurl sends a request again by itself.
-        if !message.isRepeatable { handle.set(CURLOPT_FRESH_CONNECT, 1) }
-        if destination.isDirect { handle.set(CURLOPT_NOPROXY, "*") }
-        handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectMilliseconds)
+        let purpose = message.purpose
+        if handle.purpose != purpose { handle.setUp(for: purpose, destination) }
+        handle.forgetError()
         handle.set(CURLOPT_TIMEOUT_MS, message.milliseconds)
-        if configuration.stallSeconds > 0 {
-            handle.set(CURLOPT_LOW_SPEED_LIMIT, 1)
-            handle.set(CURLOPT_LOW_SPEED_TIME, configuration.stallSeconds)
-        }
-        var lines = message.fields
-        if let authorization = destination.authorization { lines.append(authorization) }
-        if message.method != "GET", message.method != "POST" {
-            handle.set(CURLOPT_CUSTOMREQUEST, message.method)
-        }
-        if let body = message.body {
-            handle.set(CURLOPT_POST, 1)
-            handle.setBody(body)
-            lines.append("Content-Type: \(message.mediaType)")
-        } else if message.method == "POST" {
-            handle.set(CURLOPT_POST, 1)
-            handle.setBody([])
-            lines.append("Content-Type:")
-        }
-        for line in lines { fields = curl_slist_append(fields, line) }
-        handle.set(CURLOPT_HTTPHEADER, fields)
-        receiveIntoSelf()
-    }
-
-    deinit {
-        curl_slist_free_all(fields)
-    }
-
-    private func receiveIntoSelf() {
+        if message.method == "POST" || message.body != nil { handle.setBody(message.body ?? []) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         handle.set(CURLOPT_WRITEDATA, context)
-        handle.set(CURLOPT_WRITEFUNCTION) { data, size, count, context in
-            guard let data, let context else { return 0 }
-            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
-            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().take(bytes)
-            return size * count
-        }
         handle.set(CURLOPT_HEADERDATA, context)
-        handle.set(CURLOPT_HEADERFUNCTION) { data, size, count, context in
-            guard let data, let context else { return 0 }
-            let line = UnsafeRawBufferPointer(start: data, count: size * count)
-            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().take(headLine: line)
-            return size * count
-        }
     }
 
     /// Notes whether the head has come to its end: libcurl takes one that was cut off for a whole one.
-    private func take(headLine line: UnsafeRawBufferPointer) {
+    fileprivate func take(headLine line: UnsafeRawBufferPointer) {
         if line.starts(with: "HTTP/".utf8) {
             // Also behind another head: that of a proxy, or of a 100 (Continue).
             isHeadWhole = false
@@ -93,7 +43,7 @@ final class Transfer: @unchecked Sendable {
         }
     }
 
-    private func take(_ bytes: UnsafeRawBufferPointer) {
+    fileprivate func take(_ bytes: UnsafeRawBufferPointer) {
         if let onData, handle.status == 200 {
             onData(Array(bytes))
         } else {
@@ -114,5 +64,60 @@ final class Transfer: @unchecked Sendable {
         received.status = handle.status
         received.retryAfterSeconds = handle.retryAfterSeconds
         return received
+    }
+}
+
+extension EasyHandle {
+    /// Sets all options but those that each transfer has anew.
+    fileprivate func setUp(for purpose: Message.Purpose, _ destination: Destination) {
+        let configuration = destination.configuration
+        reset(for: purpose)
+        set(CURLOPT_URL, destination.origin + purpose.path)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        if let path = destination.socketPath { set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        Certificates.standard.set(on: self)
+        if configuration.acceptsGzip, !purpose.isStream { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
+        // On a connection that turns out to be closed libcurl sends a request again by itself.
+        if !purpose.isRepeatable { set(CURLOPT_FRESH_CONNECT, 1) }
+        if destination.isDirect { set(CURLOPT_NOPROXY, "*") }
+        set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectMilliseconds)
+        if configuration.stallSeconds > 0 {
+            set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            set(CURLOPT_LOW_SPEED_TIME, configuration.stallSeconds)
+        }
+        if purpose.method != "GET", purpose.method != "POST" {
+            set(CURLOPT_CUSTOMREQUEST, purpose.method)
+        }
+        if purpose.hasBody || purpose.method == "POST" { set(CURLOPT_POST, 1) }
+        setFields(lines(of: purpose, destination))
+        receiveIntoTransfer()
+    }
+
+    private func lines(of purpose: Message.Purpose, _ destination: Destination) -> [String] {
+        var lines = purpose.fields
+        if let authorization = destination.authorization { lines.append(authorization) }
+        if purpose.hasBody {
+            lines.append("Content-Type: \(purpose.mediaType)")
+        } else if purpose.method == "POST" {
+            lines.append("Content-Type:")
+        }
+        return lines
+    }
+
+    /// Has what comes in taken by the transfer that is the callbacks' context.
+    private func receiveIntoTransfer() {
+        set(CURLOPT_WRITEFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().take(bytes)
+            return size * count
+        }
+        set(CURLOPT_HEADERFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let line = UnsafeRawBufferPointer(start: data, count: size * count)
+            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().take(headLine: line)
+            return size * count
+        }
     }
 }
