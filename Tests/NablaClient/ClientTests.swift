@@ -143,6 +143,18 @@ import Testing
         }
     }
 
+    @Test func whatStallsIsATimeOut() async throws {
+        let listener = try SilentListener()
+        let client = Client(
+            ClientConfiguration(
+                server: "http://127.0.0.1:\(listener.port)", stallSeconds: 1, retries: .none))
+        let awaited = await #expect(throws: ClientError.self) { try await client.health() }
+        let blocked = #expect(throws: ClientError.self) { try blocking { try client.health() } }
+        for error in [blocked, awaited] {
+            guard case .timedOut = error else { return #expect(Bool(false)) }
+        }
+    }
+
     @Test func aCancelledTaskGivesItsCallUp() async throws {
         let listener = try SilentListener()
         let client = Client(
