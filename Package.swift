@@ -105,7 +105,10 @@ let package = Package(
             swiftSettings: strict),
         // The client library.
         .target(
-            name: "NablaClient", dependencies: ["NablaAPI", "NablaNetworks", "NablaJSON", "CCurl"],
+            name: "NablaClient",
+            dependencies: [
+                "NablaAPI", "NablaNetworks", "NablaJSON", "NablaGzip", "CCurl", "CEpoll",
+            ],
             swiftSettings: strict),
         // The program `nabla`.
         .executableTarget(
@@ -148,7 +151,9 @@ let package = Package(
         tests("NablaStore", alsoUsing: [.product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "NablaClient",
-            alsoUsing: ["NablaAPI", "NablaNetworks", "NablaService", "NablaSockets"]),
+            alsoUsing: [
+                "CCurl", "NablaAPI", "NablaGzip", "NablaNetworks", "NablaService", "NablaSockets",
+            ]),
         tests(
             "NablaService",
             alsoUsing: [

@@ -1,8 +1,10 @@
-// libcurl carries the client's requests. curl_easy_setopt and curl_easy_getinfo are variadic, which
-// Swift can't call: each wrapper below is one of their argument types.
+// libcurl carries the client's requests. curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are
+// variadic, which Swift can't call: each wrapper below is one of their argument types.
 #include <curl/curl.h>
 
 typedef size_t (*nabla_curl_data_callback)(char *data, size_t size, size_t count, void *context);
+typedef int (*nabla_curl_socket_callback)(CURL *handle, curl_socket_t socket, int what, void *context,
+                                          void *of_socket);
 
 static inline CURLcode nabla_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -28,6 +30,12 @@ static inline CURLcode nabla_curl_set_list(CURL *handle, CURLoption option,
 static inline CURLcode nabla_curl_set_callback(CURL *handle, CURLoption option,
                                                nabla_curl_data_callback value) {
     return curl_easy_setopt(handle, option, value);
+}
+
+static inline void nabla_curl_multi_set_callback(CURLM *multi, nabla_curl_socket_callback value,
+                                                 void *context) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value);
 }
 
 static inline CURLcode nabla_curl_get_long(CURL *handle, CURLINFO info, long *value) {

@@ -34,7 +34,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .noOutput: "a file can't be written"
         case .busy: "the service has too much to do: try again later"
         case .noPermission: "the token is missing, wrong, or doesn't allow it"
-        case .configuration: "a setting is wrong"
+        case .configuration: "a setting, a server's address or a certificate is wrong"
         }
     }
 
@@ -67,6 +67,7 @@ extension ExitStatus {
         switch error {
         case .problem(let problem): self = ExitStatus(problem)
         case .connection, .timedOut: self = .unavailable
+        case .configuration: self = .configuration
         case .cancelled: self = .failure
         case .unexpected: self = .software
         }

@@ -32,8 +32,9 @@ extension Call where Value == Dataset {
 }
 
 extension Call where Value == DatasetList {
-    static func datasets(after cursor: String?) -> Call {
-        Call(Message(path: Path.datasets + (cursor.map { "?cursor=\(escaped($0))" } ?? ""))) {
+    static func datasets(after cursor: String?, limit: Int?) -> Call {
+        let query = query(("cursor", cursor), ("limit", limit.map { String($0) }))
+        return Call(Message(path: Path.datasets + query)) {
             (body) throws(Problem) in try DatasetList(parsing: body)
         }
     }
@@ -50,11 +51,21 @@ extension Call where Value == NetworkDescription {
         }
         return Call(message) { (body) throws(Problem) in try NetworkDescription(parsing: body) }
     }
+
+    static func put(safetensors file: [UInt8], activations: [String], named name: String) -> Call {
+        let names = activations.isEmpty ? nil : activations.joined(separator: ",")
+        var message = Message(
+            method: "PUT", path: Path.network(escaped(name)) + query(("activations", names)))
+        message.body = file
+        message.mediaType = Safetensors.mediaType
+        return Call(message) { (body) throws(Problem) in try NetworkDescription(parsing: body) }
+    }
 }
 
 extension Call where Value == StoredNetworkList {
-    static func networks(after cursor: String?) -> Call {
-        Call(Message(path: Path.networks + (cursor.map { "?cursor=\(escaped($0))" } ?? ""))) {
+    static func networks(after cursor: String?, limit: Int?) -> Call {
+        let query = query(("cursor", cursor), ("limit", limit.map { String($0) }))
+        return Call(Message(path: Path.networks + query)) {
             (body) throws(Problem) in try StoredNetworkList(parsing: body)
         }
     }

@@ -27,6 +27,12 @@ struct Call<Value: Sendable>: Sendable {
 extension ClientError {
     /// Tells what an answer says that is no good one.
     init(_ received: Received) {
+        if received.status == 407 {
+            self = .configuration(
+                "the proxy asks for credentials: its address is to be like http://user:password@host:port"
+            )
+            return
+        }
         if let problem = try? Problem(parsing: received.body) {
             self = .problem(problem)
             return
@@ -149,11 +155,10 @@ extension Call where Value == RunComparison {
 }
 
 extension Call where Value == MetricHistory {
-    static func metrics(_ id: String, key: String?, downsample: Int?) -> Call {
-        let parts =
-            (key.map { ["key=\(escaped($0))"] } ?? [])
-            + (downsample.map { ["downsample=\($0)"] } ?? [])
-        let query = parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    static func metrics(_ id: String, key: String?, from epoch: Int?, downsample: Int?) -> Call {
+        let query = query(
+            ("key", key), ("from", epoch.map { String($0) }),
+            ("downsample", downsample.map { String($0) }))
         return Call(Message(path: Path.run(escaped(id), .metrics) + query)) {
             (body) throws(Problem) in try MetricHistory(parsing: body)
         }
@@ -161,8 +166,9 @@ extension Call where Value == MetricHistory {
 }
 
 extension Call where Value == Network {
-    static func network(_ id: String, as dtype: DType) -> Call {
-        Call(Message(path: Path.run(escaped(id), .network) + "?encoding=base64")) {
+    static func network(_ id: String, epoch: Int?, as dtype: DType) -> Call {
+        let query = query(("encoding", "base64"), ("epoch", epoch.map { String($0) }))
+        return Call(Message(path: Path.run(escaped(id), .network) + query)) {
             (body) throws(Problem) in try Network(parsing: body, as: dtype)
         }
     }
@@ -180,6 +186,12 @@ extension Call where Value == HealthResponse {
     static func health(_ path: String) -> Call {
         Call(Message(path: path)) { (body) throws(Problem) in try HealthResponse(parsing: body) }
     }
+}
+
+/// The query of a target: the parameters that have a value.
+func query(_ parameters: (name: String, value: String?)...) -> String {
+    let parts = parameters.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }
+    return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
 }
 
 /// The text with everything percent-encoded that has a meaning in a target.

@@ -126,30 +126,64 @@ extension Client {
         try await perform(.run(id))
     }
 
-    /// The history of a run's metrics, or of one of them; where `downsample` is given, at most that many
-    /// points of each, the smallest and the largest among them.
+    /// The history of a run's metrics.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - key: The one metric that is wanted; nil for all.
+    ///   - epoch: The epoch from which on they are wanted; nil for the first.
+    ///   - downsample: How many points of each are wanted at most, the smallest and the largest among
+    ///     them; nil for all.
+    /// - Returns: The history.
+    /// - Throws: `ClientError`.
     public func metrics(
-        ofRun id: String, key: String? = nil, downsample: Int? = nil
+        ofRun id: String, key: String? = nil, from epoch: Int? = nil, downsample: Int? = nil
     ) throws(ClientError) -> MetricHistory {
-        try perform(.metrics(id, key: key, downsample: downsample))
+        try perform(.metrics(id, key: key, from: epoch, downsample: downsample))
     }
 
-    /// The history of a run's metrics, or of one of them; where `downsample` is given, at most that many
-    /// points of each, the smallest and the largest among them.
+    /// The history of a run's metrics.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - key: The one metric that is wanted; nil for all.
+    ///   - epoch: The epoch from which on they are wanted; nil for the first.
+    ///   - downsample: How many points of each are wanted at most, the smallest and the largest among
+    ///     them; nil for all.
+    /// - Returns: The history.
+    /// - Throws: `ClientError`.
     public func metrics(
-        ofRun id: String, key: String? = nil, downsample: Int? = nil
+        ofRun id: String, key: String? = nil, from epoch: Int? = nil, downsample: Int? = nil
     ) async throws(ClientError) -> MetricHistory {
-        try await perform(.metrics(id, key: key, downsample: downsample))
+        try await perform(.metrics(id, key: key, from: epoch, downsample: downsample))
     }
 
-    /// The network of a run as trained so far, its numbers as `dtype`.
-    public func network(ofRun id: String, as dtype: DType) throws(ClientError) -> Network {
-        try perform(.network(id, as: dtype))
+    /// The network of a run.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - epoch: The epoch after which it was stored; nil for the last that is kept.
+    ///   - dtype: What its numbers are read as.
+    /// - Returns: The network.
+    /// - Throws: `ClientError` with the service's problem where none is stored of that epoch.
+    public func network(
+        ofRun id: String, epoch: Int? = nil, as dtype: DType
+    ) throws(ClientError) -> Network {
+        try perform(.network(id, epoch: epoch, as: dtype))
     }
 
-    /// The network of a run as trained so far, its numbers as `dtype`.
-    public func network(ofRun id: String, as dtype: DType) async throws(ClientError) -> Network {
-        try await perform(.network(id, as: dtype))
+    /// The network of a run.
+    ///
+    /// - Parameters:
+    ///   - id: The run.
+    ///   - epoch: The epoch after which it was stored; nil for the last that is kept.
+    ///   - dtype: What its numbers are read as.
+    /// - Returns: The network.
+    /// - Throws: `ClientError` with the service's problem where none is stored of that epoch.
+    public func network(
+        ofRun id: String, epoch: Int? = nil, as dtype: DType
+    ) async throws(ClientError) -> Network {
+        try await perform(.network(id, epoch: epoch, as: dtype))
     }
 
     /// Asks for the end of a run.

@@ -64,14 +64,18 @@ extension Client {
         try await perform(.dataset(reference, withSamples: withSamples))
     }
 
-    /// A page of the stored datasets, by name.
-    public func datasets(after cursor: String? = nil) throws(ClientError) -> DatasetList {
-        try perform(.datasets(after: cursor))
+    /// A page of the stored datasets, by name: at most `limit`, or as many as the service gives by itself.
+    public func datasets(
+        after cursor: String? = nil, limit: Int? = nil
+    ) throws(ClientError) -> DatasetList {
+        try perform(.datasets(after: cursor, limit: limit))
     }
 
-    /// A page of the stored datasets, by name.
-    public func datasets(after cursor: String? = nil) async throws(ClientError) -> DatasetList {
-        try await perform(.datasets(after: cursor))
+    /// A page of the stored datasets, by name: at most `limit`, or as many as the service gives by itself.
+    public func datasets(
+        after cursor: String? = nil, limit: Int? = nil
+    ) async throws(ClientError) -> DatasetList {
+        try await perform(.datasets(after: cursor, limit: limit))
     }
 
     /// Deletes a stored dataset that no run needs.
@@ -110,15 +114,18 @@ extension Client {
         try await perform(.network(named: name, as: dtype))
     }
 
-    /// A page of the stored networks, by name.
-    public func networks(after cursor: String? = nil) throws(ClientError) -> StoredNetworkList {
-        try perform(.networks(after: cursor))
+    /// A page of the stored networks, by name: at most `limit`, or as many as the service gives by itself.
+    public func networks(
+        after cursor: String? = nil, limit: Int? = nil
+    ) throws(ClientError) -> StoredNetworkList {
+        try perform(.networks(after: cursor, limit: limit))
     }
 
-    /// A page of the stored networks, by name.
-    public func networks(after cursor: String? = nil) async throws(ClientError) -> StoredNetworkList
-    {
-        try await perform(.networks(after: cursor))
+    /// A page of the stored networks, by name: at most `limit`, or as many as the service gives by itself.
+    public func networks(
+        after cursor: String? = nil, limit: Int? = nil
+    ) async throws(ClientError) -> StoredNetworkList {
+        try await perform(.networks(after: cursor, limit: limit))
     }
 
     /// Deletes a stored network.

@@ -3,30 +3,28 @@ import NablaAPI
 
 /// A client of the service: every call there is, blocking and async.
 ///
-/// The async calls of a client share one thread and its open connections; a blocking call runs on the
-/// thread that makes it, over a connection that stays open for the next.
+/// All calls of a client share its open connections. A blocking call runs on the thread that makes it where
+/// no other is under way; what calls wait for at the same time is waited for by one thread.
 /// - Note: Every call throws `ClientError`: the service's own problem where it answered with one.
 public final class Client: Sendable {
     /// How the client reaches the service.
     public let configuration: ClientConfiguration
-    private let destination: Destination
-    private let handles = HandlePool()
     private let engine: Engine?
 
     /// Makes a client; it connects when it is first needed.
     public init(_ configuration: ClientConfiguration = ClientConfiguration()) {
         self.configuration = configuration
-        destination = Destination(configuration)
-        engine = Engine(destination)
+        engine = Engine(Destination(configuration))
     }
 
     /// Performs a call on this thread.
     func perform<Value>(_ call: Call<Value>) throws(ClientError) -> Value {
+        guard let engine else { throw .noMemory }
         var attempts = Attempts(call.message, configuration)
         while true {
             let outcome: Result<Received, ClientError>
             do {
-                outcome = .success(try handles.perform(attempts.next, destination))
+                outcome = .success(try engine.perform(attempts.next))
             } catch {
                 outcome = .failure(error)
             }
@@ -37,9 +35,9 @@ public final class Client: Sendable {
         }
     }
 
-    /// Performs a call on the engine's thread.
+    /// Performs a call while the task is suspended.
     func perform<Value>(_ call: Call<Value>) async throws(ClientError) -> Value {
-        guard let engine else { throw .connection("libcurl has no memory for another handle") }
+        guard let engine else { throw .noMemory }
         var attempts = Attempts(call.message, configuration)
         while true {
             let outcome: Result<Received, ClientError>
@@ -62,10 +60,7 @@ public final class Client: Sendable {
     /// The bytes of an answer that is a stream.
     func stream(_ message: Message) -> AsyncThrowingStream<[UInt8], any Error> {
         guard let engine else {
-            return AsyncThrowingStream {
-                $0.finish(
-                    throwing: ClientError.connection("libcurl has no memory for another handle"))
-            }
+            return AsyncThrowingStream { $0.finish(throwing: ClientError.noMemory) }
         }
         return engine.stream(message)
     }

@@ -19,12 +19,19 @@ public struct ClientConfiguration: Sendable, Equatable {
     /// Whether answers may come compressed with gzip; false by default, since on a fast network it costs
     /// more time than it saves.
     public var acceptsGzip: Bool
+    /// Whether bodies of 1,024 bytes and more are sent compressed with gzip, where that makes them smaller;
+    /// false by default.
+    ///
+    /// It is off because within a machine or a data centre a body arrives sooner as it is: numbers travel
+    /// packed in base64, of which gzip leaves some three quarters. Over a slow line, or for samples that
+    /// repeat themselves, it pays.
+    public var compressesRequests: Bool
 
     /// Makes a configuration.
     public init(
         server: String = "http://127.0.0.1:8080", token: String? = nil,
         connectMilliseconds: Int = 5_000, totalMilliseconds: Int = 300_000, stallSeconds: Int = 120,
-        retries: Retries = Retries(), acceptsGzip: Bool = false
+        retries: Retries = Retries(), acceptsGzip: Bool = false, compressesRequests: Bool = false
     ) {
         self.server = server
         self.token = token
@@ -33,6 +40,7 @@ public struct ClientConfiguration: Sendable, Equatable {
         self.stallSeconds = stallSeconds
         self.retries = retries
         self.acceptsGzip = acceptsGzip
+        self.compressesRequests = compressesRequests
     }
 }
 

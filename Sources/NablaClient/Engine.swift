@@ -1,222 +1,215 @@
-import CCurl
+import CEpoll
 import Dispatch
+import Glibc
 import Synchronization
 
-/// Carries a client's asynchronous calls, all by one thread on one curl multi handle.
+/// Carries all calls of a client, on one curl multi handle and over one set of connections.
+///
+/// Whoever makes a call adds it to the handle, which sends what can be sent at once. One thread at a
+/// time, the leader, waits for all sockets and goes on with whatever is ready. Where no other call is under
+/// way, a blocking call leads itself, and so costs no change of threads; an async one does so for the moment
+/// in which the service may answer at once. All others are led by the engine's thread. The lead is free
+/// while no call is under way.
 final class Engine: Sendable {
-    private let mailbox: Mailbox
+    private let core: EngineCore
+    private let destination: Destination
 
-    /// Starts the thread; nil when libcurl has no memory.
+    /// Nil when libcurl or the system has no room for another client.
     init?(_ destination: Destination) {
-        guard let multi = MultiHandle() else { return nil }
-        let mailbox = Mailbox(multi)
-        self.mailbox = mailbox
-        // A serial queue whose block runs until the engine's end is a thread of its own.
-        DispatchQueue(label: "nabla.client").async {
-            var loop = EngineLoop(multi, destination)
-            loop.run(mailbox)
-        }
+        guard let core = EngineCore() else { return nil }
+        self.core = core
+        self.destination = destination
     }
 
     deinit {
-        mailbox.post(.end)
+        core.end()
     }
 
-    /// Performs a call and gives its whole answer.
+    /// Performs a call, and keeps this thread until it has ended.
+    ///
+    /// - Throws: `ClientError` when nothing came back whole.
+    func perform(_ message: Message) throws(ClientError) -> Received {
+        try core.perform(try transfer(message)).get()
+    }
+
+    /// Performs a call, and suspends the task until it has ended.
     ///
     /// - Throws: `ClientError` when nothing came back whole, or the task was cancelled.
     func perform(_ message: Message) async throws(ClientError) -> Received {
-        let id = mailbox.nextID()
+        let transfer = try transfer(message)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                mailbox.post(
-                    .begin(id, message, onData: nil) { continuation.resume(returning: $0) })
+                core.begin(transfer) { continuation.resume(returning: $0) }
             }
         } onCancel: {
-            mailbox.post(.cancel(id))
+            core.cancel(transfer)
         }
         return try result.get()
     }
 
     /// Performs a call whose answer is a stream, and gives its bytes as they come in.
     func stream(_ message: Message) -> AsyncThrowingStream<[UInt8], any Error> {
-        let id = mailbox.nextID()
-        return AsyncThrowingStream { continuation in
-            continuation.onTermination = { [mailbox] _ in mailbox.post(.cancel(id)) }
-            mailbox.post(
-                .begin(id, message, onData: { continuation.yield($0) }) { result in
-                    switch result {
-                    case .success(let received) where received.status == 200:
-                        continuation.finish()
-                    case .success(let received):
-                        continuation.finish(throwing: ClientError(received))
-                    case .failure(let error):
-                        continuation.finish(throwing: error)
-                    }
-                })
-        }
-    }
-}
-
-/// What the engine's thread is told by others.
-private final class Mailbox: Sendable {
-    enum Order: Sendable {
-        case begin(
-            Int, Message, onData: (@Sendable ([UInt8]) -> Void)?,
-            onEnd: @Sendable (Result<Received, ClientError>) -> Void)
-        case cancel(Int)
-        case end
-    }
-
-    private struct State {
-        var orders: [Order] = []
-        var lastID = 0
-    }
-
-    private let multi: MultiHandle
-    private let state = Mutex(State())
-
-    init(_ multi: MultiHandle) {
-        self.multi = multi
-    }
-
-    func nextID() -> Int {
-        state.withLock { state in
-            state.lastID += 1
-            return state.lastID
-        }
-    }
-
-    func post(_ order: Order) {
-        state.withLock { $0.orders.append(order) }
-        multi.wake()
-    }
-
-    func collect() -> [Order] {
-        state.withLock { state in
-            defer { state.orders = [] }
-            return state.orders
-        }
-    }
-}
-
-/// What the engine's thread does, and all that only it touches.
-private struct EngineLoop {
-    private struct Running {
-        let id: Int
-        let transfer: Transfer
-        let onEnd: @Sendable (Result<Received, ClientError>) -> Void
-    }
-
-    private let multi: MultiHandle
-    private let destination: Destination
-    private var running: [UnsafeMutableRawPointer: Running] = [:]
-    private var idle: [EasyHandle] = []
-
-    init(_ multi: MultiHandle, _ destination: Destination) {
-        self.multi = multi
-        self.destination = destination
-    }
-
-    mutating func run(_ mailbox: Mailbox) {
-        while obey(mailbox.collect()) {
-            multi.perform()
-            while let (handle, result) = multi.nextFinished() { finish(handle, result) }
-            multi.wait(milliseconds: 1000)
-        }
-        for entry in running.values {
-            multi.remove(entry.transfer.handle)
-            entry.onEnd(.failure(.cancelled))
-            entry.transfer.handle.close()
-        }
-        for handle in idle { handle.close() }
-        multi.close()
-    }
-
-    /// Does what it was told; false once it was told to end.
-    private mutating func obey(_ orders: [Mailbox.Order]) -> Bool {
-        var goesOn = true
-        for order in orders {
-            switch order {
-            case .begin(let id, let message, let onData, let onEnd):
-                begin(id, message, onData, onEnd)
-            case .cancel(let id): cancel(id)
-            case .end: goesOn = false
+        AsyncThrowingStream { continuation in
+            let transfer: Transfer
+            do {
+                transfer = try self.transfer(message)
+            } catch {
+                return continuation.finish(throwing: error)
+            }
+            transfer.onData = { continuation.yield($0) }
+            continuation.onTermination = { [core] _ in core.cancel(transfer) }
+            core.begin(transfer) { result in
+                switch result {
+                case .success(let received) where received.status == 200:
+                    continuation.finish()
+                case .success(let received):
+                    continuation.finish(throwing: ClientError(received))
+                case .failure(let error):
+                    continuation.finish(throwing: error)
+                }
             }
         }
-        return goesOn
     }
 
-    private mutating func begin(
-        _ id: Int, _ message: Message, _ onData: (@Sendable ([UInt8]) -> Void)?,
-        _ onEnd: @escaping @Sendable (Result<Received, ClientError>) -> Void
-    ) {
-        guard let handle = idle.popLast() ?? EasyHandle() else {
-            onEnd(.failure(.connection("libcurl has no memory for another handle")))
-            return
-        }
-        let transfer = Transfer(message, on: handle, destination)
-        transfer.onData = onData
-        running[handle.raw] = Running(id: id, transfer: transfer, onEnd: onEnd)
-        multi.add(handle)
-    }
-
-    private mutating func finish(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) {
-        guard let entry = running.removeValue(forKey: handle) else { return }
-        multi.remove(entry.transfer.handle)
-        idle.append(entry.transfer.handle)
-        do {
-            entry.onEnd(.success(try entry.transfer.finish(result)))
-        } catch {
-            entry.onEnd(.failure(error))
-        }
-    }
-
-    private mutating func cancel(_ id: Int) {
-        // One that ended already has nothing to be cancelled.
-        guard let entry = running.values.first(where: { $0.id == id }) else { return }
-        running.removeValue(forKey: entry.transfer.handle.raw)
-        multi.remove(entry.transfer.handle)
-        idle.append(entry.transfer.handle)
-        entry.onEnd(.failure(.cancelled))
+    private func transfer(_ message: Message) throws(ClientError) -> Transfer {
+        guard let handle = core.handle() else { throw .noMemory }
+        return Transfer(message, on: handle, destination)
     }
 }
 
-/// A curl multi handle: many transfers on one thread, over connections that it keeps open.
-///
-/// - Note: Safe to share, since only the engine's thread calls anything but `wake`, which libcurl
-///   lets any thread call.
-private struct MultiHandle: @unchecked Sendable {
-    private let raw: OpaquePointer
+/// What the callers and the engine's thread share.
+private final class EngineCore: Sendable {
+    private let sockets: SocketWatch
+    private let state: Mutex<EngineState>
+    /// Raised when the engine's thread is to lead, or to end.
+    private let isNeeded = DispatchSemaphore(value: 0)
 
     init?() {
-        _ = Curl.isReady
-        guard let raw = curl_multi_init() else { return nil }
-        self.raw = OpaquePointer(raw)
+        guard let sockets = SocketWatch(), let multi = MultiHandle(sockets) else { return nil }
+        self.sockets = sockets
+        state = Mutex(EngineState(multi))
     }
 
-    private var pointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(raw) }
-
-    func add(_ handle: EasyHandle) { curl_multi_add_handle(pointer, handle.raw) }
-
-    func remove(_ handle: EasyHandle) { curl_multi_remove_handle(pointer, handle.raw) }
-
-    func perform() {
-        var count: Int32 = 0
-        curl_multi_perform(pointer, &count)
+    /// A handle for a transfer, which gives it back by ending; nil without memory.
+    func handle() -> EasyHandle? {
+        state.withLock { $0.idle.popLast() } ?? EasyHandle()
     }
 
-    /// A handle whose transfer has ended, and how.
-    func nextFinished() -> (UnsafeMutableRawPointer, CURLcode)? {
-        var result = CURLE_OK
-        guard let handle = nabla_curl_finished(pointer, &result) else { return nil }
-        return (handle, result)
+    /// Begins a transfer, whose end is told on whichever thread sees it: on this one where it comes at once.
+    func begin(_ transfer: Transfer, _ onEnd: @escaping EngineState.OnEnd) {
+        let work = state.withLock { $0.begin(transfer, onEnd, stays: false) }
+        carryOut(work)
+        guard work.leads, !spin(for: transfer) else { return }
+        carryOut(state.withLock { $0.handOver() })
     }
 
-    /// Waits until something can be done, it is woken, or the time is over.
-    func wait(milliseconds: Int32) { curl_multi_poll(pointer, nil, 0, milliseconds, nil) }
+    /// Carries a transfer to its end, and others with it while this thread leads.
+    func perform(_ transfer: Transfer) -> Result<Received, ClientError> {
+        let answer = Answer()
+        let work = state.withLock { $0.begin(transfer, answer.give, stays: true) }
+        carryOut(work)
+        if work.leads, !work.spins || !spin(for: transfer) { lead(for: transfer) }
+        return answer.wait()
+    }
 
-    func wake() { curl_multi_wakeup(pointer) }
+    /// Waits for the sockets until a transfer has ended.
+    private func lead(for transfer: Transfer) {
+        var events = [epoll_event](repeating: epoll_event(), count: 32)
+        var leads = true
+        while leads {
+            var work = EngineState.Work()
+            let milliseconds = state.withLock { $0.wait(for: transfer, &work) }
+            carryOut(work)
+            guard let milliseconds else { return }
+            let count = sockets.wait(milliseconds: milliseconds, for: &events)
+            leads = advance(events[..<count], for: transfer)
+        }
+    }
 
-    func close() { curl_multi_cleanup(pointer) }
+    /// Looks at the sockets for a moment without waiting: where an answer comes that soon, falling asleep and
+    /// being woken takes longer than the service does.
+    ///
+    /// - Returns: Whether the transfer has ended, and with it this thread's lead.
+    private func spin(for transfer: Transfer) -> Bool {
+        var events = [epoll_event](repeating: epoll_event(), count: 32)
+        let end = DispatchTime.now() + Patience.moment
+        repeat {
+            let count = sockets.wait(milliseconds: 0, for: &events)
+            if count > 0, !advance(events[..<count], for: transfer) {
+                state.withLock { $0.noteSpin(wasEnough: true) }
+                return true
+            }
+            // Whoever else wants this processor, maybe the service itself, goes first.
+            sched_yield()
+        } while DispatchTime.now() < end
+        state.withLock { $0.noteSpin(wasEnough: false) }
+        return false
+    }
+
+    /// Goes on with what is ready.
+    ///
+    /// - Returns: Whether this thread leads on, since the transfer hasn't ended.
+    private func advance(_ events: ArraySlice<epoll_event>, for transfer: Transfer) -> Bool {
+        let work = state.withLock { $0.advance(events, for: transfer) }
+        carryOut(work)
+        return work.leads
+    }
+
+    /// Gives a transfer up, whether it has begun or not.
+    func cancel(_ transfer: Transfer) {
+        let work = state.withLock { $0.cancel(transfer) }
+        carryOut(work)
+    }
+
+    /// Ends the thread, and whatever is under way.
+    func end() {
+        let work = state.withLock { $0.end() }
+        carryOut(work)
+    }
+
+    /// Does what is to be done without the lock, which others may want meanwhile.
+    private func carryOut(_ work: EngineState.Work) {
+        for (onEnd, result) in work.endings { onEnd(result) }
+        if work.wakesLeader { sockets.wake() }
+        if work.raisesThread { isNeeded.signal() }
+        if work.startsThread {
+            // A serial queue whose block runs until the engine's end is a thread of its own.
+            DispatchQueue(label: "nabla.client").async { [self] in run() }
+        }
+    }
+
+    /// What the engine's thread does.
+    private func run() {
+        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        var count = 0
+        while true {
+            var work = EngineState.Work()
+            let next = state.withLock { $0.advanceThread(events[..<count], &work) }
+            carryOut(work)
+            switch next {
+            case .wait(let milliseconds):
+                count = sockets.wait(milliseconds: milliseconds, for: &events)
+            case .sleep:
+                isNeeded.wait()
+                count = 0
+            case .end: return
+            }
+        }
+    }
+}
+
+/// The answer that a thread waits for.
+private final class Answer: Sendable {
+    private let result = Mutex<Result<Received, ClientError>>(.failure(.cancelled))
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func give(_ result: Result<Received, ClientError>) {
+        self.result.withLock { $0 = result }
+        isThere.signal()
+    }
+
+    func wait() -> Result<Received, ClientError> {
+        isThere.wait()
+        return result.withLock(\.self)
+    }
 }

@@ -1,3 +1,5 @@
+import NablaGzip
+
 /// A request on its way to the service.
 struct Message: Sendable {
     /// The method.
@@ -21,6 +23,40 @@ struct Message: Sendable {
     var isRepeatable: Bool {
         isPure || ["GET", "PUT", "DELETE"].contains(method)
             || fields.contains { $0.hasPrefix("Idempotency-Key:") }
+    }
+}
+
+extension Message {
+    /// All of a request but its body and its time: what curl's options are set for.
+    struct Purpose: Sendable, Equatable {
+        let method: String
+        let path: String
+        let fields: [String]
+        let hasBody: Bool
+        let mediaType: String
+        let isStream: Bool
+        let isRepeatable: Bool
+    }
+
+    /// What curl's options are to be set for.
+    var purpose: Purpose {
+        Purpose(
+            method: method, path: path, fields: fields, hasBody: body != nil, mediaType: mediaType,
+            isStream: isStream, isRepeatable: isRepeatable)
+    }
+
+    /// The fewest bytes of a body that is compressed.
+    private static let fewestBytes = 1024
+
+    /// The same request with its body in gzip, where that makes it smaller.
+    var compressed: Message {
+        guard let body, body.count >= Message.fewestBytes, let short = Gzip.compressed(body),
+            short.count < body.count
+        else { return self }
+        var message = self
+        message.body = short
+        message.fields.append("Content-Encoding: gzip")
+        return message
     }
 }
 

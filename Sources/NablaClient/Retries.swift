@@ -2,7 +2,8 @@ import NablaAPI
 
 /// How often, and how soon, a call that failed on its way is made again.
 ///
-/// Only calls that may run twice without harm are repeated: those that change nothing, those whose method
+/// Only what may pass is tried again (`ClientError.connection` and `.timedOut`, and answers that say so), and
+/// only for calls that may run twice without harm: those that change nothing, those whose method
 /// is idempotent, and those that carry an `Idempotency-Key`.
 /// - Source: RFC 9110, section 9.2.2.
 public struct Retries: Sendable, Equatable {
@@ -54,7 +55,7 @@ struct Attempts {
     private var isFateUnknown = false
 
     init(_ message: Message, _ configuration: ClientConfiguration) {
-        self.message = message
+        self.message = configuration.compressesRequests ? message.compressed : message
         retries = message.isRepeatable ? configuration.retries : .none
         deadline =
             configuration.totalMilliseconds > 0
@@ -114,7 +115,7 @@ extension ClientError {
         case .connection, .timedOut: true
         case .problem(let problem): [429, 503].contains(problem.kind.status)
         case .unexpected(let status, _): [429, 502, 503, 504].contains(status)
-        case .cancelled: false
+        case .configuration, .cancelled: false
         }
     }
 }

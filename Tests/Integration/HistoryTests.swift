@@ -110,6 +110,8 @@ import Testing
             #expect(thin.map(\.value).max() == whole.map(\.value).max())
             #expect(thin.map(\.epoch) == thin.map(\.epoch).sorted())
             #expect(try client.metrics(ofRun: run.id, downsample: 500)["loss"] == whole)
+            let last = try client.metrics(ofRun: run.id, key: "loss", from: 491)["loss"]
+            #expect(last == Array(whole.suffix(10)))
         }
     }
 }

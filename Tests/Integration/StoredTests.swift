@@ -188,6 +188,7 @@ import Testing
             #expect(file.tensors.map(\.tensor.shape) == [[4, 2], [4], [1, 4], [1]])
             let network = try client.network(ofRun: run.id, as: .float32)
             #expect(try Network(file) == network)
+            #expect(try client.safetensors(ofRun: run.id) == answer.content)
             let stored = try RawConnection.put(
                 answer.content, to: "/networks/back", type: Safetensors.mediaType, port: server.port
             )
@@ -196,6 +197,10 @@ import Testing
             let again = try RawConnection.get(
                 "/networks/back?format=safetensors", port: server.port)
             #expect(again.content == answer.content)
+            #expect(try client.safetensors(ofNetwork: "back") == answer.content)
+            try client.put(safetensors: answer.content, named: "front")
+            #expect(try client.network(named: "front", as: .float32) == network)
+            #expect(try client.networks(limit: 1).networks.map(\.name) == ["back"])
         }
     }
 
@@ -209,6 +214,9 @@ import Testing
                 port: server.port)
             #expect(put.status == 201, "\(put.body)")
             let network = try server.client.network(named: "python", as: .float32)
+            try server.client.put(
+                safetensors: file, activations: ["tanh", "sigmoid"], named: "again")
+            #expect(try server.client.network(named: "again", as: .float32) == network)
             // weight[j][i] = (3·j + i) / 8, bias[j] = −j / 4; then a row of ones in float64.
             let expected = try Network(layers: [
                 Layer(

@@ -62,6 +62,10 @@ import Testing
             let inline = try client.predict(
                 PredictRequest(network: .inline(network), inputs: inputs, dtype: .float32))
             #expect(inline == byName)
+            #expect(try client.network(ofRun: run.id, epoch: 300, as: .float32) == network)
+            #expect(throws: ClientError.self) {
+                try client.network(ofRun: run.id, epoch: 301, as: .float32)
+            }
         }
     }
 

@@ -37,6 +37,8 @@ private typealias ExitStatus = NablaCLI.ExitStatus
     @Test func whatIsNoAnswerHasOneToo() {
         #expect(ExitStatus(ClientError.connection("")) == .unavailable)
         #expect(ExitStatus(ClientError.timedOut("")) == .unavailable)
+        #expect(ExitStatus(ClientError.configuration("")) == .configuration)
+        #expect(ExitStatus(ClientError.cancelled) == .failure)
         #expect(ExitStatus(ClientError.unexpected(status: 200, detail: "")) == .software)
         #expect(ExitStatus(CommandError("no")) == .failure)
         #expect(ExitStatus(CommandError("no", .noInput)) == .noInput)

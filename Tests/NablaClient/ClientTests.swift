@@ -75,7 +75,8 @@ import Testing
             for _ in 0..<20 { _ = try blocking { try client.gradients(request) } }
             #expect(opened.value == 1)
             for _ in 0..<20 { _ = try await client.gradients(request) }
-            #expect(opened.value == 2)
+            for _ in 0..<20 { _ = try blocking { try client.gradients(request) } }
+            #expect(opened.value == 1)
         }
     }
 
@@ -137,6 +138,18 @@ import Testing
                 server: "http://127.0.0.1:\(listener.port)", totalMilliseconds: 200))
         let blocked = #expect(throws: ClientError.self) { try blocking { try client.health() } }
         let awaited = await #expect(throws: ClientError.self) { try await client.health() }
+        for error in [blocked, awaited] {
+            guard case .timedOut = error else { return #expect(Bool(false)) }
+        }
+    }
+
+    @Test func whatStallsIsATimeOut() async throws {
+        let listener = try SilentListener()
+        let client = Client(
+            ClientConfiguration(
+                server: "http://127.0.0.1:\(listener.port)", stallSeconds: 1, retries: .none))
+        let awaited = await #expect(throws: ClientError.self) { try await client.health() }
+        let blocked = #expect(throws: ClientError.self) { try blocking { try client.health() } }
         for error in [blocked, awaited] {
             guard case .timedOut = error else { return #expect(Bool(false)) }
         }
