@@ -113,6 +113,10 @@ struct FilteredPagesTests {
     func tagsAndAttributes() throws {
         try expect("tags.team = 'search'") { $0.tags["team"] == "search" }
         try expect("tags.team != 'search'") { ($0.tags["team"] ?? "search") != "search" }
+        try expect("tags.team not in ('search', 'Bds')") { $0.tags["team"] == "Ads" }
+        try expect("tags.team not in ('Adr', 'a', 'a', '')") { $0.tags["team"] != nil }
+        let many = (0..<200).map { "'\($0)'" }.joined(separator: ", ")
+        try expect("tags.team not in (\(many))") { $0.tags["team"] != nil }
         try expect("tags.team LIKE 'A%'") { $0.tags["team"] == "Ads" }
         #expect(try ids("tags.team LIKE 'a%'").isEmpty)
         try expect("tags.team ILIKE 'a%'") { $0.tags["team"] == "Ads" }

@@ -6,6 +6,14 @@ struct SQLPart {
     var arguments: [(any DatabaseValueConvertible)?] = []
 }
 
+extension SQLPart {
+    /// Conditions that all must hold, behind `beginning`.
+    init(joining parts: [SQLPart], after beginning: String = "") {
+        sql = beginning + parts.map(\.sql).joined(separator: " AND ")
+        arguments = parts.flatMap(\.arguments)
+    }
+}
+
 extension RunField {
     /// The table that has the field's values, where that isn't `runs`, and their column.
     var table: (name: String, column: String, key: String)? {
@@ -62,6 +70,34 @@ extension RunCondition {
         let inner = onColumns(of: alias)
         return SQLPart(
             sql: "\(alias).key = ? AND \(inner.sql)", arguments: [table.key] + inner.arguments)
+    }
+
+    /// Texts around which ranges are asked for: SQLite joins 500 statements at most.
+    private static let mostExcluded = 100
+
+    /// The parts of the field's index in which the condition holds, where it asks for all texts but some.
+    ///
+    /// - Returns: nil where it asks for something else, or where the index has not texts alone.
+    func ranges(of table: String) -> [SQLPart]? {
+        let excluded: [String]
+        switch test {
+        case .compares(.notEqual, .text(let text)): excluded = [text]
+        case .isOneOf(let values, negated: true):
+            excluded = values.compactMap { if case .text(let text) = $0 { text } else { nil } }
+            guard excluded.count == values.count else { return nil }
+        default: return nil
+        }
+        guard case .tag = field, (1...RunCondition.mostExcluded).contains(excluded.count) else {
+            return nil
+        }
+        let value = "\(table).\(field.column)"
+        // In the order that SQLite has for texts: that of their bytes.
+        let bounds = excluded.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let between = zip(bounds, bounds.dropFirst()).map { lower, upper in
+            SQLPart(sql: "\(value) > ? AND \(value) < ?", arguments: [lower, upper])
+        }
+        return [SQLPart(sql: "\(value) < ?", arguments: [bounds.first])] + between
+            + [SQLPart(sql: "\(value) > ?", arguments: [bounds.last])]
     }
 
     /// The condition on the columns of a table that goes by the name `table`.

@@ -34,9 +34,20 @@ struct IndexedConditions {
             source = "SELECT run AS number FROM \(table.name) AS member WHERE "
             parts.append(SQLPart(sql: "member.key = ?", arguments: [table.key]))
         }
-        if !isAbsence { parts += conditions.map { $0.onColumns(of: "member") } }
+        let ranges: [SQLPart] =
+            if conditions.count == 1, let ranges = conditions[0].ranges(of: "member") {
+                ranges
+            } else if isAbsence {
+                []
+            } else {
+                [SQLPart(joining: conditions.map { $0.onColumns(of: "member") })]
+            }
+        let places = SQLPart(joining: parts)
+        let searches = (ranges.isEmpty ? [nil] : ranges.map(Optional.some)).map { range in
+            SQLPart(joining: [places] + (range.map { [$0] } ?? []), after: source)
+        }
         search = SQLPart(
-            sql: source + parts.map(\.sql).joined(separator: " AND "),
-            arguments: parts.flatMap(\.arguments))
+            sql: searches.map(\.sql).joined(separator: " UNION ALL "),
+            arguments: searches.flatMap(\.arguments))
     }
 }

@@ -41,7 +41,8 @@ struct PageStatement {
             ? RunStatus.allCases.filter(query.statuses.contains).map { [$0] } : [query.statuses]
         let branches = statuses.map { statuses in
             let branch = Branch(
-                part, of: query, statuses, after: cursor, from: source, without: settled)
+                part, of: query, statuses, after: cursor, limit: limit, from: source,
+                without: settled)
             let statement = branch.statement
             arguments += statement.arguments + [limit]
             return statement.sql
@@ -66,6 +67,7 @@ private struct Branch {
     /// How the runs come to it, and what comes to the runs.
     private var joins = ""
     private let source: RunSearch.Source
+    private let limit: Int
     /// What says where on an index the walk goes.
     private var range: [SQLPart] = []
     /// What is looked at on the way.
@@ -75,9 +77,10 @@ private struct Branch {
 
     init(
         _ part: PageStatement.Part, of query: RunQuery, _ statuses: Set<RunStatus>,
-        after cursor: RunCursor?, from source: RunSearch.Source,
+        after cursor: RunCursor?, limit: Int, from source: RunSearch.Source,
         without settled: [RunCondition]
     ) {
+        self.limit = limit
         let order = query.order
         let isLacking = part == .lacking
         self.source = source
@@ -158,6 +161,18 @@ private struct Branch {
         range.append(SQLPart(sql: "runs.status = ?", arguments: arguments))
     }
 
+    /// The first of what is walked, with what comes to it.
+    private func ordered(_ rows: SQLPart, _ order: String, _ count: Int) -> SQLPart {
+        let places = range.isEmpty ? "" : " WHERE " + range.map(\.sql).joined(separator: " AND ")
+        return SQLPart(
+            sql: "(SELECT \(rows.sql)\(places)\(order) LIMIT ?) AS \(walked)\(joins)",
+            arguments: rows.arguments + range.flatMap(\.arguments) + [count])
+    }
+
+    private static func list(_ runs: RunSet) -> String {
+        "[" + runs.numbers.map(String.init).joined(separator: ",") + "]"
+    }
+
     /// The whole; the last argument, which isn't there yet, is how many runs it gives.
     var statement: SQLPart {
         let order = " ORDER BY " + ordering.map { "\($0) \(direction)" }.joined(separator: ", ")
@@ -165,12 +180,16 @@ private struct Branch {
         switch source {
         case .all, .many: break
         case .first(let count):
-            let places =
-                range.isEmpty ? "" : " WHERE " + range.map(\.sql).joined(separator: " AND ")
-            from = SQLPart(
-                sql: "(SELECT * FROM \(table) AS \(walked)\(places)\(order) LIMIT ?) AS \(walked)"
-                    + joins, arguments: range.flatMap(\.arguments) + [count])
+            from = ordered(SQLPart(sql: "* FROM \(table) AS \(walked)"), order, count)
             conditions = checks
+        case .few(let runs, nil) where walked != "runs" && checks.isEmpty:
+            // Nothing is looked at of a run but what orders it, until it is known which are wanted.
+            let few =
+                "json_each(?) AS few CROSS JOIN \(table) AS \(walked) ON \(walked).run = few.value"
+            from = ordered(
+                SQLPart(sql: "\(walked).* FROM \(few)", arguments: [Branch.list(runs)]), order,
+                limit)
+            conditions = []
         case .few(let runs, let bound):
             if let bound {
                 let comparison = direction == "DESC" ? ">" : "<"
@@ -178,12 +197,11 @@ private struct Branch {
                     SQLPart(sql: "runs.created_at \(comparison) ?", arguments: [bound]))
             }
             // SQLite keeps the order of a CROSS JOIN: first the few, then what is theirs.
-            let numbers = "[" + runs.numbers.map(String.init).joined(separator: ",") + "]"
             from = SQLPart(
                 sql: "json_each(?) AS few CROSS JOIN runs ON runs.number = few.value"
                     + (walked == "runs"
                         ? "" : " CROSS JOIN \(table) AS \(walked) ON \(walked).run = runs.number"),
-                arguments: [numbers])
+                arguments: [Branch.list(runs)])
         }
         return SQLPart(
             sql:
