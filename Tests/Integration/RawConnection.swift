@@ -161,6 +161,12 @@ final class RawConnection {
             content = bytes.lengthOfHead.map { Array(bytes[$0...]) } ?? []
         }
 
+        /// Whether these bytes are an answer, or the begin of one that goes on as events come.
+        static func isWholeOrStreamed(_ bytes: [UInt8]) -> Bool {
+            guard bytes.lengthOfHead != nil, let answer = try? Answer(bytes) else { return false }
+            return answer.fields["content-type"] == "text/event-stream" || isWhole(bytes)
+        }
+
         static func isWhole(_ bytes: [UInt8]) -> Bool {
             guard let answer = try? Answer(bytes),
                 String(decoding: bytes, as: UTF8.self).contains("\r\n\r\n")

@@ -18,7 +18,7 @@ import Testing
         ) throws -> RawConnection.Answer {
             try ContractTests.send(
                 method, target, body, fields: token.map { ["Authorization: Bearer \($0)"] } ?? [],
-                to: server)
+                until: RawConnection.Answer.isWholeOrStreamed, to: server)
         }
 
         func client(_ token: String?) -> Client {

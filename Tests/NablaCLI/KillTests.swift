@@ -145,7 +145,8 @@ private struct Lane {
             let (status, outcome) = try left.outcome(of: id)
             guard status == "succeeded", outcome == undisturbed else {
                 findings.complaints.append(
-                    "lane \(number): \(id) is \(status ?? "lost") with other bits")
+                    "lane \(number): \(id) is \(status ?? "lost") with other bits, "
+                        + (try left.failure(of: id) ?? "without an error"))
                 continue
             }
         }

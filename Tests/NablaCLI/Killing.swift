@@ -68,6 +68,13 @@ struct LeftDatabase {
         }
     }
 
+    /// Why a run failed, as a problem in JSON.
+    func failure(of id: String) throws -> String? {
+        try queue.read { db in
+            try String.fetchOne(db, sql: "SELECT error FROM runs WHERE id = ?", arguments: [id])
+        }
+    }
+
     /// The status and what is stored of a run.
     func outcome(of id: String) throws -> (status: String?, outcome: Outcome) {
         try queue.read { db in

@@ -6,17 +6,19 @@ import Testing
 /// The OpenAPI document against a real service: what it shows is what one gets.
 @Suite struct ContractTests {
     /// Sends a request of any kind on a connection of its own.
+    ///
+    /// Of an event stream, which may have no end, only what `isEnough` waits for is read.
     static func send(
         _ method: String, _ target: String, _ body: String? = nil,
         type: String = "application/json", fields: [String] = [], version: String = "1.1",
-        to server: TestServer
+        until isEnough: ([UInt8]) -> Bool = { _ in false }, to server: TestServer
     ) throws -> RawConnection.Answer {
         let connection = try RawConnection(port: server.port)
         var head = ["\(method) \(target) HTTP/\(version)", "Host: test", "Connection: close"]
         head += fields
         if let body { head += ["Content-Type: \(type)", "Content-Length: \(body.utf8.count)"] }
         connection.send((head + ["", ""]).joined(separator: "\r\n") + (body ?? ""))
-        return try RawConnection.Answer(connection.receive())
+        return try RawConnection.Answer(connection.receive(until: isEnough))
     }
 
     /// The id of a run that was cancelled with epochs left.
