@@ -149,8 +149,11 @@ import Testing
             let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
             recorder.record(.started(.now), of: other)
             try wait(for: isBusy, "the recorder to be busy")
+            // Longer than it keeps epochs to hand them over together.
+            var limits = TrainingLimits()
+            limits.sliceMilliseconds = 200
             _ = live.withTraining { training in
-                Slice(limits: TrainingLimits(), pool: bench.pool, recorder: recorder, live: live)
+                Slice(limits: limits, pool: bench.pool, recorder: recorder, live: live)
                     .run(&training)
             }
             #expect(told.all.isEmpty)
