@@ -72,6 +72,17 @@ extension RunCondition {
             sql: "\(alias).key = ? AND \(inner.sql)", arguments: [table.key] + inner.arguments)
     }
 
+    /// Whether it says where on the field's index the runs are that meet it.
+    var isNarrow: Bool {
+        switch test {
+        case .compares(let comparison, _): comparison != .notEqual
+        case .isOneOf(_, let negated): !negated
+        case .matches(let pattern, let ignoringCase, let negated):
+            !ignoringCase && !negated && pattern.first != "%" && pattern.first != "_"
+        case .isNull: false
+        }
+    }
+
     /// Texts around which ranges are asked for: SQLite joins 500 statements at most.
     private static let mostExcluded = 100
 

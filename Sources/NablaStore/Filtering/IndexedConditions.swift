@@ -6,6 +6,8 @@ struct IndexedConditions {
     let search: SQLPart
     /// Whether what is asked is that the runs don't have the field.
     let isAbsence: Bool
+    /// Whether the conditions say where on the index the runs are, so that a few are found at once.
+    let isNarrow: Bool
 
     /// The conditions by field, without those that no index answers.
     static func all(of conditions: [RunCondition]) -> [IndexedConditions] {
@@ -21,7 +23,8 @@ struct IndexedConditions {
     private init?(_ field: RunField, _ conditions: [RunCondition]) {
         self.conditions = conditions
         isAbsence = conditions.contains(RunCondition(field, .isNull(negated: false)))
-        var parts = [SQLPart(sql: "member.\(field.column) IS NOT NULL")]
+        isNarrow = conditions.contains(where: \.isNarrow)
+        var parts: [SQLPart] = []
         let source: String
         switch field {
         // Of these there is no index: one changes all the time, the other is long.
@@ -29,10 +32,14 @@ struct IndexedConditions {
         case .attribute:
             guard !isAbsence else { return nil }
             source = "SELECT number FROM runs AS member WHERE "
+            parts.append(SQLPart(sql: "member.\(field.column) IS NOT NULL"))
         default:
             guard let table = field.table, !isAbsence || conditions.count == 1 else { return nil }
             source = "SELECT run AS number FROM \(table.name) AS member WHERE "
             parts.append(SQLPart(sql: "member.key = ?", arguments: [table.key]))
+            if case .metric = field {
+                parts.append(SQLPart(sql: "member.\(field.column) IS NOT NULL"))
+            }
         }
         let ranges: [SQLPart] =
             if conditions.count == 1, let ranges = conditions[0].ranges(of: "member") {

@@ -96,11 +96,13 @@ extension RunSet {
             db.sqliteConnection, "run_set", 2, flags, nil, nil,
             { context, _, values in
                 let size = MemoryLayout<Gathered>.size
-                guard let place = RunSet.place(in: context, size: size), let number = values?[0],
-                    let most = values?[1]
+                guard let place = RunSet.place(in: context, size: size), let number = values?[0]
                 else { return }
-                place.pointee.insert(
-                    sqlite3_value_int64(number), atMost: sqlite3_value_int64(most), context)
+                // The same for all numbers.
+                if place.pointee.bits == nil {
+                    place.pointee.most = sqlite3_value_int64(values?[1])
+                }
+                place.pointee.insert(sqlite3_value_int64(number), context)
             },
             { context in
                 guard let place = RunSet.place(in: context, size: 0), let bits = place.pointee.bits
@@ -134,9 +136,10 @@ extension RunSet {
     private struct Gathered {
         var bits: UnsafeMutablePointer<UInt8>?
         var capacity = 0
-        var count = 0
+        var count: Int64 = 0
+        var most: Int64 = 0
 
-        mutating func insert(_ number: Int64, atMost most: Int64, _ context: OpaquePointer?) {
+        mutating func insert(_ number: Int64, _ context: OpaquePointer?) {
             guard (0...RunSet.highest).contains(number) else {
                 sqlite3_result_error(context, "a run's number is out of range", -1)
                 return
