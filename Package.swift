@@ -141,6 +141,9 @@ let package = Package(
             dependencies: ["NablaStore", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Benchmarks/History", swiftSettings: strict),
 
+        // What several test targets share.
+        .target(name: "Loopback", path: "Tests/Loopback", swiftSettings: strict),
+
         tests("NablaNetworks"),
         tests("NablaCore", alsoUsing: ["NablaNetworks"]),
         tests("NablaJSON"),
@@ -152,7 +155,8 @@ let package = Package(
         tests(
             "NablaClient",
             alsoUsing: [
-                "CCurl", "NablaAPI", "NablaGzip", "NablaNetworks", "NablaService", "NablaSockets",
+                "CCurl", "Loopback", "NablaAPI", "NablaGzip", "NablaNetworks", "NablaService",
+                "NablaSockets",
             ]),
         tests(
             "NablaService",
@@ -165,7 +169,7 @@ let package = Package(
         tests(
             "NablaCLI",
             alsoUsing: [
-                "NablaAPI", "NablaClient", "NablaJSON", "NablaNetworks", "NablaService",
+                "Loopback", "NablaAPI", "NablaClient", "NablaJSON", "NablaNetworks", "NablaService",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -173,7 +177,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "NablaService", "NablaClient", "NablaAPI", "NablaNetworks", "NablaJSON",
-                "NablaSockets", "NablaCLI", "NablaGzip",
+                "NablaSockets", "NablaCLI", "NablaGzip", "Loopback",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Integration", swiftSettings: strict),

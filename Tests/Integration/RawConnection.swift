@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Loopback
 
 /// A TCP connection that sends exactly the bytes a test wants, well-formed or not.
 final class RawConnection {
@@ -9,26 +10,13 @@ final class RawConnection {
 
     /// Connects; `receiveBuffer` bounds what the system holds for one that doesn't read.
     init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-        // Programs that other tests start must not hold it open.
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        descriptor = socket(AF_INET, kind, 0)
+        descriptor = Loopback.socket()
         if var bytes = receiveBuffer {
             setsockopt(
                 descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
         }
-        var timeout = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else { throw TestFailure("no connection: \(errno)") }
+        Loopback.setPatience(20, of: descriptor)
+        try Loopback.connect(descriptor, to: port)
     }
 
     deinit {
@@ -37,16 +25,7 @@ final class RawConnection {
 
     /// Sends bytes; what a server refuses to take is left out.
     func send(_ bytes: [UInt8]) {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(
-                    descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent,
-                    Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return }
-            sent += count
-        }
+        Loopback.send(bytes, to: descriptor)
     }
 
     func send(_ text: String) {
@@ -60,9 +39,7 @@ final class RawConnection {
 
     /// Cuts the connection off, as a process that dies does.
     func reset() {
-        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        Loopback.resetWhenClosed(descriptor)
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Loopback
 import Synchronization
 
 /// A forward proxy for HTTP: requests with absolute targets, and tunnels.
@@ -31,35 +32,22 @@ final class ForwardProxy: Sendable {
     init(to target: UInt16, gate: Gate = .open) throws {
         self.target = target
         self.gate = gate
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let failed = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) != 0 || getsockname(listener, $0, &length) != 0
-            }
-        }
-        guard !failed, listen(listener, 16) == 0 else { throw TestFailure("no proxy can listen") }
-        port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [self] in
-            while case let caller = accept(listener, nil, nil), caller >= 0 {
-                Thread.detachNewThread { [self] in carry(caller) }
-            }
-            close(listener)
-        }
+        (listener, port) = try Loopback.listener(backlog: 16)
+        Loopback.serve(listener) { [self] in carry($0) }
     }
 
     /// Takes no more connections.
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func carry(_ caller: Int32) {
-        let service = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let service = Loopback.socket()
         defer {
             close(caller)
             close(service)
         }
-        guard let (head, rest) = readHead(caller), connectToTarget(service) else { return }
+        guard let (head, rest) = readHead(caller),
+            (try? Loopback.connect(service, to: target)) != nil
+        else { return }
         let line = String(head.prefix { $0 != "\r\n" })
         lines.withLock { $0.append(line) }
         if let refusal = refusal(of: head) {
@@ -74,7 +62,7 @@ final class ForwardProxy: Sendable {
             // The service takes absolute targets, as RFC 9112 section 3.2.2 wants it.
             send(head, service)
         }
-        guard sendAll(rest[...], to: service) else { return }
+        guard Loopback.send(rest, to: service) else { return }
         relay(caller, service)
     }
 
@@ -105,45 +93,16 @@ final class ForwardProxy: Sendable {
     private func relay(_ first: Int32, _ second: Int32) {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
-            var waits = [first, second].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&waits, 2, -1) > 0 else { return }
-            for (index, other) in [second, first].enumerated() where waits[index].revents != 0 {
-                let count = recv(waits[index].fd, &buffer, buffer.count, 0)
-                guard count > 0, sendAll(buffer[..<count], to: other) else { return }
-            }
-        }
-    }
-
-    private func connectToTarget(_ descriptor: Int32) -> Bool {
-        var address = loopback(port: target)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            guard let readable = Loopback.readable([first, second]) else { return }
+            let ways = [(first, second, readable[0]), (second, first, readable[1])]
+            for (from, to, isReadable) in ways where isReadable {
+                let count = recv(from, &buffer, buffer.count, 0)
+                guard count > 0, Loopback.send(buffer[..<count], to: to) else { return }
             }
         }
     }
 
     private func send(_ text: String, _ descriptor: Int32) {
-        _ = sendAll(Array(text.utf8)[...], to: descriptor)
+        Loopback.send(text.utf8, to: descriptor)
     }
-
-    private func sendAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-}
-
-private func loopback(port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    return address
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Loopback
 
 /// A TCP connection to a program that serves, of whose bytes nothing is read but what a test asks for.
 final class PlainConnection {
@@ -10,22 +11,9 @@ final class PlainConnection {
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
             throw TestFailure("no port in \(address)")
         }
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var patience = timeval(tv_sec: 30, tv_usec: 0)
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_port = port.bigEndian
-        name.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else {
-            throw TestFailure("no connection to \(address): \(String(cString: strerror(errno)))")
-        }
+        descriptor = Loopback.socket()
+        Loopback.setPatience(30, of: descriptor)
+        try Loopback.connect(descriptor, to: port)
     }
 
     deinit {
@@ -34,14 +22,7 @@ final class PlainConnection {
 
     /// Sends bytes; what a server refuses to take is left out.
     func send(_ bytes: some Collection<UInt8>) {
-        var rest = Array(bytes)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
+        Loopback.send(bytes, to: descriptor)
     }
 
     func send(_ text: String) {

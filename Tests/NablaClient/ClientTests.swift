@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Loopback
 import NablaAPI
 import NablaClient
 import NablaNetworks
@@ -9,24 +10,6 @@ import Testing
 
 /// The client library against a real service: what comes back, and what each failure becomes.
 @Suite struct ClientTests {
-    private func withService(
-        _ onEvent: @escaping @Sendable (ServiceEvent) -> Void = { _ in },
-        _ body: (String) async throws -> Void
-    ) async throws {
-        var settings = Settings()
-        settings.server.addresses = [try ListenAddress("127.0.0.1:0")]
-        // A machine that stalls for longer is still one connection to the tests that count them.
-        settings.server.timeouts.idle = .seconds(3600)
-        settings.dataDirectory = NSTemporaryDirectory() + "nabla-client-\(UUID().uuidString)"
-        let service = try Service(settings: settings, onEvent: onEvent)
-        let address = try service.start()[0]
-        defer {
-            service.stop()
-            try? FileManager.default.removeItem(atPath: settings.dataDirectory)
-        }
-        try await body("http://\(address)")
-    }
-
     private func request() throws -> GradientsRequest {
         let dense = try Dense(
             weights: Tensor([0.5, -0.5], shape: [1, 2]), bias: Tensor([0.1]), activation: .sigmoid)
@@ -67,7 +50,7 @@ import Testing
 
     @Test func oneConnectionServesManyCalls() async throws {
         let opened = Counter()
-        try await withService({ event in
+        try await withService(onEvent: { event in
             if case .server(.connectionOpened) = event { opened.add() }
         }) { server in
             let client = Client(ClientConfiguration(server: server))
@@ -140,6 +123,25 @@ import Testing
         let awaited = await #expect(throws: ClientError.self) { try await client.health() }
         for error in [blocked, awaited] {
             guard case .timedOut = error else { return #expect(Bool(false)) }
+        }
+    }
+
+    /// The system answers no more connections than a listener's queue has room for.
+    @Test func aConnectionThatDoesNotComeAboutIsATimeOut() async throws {
+        let (listener, port) = try Loopback.listener(backlog: 0)
+        let queued = [Loopback.socket(), Loopback.socket()]
+        defer { for descriptor in queued + [listener] { close(descriptor) } }
+        for descriptor in queued {
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            try? Loopback.connect(descriptor, to: port)
+        }
+        let client = Client(
+            ClientConfiguration(
+                server: "http://127.0.0.1:\(port)", connectMilliseconds: 200, retries: .none))
+        let blocked = #expect(throws: ClientError.self) { try blocking { try client.health() } }
+        let awaited = await #expect(throws: ClientError.self) { try await client.health() }
+        for error in [blocked, awaited] {
+            guard case .timedOut = error else { return #expect(Bool(false), "\(error)") }
         }
     }
 

@@ -23,30 +23,22 @@ import Testing
 
     /// The service takes fewer bytes than the request has, but more than gzip leaves of it.
     @Test func theServiceReadsThem() async throws {
-        var settings = Settings()
-        settings.server.addresses = [try ListenAddress("127.0.0.1:0")]
-        settings.server.limits.bodyBytes = 10_000
-        settings.dataDirectory = NSTemporaryDirectory() + "nabla-gzip-\(UUID().uuidString)"
-        let service = try Service(settings: settings, onEvent: { _ in })
-        let server = "http://\(try service.start()[0])"
-        defer {
-            service.stop()
-            try? FileManager.default.removeItem(atPath: settings.dataDirectory)
+        try await withService({ $0.server.limits.bodyBytes = 10_000 }) { server in
+            let request = try request(samples: 1000)
+            #expect(request.json().count > 10_000)
+            let compressing = Client(ClientConfiguration(server: server, compressesRequests: true))
+            let answer = try await compressing.gradients(request)
+            #expect(answer.samples == 1000)
+            #expect(try blocking { try compressing.gradients(request) } == answer)
+            let error = await #expect(throws: ClientError.self) {
+                try await Client(ClientConfiguration(server: server)).gradients(request)
+            }
+            guard case .problem(let problem) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(problem.kind == .contentTooLarge)
         }
-        let request = try request(samples: 1000)
-        #expect(request.json().count > 10_000)
-        let compressing = Client(ClientConfiguration(server: server, compressesRequests: true))
-        let answer = try await compressing.gradients(request)
-        #expect(answer.samples == 1000)
-        #expect(try blocking { try compressing.gradients(request) } == answer)
-        let error = await #expect(throws: ClientError.self) {
-            try await Client(ClientConfiguration(server: server)).gradients(request)
-        }
-        guard case .problem(let problem) = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
-        #expect(problem.kind == .contentTooLarge)
     }
 
     @Test func onlyWhatGetsSmallerIsCompressed() throws {

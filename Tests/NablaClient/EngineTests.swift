@@ -9,21 +9,13 @@ import Testing
 
 /// How blocking calls, async calls and streams share one curl multi handle, whoever leads.
 @Suite struct EngineTests {
-    private func withService(
-        _ onEvent: @escaping @Sendable (ServiceEvent) -> Void = { _ in },
+    private func withClient(
+        onEvent: @escaping @Sendable (ServiceEvent) -> Void = { _ in },
         _ body: (Client) async throws -> Void
     ) async throws {
-        var settings = Settings()
-        settings.server.addresses = [try ListenAddress("127.0.0.1:0")]
-        settings.server.timeouts.idle = .seconds(3600)
-        settings.dataDirectory = NSTemporaryDirectory() + "nabla-engine-\(UUID().uuidString)"
-        let service = try Service(settings: settings, onEvent: onEvent)
-        let address = try service.start()[0]
-        defer {
-            service.stop()
-            try? FileManager.default.removeItem(atPath: settings.dataDirectory)
+        try await withService(onEvent: onEvent) { server in
+            try await body(Client(ClientConfiguration(server: server)))
         }
-        try await body(Client(ClientConfiguration(server: "http://\(address)")))
     }
 
     /// Makes blocking calls on a thread of its own, for other tests need those that tasks run on.
@@ -37,7 +29,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(5))) func blockingAndAsyncCallsOfManyCallersAllComeBack() async throws
     {
-        try await withService { client in
+        try await withClient { client in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
@@ -60,7 +52,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(5))) func callsGoOnBesideAStreamWithoutAnEnd() async throws {
         let opened = Mutex(0)
-        try await withService({ event in
+        try await withClient(onEvent: { event in
             if case .server(.connectionOpened) = event { opened.withLock { $0 += 1 } }
         }) { client in
             // All runs from now on: nothing happens to them, and the stream stays open.
@@ -81,7 +73,7 @@ import Testing
     /// The lead goes from a blocking call to the engine's thread and comes back.
     @Test(.timeLimit(.minutes(5))) func aBlockingCallThatEndsLeavesOthersUnderWay() async throws {
         let silent = try SilentListener()
-        try await withService { client in
+        try await withClient { client in
             let patient = Client(
                 ClientConfiguration(
                     server: "http://127.0.0.1:\(silent.port)", totalMilliseconds: 400,
@@ -108,7 +100,7 @@ import Testing
 
     @Test func aTaskThatIsCancelledAlreadyAsksNothing() async throws {
         let asked = Mutex(0)
-        try await withService({ event in
+        try await withClient(onEvent: { event in
             if case .answered = event { asked.withLock { $0 += 1 } }
         }) { client in
             let task = Task {
@@ -126,7 +118,7 @@ import Testing
     }
 
     @Test func manyCancelledCallsLeaveTheClientWhole() async throws {
-        try await withService { client in
+        try await withClient { client in
             for number in 0..<200 {
                 let task = Task { try await client.health() }
                 if number % 3 == 0 { await Task.yield() }

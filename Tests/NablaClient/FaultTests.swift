@@ -8,28 +8,13 @@ import Testing
 
 /// The client over connections that break: no call hangs, none is done twice.
 @Suite struct FaultTests {
-    private func withService(
-        listeningAt text: String = "127.0.0.1:0", _ body: (String) async throws -> Void
-    ) async throws {
-        var settings = Settings()
-        settings.server.addresses = [try ListenAddress(text)]
-        settings.dataDirectory = NSTemporaryDirectory() + "nabla-faults-\(UUID().uuidString)"
-        let service = try Service(settings: settings, onEvent: { _ in })
-        let address = try service.start()[0]
-        defer {
-            service.stop()
-            try? FileManager.default.removeItem(atPath: settings.dataDirectory)
-        }
-        try await body("\(address)")
-    }
-
     private func withProxy(
         seed: UInt64,
         _ body: (_ through: Client, _ direct: Client, FaultyProxy) async throws -> Void
     ) async throws {
-        try await withService { address in
-            let direct = Client(ClientConfiguration(server: "http://\(address)"))
-            let port = try #require(address.split(separator: ":").last.flatMap { UInt16($0) })
+        try await withService { server in
+            let direct = Client(ClientConfiguration(server: server))
+            let port = try #require(server.split(separator: ":").last.flatMap { UInt16($0) })
             let proxy = try FaultyProxy(to: port, seed: seed)
             defer { proxy.stop() }
             let through = Client(
@@ -160,8 +145,10 @@ import Testing
 
     @Test func aUnixSocketIsReached() async throws {
         let path = NSTemporaryDirectory() + "/n-\(UUID().uuidString.prefix(8)).sock"
-        try await withService(listeningAt: "unix:\(path)") { _ in
-            let client = Client(ClientConfiguration(server: "unix:\(path)"))
+        try await withService({ $0.server.addresses = [try ListenAddress("unix:\(path)")] }) {
+            server in
+            #expect(server == "unix:\(path)")
+            let client = Client(ClientConfiguration(server: server))
             let health = try await client.health()
             #expect(health.status == "ok")
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Loopback
 import Synchronization
 
 @testable import NablaService
@@ -29,23 +30,8 @@ final class FaultyProxy: Sendable {
     init(to target: UInt16, seed: UInt64) throws {
         self.target = target
         generator = Mutex(SplitMix64(seed: seed))
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let failed = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) != 0 || getsockname(listener, $0, &length) != 0
-            }
-        }
-        guard !failed, listen(listener, 128) == 0 else { throw SilentListener.CannotListen() }
-        port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [self] in
-            while case let caller = accept(listener, nil, nil), caller >= 0 {
-                Thread.detachNewThread { [self] in carry(caller) }
-            }
-            close(listener)
-        }
+        (listener, port) = try Loopback.listener(backlog: 128)
+        Loopback.serve(listener) { [self] in carry($0) }
     }
 
     /// Takes no more connections.
@@ -65,7 +51,7 @@ final class FaultyProxy: Sendable {
 
     private func carry(_ caller: Int32) {
         let fault = nextFault()
-        let service = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let service = Loopback.socket()
         defer {
             close(caller)
             close(service)
@@ -76,61 +62,23 @@ final class FaultyProxy: Sendable {
         case .drop: return faultCount.withLock { $0 += 1 }
         case .truncate(let bytes), .reset(let bytes): bytesLeft = bytes
         }
-        guard connectToTarget(service) else { return }
+        guard (try? Loopback.connect(service, to: target)) != nil else { return }
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
-            var waits = [
-                pollfd(fd: caller, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: service, events: Int16(POLLIN), revents: 0),
-            ]
-            guard poll(&waits, 2, -1) > 0 else { return }
-            if waits[0].revents != 0 {
+            guard let readable = Loopback.readable([caller, service]) else { return }
+            if readable[0] {
                 let count = recv(caller, &buffer, buffer.count, 0)
-                guard count > 0, sendAll(buffer[..<count], to: service) else { return }
+                guard count > 0, Loopback.send(buffer[..<count], to: service) else { return }
             }
-            if waits[1].revents != 0 {
+            if readable[1] {
                 let count = recv(service, &buffer, buffer.count, 0)
                 guard count > 0 else { return }
-                guard sendAll(buffer[..<min(count, bytesLeft)], to: caller) else { return }
+                guard Loopback.send(buffer[..<min(count, bytesLeft)], to: caller) else { return }
                 bytesLeft -= count
                 guard bytesLeft > 0 else { break }
             }
         }
         faultCount.withLock { $0 += 1 }
-        if case .reset = fault {
-            // Closing a socket that lingers for no time resets the connection.
-            var lingering = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(
-                caller, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
-        }
+        if case .reset = fault { Loopback.resetWhenClosed(caller) }
     }
-
-    private func connectToTarget(_ descriptor: Int32) -> Bool {
-        var address = loopback(port: target)
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
-
-    private func sendAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-}
-
-private func loopback(port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    return address
 }
