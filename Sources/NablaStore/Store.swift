@@ -43,6 +43,8 @@ public final class Store: Sendable {
                 try db.execute(sql: "PRAGMA cache_size = -8000")
             }
             pool = try DatabasePool(path: file, configuration: configuration)
+            // Before commits wait for the disk: a migration that a power cut undoes is done again.
+            try Schema.migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in
                 // Here and not in `prepareDatabase`, because GRDB sets NORMAL after that.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -53,7 +55,6 @@ public final class Store: Sendable {
                 let pages = min(max(1, maximumBytes / pageSize), 0xffff_fffe)
                 try db.execute(sql: "PRAGMA max_page_count = \(pages)")
             }
-            try Schema.migrator.migrate(pool)
         } catch {
             throw StoreError(error).whileOpening(path)
         }
