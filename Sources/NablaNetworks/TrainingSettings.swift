@@ -52,6 +52,8 @@ public struct TrainingSettings: Sendable, Equatable {
     /// After every how many epochs the training's health is recorded; 0 for never, nil for as often as
     /// takes at most about a hundredth of the time.
     public let healthEvery: Int?
+    /// After every how many epochs the training may be kept to go on from; at least 1.
+    public let checkpointEvery: Int
 
     /// Makes the settings.
     ///
@@ -62,7 +64,7 @@ public struct TrainingSettings: Sendable, Equatable {
         batchSize: Int? = nil,
         shuffle: Bool = true, dropLast: Bool = false, seed: UInt64 = 0, dtype: DType = .float32,
         clipNorm: Double? = nil, clipValue: Double? = nil, metrics: [Metric] = [],
-        earlyStopping: EarlyStopping? = nil, healthEvery: Int? = nil
+        earlyStopping: EarlyStopping? = nil, healthEvery: Int? = nil, checkpointEvery: Int = 1
     ) throws(InvalidValue) {
         try require(Double(epochs), in: 1...(.infinity), named: "epochs", at: "/epochs")
         let batchSize = batchSize ?? (optimizer.takesAllSamples ? nil : 32)
@@ -87,6 +89,9 @@ public struct TrainingSettings: Sendable, Equatable {
                 Double(healthEvery), in: 0...(.infinity), named: "health_every",
                 at: "/health_every")
         }
+        try require(
+            Double(checkpointEvery), in: 1...(.infinity), named: "checkpoint_every",
+            at: "/checkpoint_every")
         self.optimizer = optimizer
         self.schedule = schedule
         self.epochs = epochs
@@ -100,6 +105,7 @@ public struct TrainingSettings: Sendable, Equatable {
         self.metrics = metrics
         self.earlyStopping = earlyStopping
         self.healthEvery = healthEvery
+        self.checkpointEvery = checkpointEvery
     }
 
     /// The same settings with another number of epochs.
@@ -110,7 +116,7 @@ public struct TrainingSettings: Sendable, Equatable {
             optimizer: optimizer, schedule: schedule, epochs: epochs, batchSize: batchSize,
             shuffle: shuffle, dropLast: dropLast, seed: seed, dtype: dtype, clipNorm: clipNorm,
             clipValue: clipValue, metrics: metrics, earlyStopping: earlyStopping,
-            healthEvery: healthEvery)
+            healthEvery: healthEvery, checkpointEvery: checkpointEvery)
     }
 
     /// How many of `count` samples a full batch has.

@@ -76,6 +76,8 @@ struct Pipeline: RequestHandler {
             } else if call.sink is RefusedBody {
                 // Its token came to be while the body arrived.
                 reply.send(Problem(.unavailable, "the body was not kept; send it again"))
+            } else if let problem = Pipeline.refusal(of: call.head.target, by: endpoint) {
+                reply.send(problem)
             } else {
                 place(call, at: endpoint, reply)
             }
@@ -129,6 +131,17 @@ extension Pipeline {
 
     private static func allow(_ methods: [Method]) -> (name: String, value: String) {
         ("Allow", methods.map(\.name).joined(separator: ", "))
+    }
+
+    /// Refuses a query where none is read.
+    private static func refusal(of target: RequestTarget, by endpoint: any Endpoint) -> Problem? {
+        guard !endpoint.takesQuery, !target.query.isEmpty else { return nil }
+        do throws(Problem) {
+            _ = try Parameters(target.query, known: [])
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Refuses a body that is coded otherwise than as gzip or of another media type than `mediaTypes`, with the

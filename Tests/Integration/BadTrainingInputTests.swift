@@ -96,6 +96,10 @@ import Testing
             body: body(more: #", "health_every": -1"#), status: 400, kind: .outOfRange,
             pointer: "/health_every", says: ["health_every"]),
         Case(
+            testDescription: "no epochs between checkpoints",
+            body: body(more: #", "checkpoint_every": 0"#), status: 400, kind: .outOfRange,
+            pointer: "/checkpoint_every", says: ["checkpoint_every", "1"]),
+        Case(
             testDescription: "an unknown initializer",
             body: body(
                 network: """

@@ -204,6 +204,51 @@ import Testing
         }
     }
 
+    /// A command of Python's that has the safetensors package; nil where there is none.
+    private static let python: String? = {
+        let own = Reference.folder.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: ".peers/venv/bin/python").path
+        return ["python3", own].first { command in
+            (try? run([command, "-c", "import numpy, safetensors"]).status) == 0
+        }
+    }()
+
+    private static func run(_ words: [String]) throws -> (status: Int32, output: String) {
+        let (process, pipe) = (Process(), Pipe())
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = words
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    @Test(.enabled(if: python != nil, "Python's safetensors package isn't installed"))
+    func thePythonPackageReadsWhatIsGiven() throws {
+        try withServer { server in
+            var request = try TrainingTests.request()
+            request.network = .inline(
+                try Network(
+                    inputShape: [2],
+                    layers: [
+                        Layer(.dense(Dense(units: 3, activation: .relu))),
+                        Layer(.batchNormalization(BatchNormalization())),
+                        Layer(.dense(Dense(units: 1, activation: .sigmoid))),
+                    ]))
+            request.settings = try TrainingSettings(
+                optimizer: .adam(Adam()), epochs: 20, batchSize: 2)
+            let run = try server.client.train(request, waitSeconds: 30)
+            #expect(run.status == .succeeded)
+            let check = Reference.folder.appending(path: "safetensors/check.py").path
+            let (status, output) = try Self.run([
+                try #require(Self.python), check, "http://127.0.0.1:\(server.port)", run.id,
+            ])
+            #expect(status == 0, "\(output)")
+            #expect(output.hasPrefix("8 tensors agree: layers.0.bias, "), "\(output)")
+        }
+    }
+
     /// Files that the Python package wrote, from Tests/Reference/safetensors/generate.py.
     @Test func filesOfThePythonPackageAreRead() throws {
         try withServer { server in

@@ -113,6 +113,39 @@ import Testing
         }
     }
 
+    /// The same key of two callers begins a run for each, and none learns of the other's.
+    @Test func eachTokenHasIdempotencyKeysOfItsOwn() throws {
+        let folder = TestServer.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let tokens = try Tokens(dataDirectory: folder)
+        let writers = try ["one", "two"].map {
+            try tokens.create(name: $0, scopes: [.write, .read])
+        }
+        try tokens.close()
+        let server = try TestServer(in: folder)
+        defer { server.stop() }
+        let request = try TrainingTests.request()
+        var changed = request
+        changed.name = "changed"
+        let clients = writers.map {
+            Client(ClientConfiguration(server: "http://127.0.0.1:\(server.port)", token: $0))
+        }
+        let first = try clients[0].train(request, waitSeconds: 30, idempotencyKey: "1")
+        let second = try clients[1].train(request, waitSeconds: 30, idempotencyKey: "1")
+        #expect(first.id != second.id)
+        #expect(try clients[0].train(request, idempotencyKey: "1").id == first.id)
+        #expect(try clients[1].train(request, idempotencyKey: "1").id == second.id)
+        let refused = #expect(throws: ClientError.self) {
+            try clients[1].train(changed, idempotencyKey: "1")
+        }
+        guard case .problem(let problem) = refused else {
+            Issue.record("\(String(describing: refused))")
+            return
+        }
+        #expect(problem.kind == .conflict && problem.detail.contains("Idempotency-Key 1 came"))
+        #expect(problem.detail.contains(second.id))
+    }
+
     @Test func whatIsNoCallNeedsNoToken() throws {
         try withTokens { guarded in
             #expect(try guarded.answer("GET", "/nothing").status == 404)

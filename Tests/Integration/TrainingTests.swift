@@ -189,12 +189,39 @@ import Testing
             #expect(
                 detail.contains(/first in (loss|.* of layer 0).* in epoch \d+, step \d+/),
                 "\(detail)")
-            // The last checkpoint is of an epoch before, and can still be had.
-            let kept = try server.client.network(ofRun: run.id, as: .float32)
-            #expect(kept.layers.count == 1)
             let losses = try server.client.metrics(ofRun: run.id)["loss"].map(\.value)
             #expect(!losses.isEmpty && losses.allSatisfy(\.isFinite))
             #expect(try server.client.run(run.id).error == run.error)
+        }
+    }
+
+    /// However long before the last checkpoint was: a training that ends with that epoch has the same network.
+    @Test func aRunThatDivergesKeepsItsLastGoodEpoch() throws {
+        try withServer({ $0.training.checkpointSeconds = 3600 }) { server in
+            var request = try Self.request()
+            request.loss = try Loss(.meanSquaredError)
+            request.network = .inline(
+                try Network(
+                    inputShape: [2],
+                    layers: [Layer(.dense(try Dense(units: 1, activation: .identity)))]))
+            func trained(epochs: Int) throws -> Run {
+                request.settings = try TrainingSettings(
+                    optimizer: .sgd(SGD(learningRate: 1.5)), epochs: epochs, batchSize: 3, seed: 8)
+                return try server.client.train(request, waitSeconds: 60)
+            }
+            let run = try trained(epochs: 10_000)
+            #expect(run.error?.kind == .nonFinite)
+            let last = run.progress.epoch
+            #expect(last > 10)
+            #expect(run.error?.detail.contains("in epoch \(last + 1)") == true)
+            let losses = try server.client.metrics(ofRun: run.id)["loss"]
+            #expect(losses.map(\.epoch) == Array(1...last))
+            let short = try trained(epochs: last)
+            #expect(short.status == .succeeded)
+            let kept = try server.client.network(ofRun: run.id, as: .float32)
+            #expect(try server.client.network(ofRun: short.id, as: .float32) == kept)
+            let others = try server.client.metrics(ofRun: short.id)["loss"]
+            #expect(others.map(\.value) == losses.map(\.value))
         }
     }
 

@@ -133,8 +133,10 @@ import Testing
         let cases: [(String, String, String, Int, String)] = [
             (csv + "1,x,3\n", "?target=t", "text/csv", 400, "line \(Self.rows + 2) of the CSV"),
             (csv + "1,2\n", "?target=t", "text/csv", 422, "has 2 cells"),
-            (csv, "?target=z", "text/csv", 400, "column z"),
+            (csv, "?target=z", "text/csv", 400, "column \"z\""),
             (csv, "", "text/csv", 400, "target must name"),
+            (csv, "?target=", "text/csv", 400, "target must name"),
+            (csv, "?target=,", "text/csv", 400, "target must name"),
             (csv + "\"", "?target=t", "text/csv", 400, "never closed"),
             ("a,t\n", "?target=t", "text/csv", 422, "no samples"),
             ("a,t,w\n1,2,1\n3,4,-1\n", "?target=t&weight=w", "text/csv", 400, "weight is -1.0"),

@@ -22,12 +22,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "no header"), ("a,b\n1,2\n", "column t must"), ("t,t\n1,2\n", "column t must"),
+        ("", "no header"), ("a,b\n1,2\n", "column \"t\" must"), ("t,t\n1,2\n", "column \"t\" must"),
         ("t\n1\n", "none is an input"), ("a,t\n1\n", "line 2 of the CSV has 1 cells"),
         ("a,t\n1,2\n3,x\n", "line 3 of the CSV, column t: expected a number"),
         ("a,t\n1,nan\n", "expected a number"), ("a,t\n,2\n", "expected a number"),
         ("a,t\n\"1,2\n", "never closed"), ("a,t\n\"1\"x,2\n", "text behind"),
-        ("a,t\n", "no samples"), ("a,\"t\nx\"\n1,2", "column t must"),
+        ("a,t\n", "no samples"), ("a,\"t\nx\"\n1,2", "column \"t\" must"),
+        ("a,t\n0x10,2\n", "column a: expected a number, but found \"0x10\""),
+        ("a,t\n\"-0X1p3\",2\n", "column a: expected a number"),
+        ("a,t\ninf,2\n", "column a: expected a number"),
+        ("a,t\n1,-1e999\n", "column t: -1e999 is more than a float64 can be"),
+        ("a,t\n1,\"1e400\"\n", "column t: 1e400 is more than a float64 can be"),
     ])
     func whatIsWrongIsToldWithItsLine(_ text: String, _ says: String) {
         let problem = #expect(throws: Problem.self) { try read(text) }

@@ -120,7 +120,7 @@ import Testing
         ]
         let weights: [Tensor?] = [
             nil, Tensor(wide), Tensor(floats), Tensor(narrow.map { $0 * 0 }), Tensor([-1.0]),
-            Tensor(floats.map { $0 < 5 ? $0 : .nan }), Tensor(wide.map { 5 - $0 }),
+            Tensor(floats.map { $0 < 5 ? $0 : -1 }), Tensor(wide.map { 5 - $0 }),
         ]
         var files: [Safetensors] = []
         for input in inputs {
@@ -160,6 +160,38 @@ import Testing
             }
         }
         #expect(good > 20 && bad > 20)
+    }
+
+    @Test func whatIsNoNumberIsRefusedAsInMemory() throws {
+        // Behind the first piece that is read of a file.
+        let (count, place) = (20_000, 17_000)
+        for name in ["inputs", "targets", "weights"] {
+            for bad in [Double.nan, .infinity, -.infinity] {
+                func numbers(_ own: String) -> [Double] {
+                    (0..<count).map { name == own && $0 == place ? bad : Double($0 % 8) / 8 }
+                }
+                for narrow in [false, true] {
+                    func tensor(_ own: String, _ shape: Shape) throws -> Tensor {
+                        let tensor = try Tensor(numbers(own), shape: shape)
+                        return narrow ? tensor.converted(to: .float32) : tensor
+                    }
+                    let bytes = try Safetensors([
+                        ("inputs", tensor("inputs", [count, 1])),
+                        ("targets", tensor("targets", [count])),
+                        ("weights", tensor("weights", [count])),
+                    ]).bytes()
+                    let problem = #expect(throws: Problem.self) {
+                        try Samples(Safetensors(parsing: bytes))
+                    }
+                    #expect(problem?.kind == .outOfRange)
+                    #expect(
+                        problem?.detail
+                            == "the tensor \(name) has NaN or infinity as its number \(place + 1)")
+                    let other = #expect(throws: Problem.self) { try file(safetensors: bytes) }
+                    #expect(other == problem)
+                }
+            }
+        }
     }
 
     @Test func aFileThatIsCutIsRefusedAsInMemory() throws {

@@ -82,7 +82,7 @@ import Testing
         let missing = folder.file("missing.csv")
         for (arguments, code, says) in [
             (["--data", csv], 64, "--target"), (["--target", "target"], 64, "--data"),
-            (["--data", csv, "--target", "goal"], 65, "the column goal"),
+            (["--data", csv, "--target", "goal"], 65, "the column \"goal\""),
             (["--data", text, "--target", "target"], 65, "text.csv: line 2"),
             (["--data", missing, "--target", "target"], 66, missing),
         ] as [([String], Int32, String)] {

@@ -37,6 +37,21 @@ import Testing
         }
     }
 
+    @Test(
+        "writing and waiting for the disk may fail, whatever is written",
+        .enabled(
+            if: FaultInjection.isInstalled, "libfiu isn't installed: apt-get install fiu-utils"),
+        arguments: ["rw/pwrite", "sync/fdatasync"])
+    func injected(_ call: String) throws {
+        let faults = try FaultInjection()
+        let served = try ServedProgram(environment: Self.environment, launcher: faults.launcher)
+        try expectRecovery(of: served, "Reading or writing the store failed: disk I/O error") {
+            try faults.set(call, failing: true, in: served.process)
+        } recover: {
+            try faults.set(call, failing: false, in: served.process)
+        }
+    }
+
     /// Sets how long a file the process may write.
     private func setFileSize(of process: pid_t, to size: String) throws {
         let program = Process()
@@ -112,6 +127,40 @@ import Testing
         return GradientsRequest(
             network: .inline(try Network(layers: [layer])), loss: try Loss(.meanSquaredError),
             samples: try Samples(inputs: Tensor([1.0], shape: [1, 1]), targets: Tensor([1.0])))
+    }
+}
+
+/// System calls of a program that fail when they are told to, by libfiu.
+private final class FaultInjection {
+    private static let libraries = ["fiu_run_preload.so", "fiu_posix_preload.so"]
+        .map { "/usr/lib/fiu/" + $0 }
+
+    static let isInstalled =
+        (libraries + ["/usr/bin/fiu-ctrl"]).allSatisfy {
+            FileManager.default.fileExists(atPath: $0)
+        }
+
+    private let folder: TemporaryFolder
+    private var pipes: String { folder.file("fiu") }
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    /// What a program is started by.
+    var launcher: [String] {
+        [
+            "/usr/bin/env", "FIU_CTRL_FIFO=\(pipes)",
+            "LD_PRELOAD=" + Self.libraries.joined(separator: " "),
+        ]
+    }
+
+    /// Has a system call fail with EIO, or work again.
+    func set(_ call: String, failing: Bool, in process: pid_t) throws {
+        let name = "name=posix/io/\(call)"
+        let command = failing ? "enable \(name),failinfo=\(EIO)" : "disable \(name)"
+        let result = try Tool.run(["fiu-ctrl", "-f", pipes, "-c", command, "\(process)"])
+        #expect(result.status == 0, "\(result.errors)")
     }
 }
 

@@ -13,6 +13,8 @@ import Testing
 @Suite struct KillTests {
     private static let lanes = 4
     private static let killsPerLane = 50
+    /// How often a lane is killed on a machine that is so slow that little happened before.
+    private static let mostKillsPerLane = 200
 
     @Test func whatWasAcknowledgedSurvives200Kills() throws {
         let request = try TrainRequest.restorable(.adam(Adam(learningRate: 0.01)), epochs: 300)
@@ -23,7 +25,11 @@ import Testing
         DispatchQueue.concurrentPerform(iterations: Self.lanes) { number in
             do {
                 var lane = try Lane(number)
-                for _ in 0..<Self.killsPerLane { try lane.killOnce(request) }
+                while lane.findings.kills < Self.killsPerLane
+                    || !lane.hasSeenEnough && lane.findings.kills < Self.mostKillsPerLane
+                {
+                    try lane.killOnce(request)
+                }
                 try lane.finish(expecting: undisturbed)
                 found.withLock { $0.add(lane.findings) }
             } catch {
@@ -32,9 +38,9 @@ import Testing
         }
         let all = found.withLock(\.self)
         #expect(all.complaints == [])
-        #expect(all.kills == 200)
+        #expect(all.kills >= 200)
         // Else it would show nothing.
-        #expect(all.acknowledged >= 100 && all.heard >= 50 && all.cutOff >= 50, "\(all)")
+        #expect(all.acknowledged >= 100 && all.heard >= 52 && all.cutOff >= 52, "\(all)")
     }
 
     /// What becomes of the request where nothing is killed.
@@ -94,6 +100,11 @@ private struct Lane {
         data = folder.file("data")
         self.number = number
         generator = SplitMix64(seed: UInt64(number))
+    }
+
+    /// Whether the kills so far met runs at work, and followers.
+    var hasSeenEnough: Bool {
+        findings.acknowledged >= 25 && findings.heard >= 13 && findings.cutOff >= 13
     }
 
     /// Starts a server, sends it runs, kills it, and looks at what is left.

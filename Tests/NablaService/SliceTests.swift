@@ -92,6 +92,36 @@ import Testing
         }
     }
 
+    @Test func checkpointsAreOfTheEpochsThatTheRequestWants() throws {
+        try withWorkbench { bench in
+            var request = try TrainRequest.regression(epochs: 11)
+            request.settings = try TrainingSettings(
+                optimizer: .sgd(SGD(learningRate: 0.01)), epochs: 11, batchSize: 4,
+                checkpointEvery: 4)
+            let live = try live(request, on: bench)
+            let told = Log<Int>()
+            #expect(
+                live.follow { event in
+                    if case .checkpoint(let epoch) = event.content { told.add(epoch) }
+                    return true
+                })
+            var limits = TrainingLimits()
+            (limits.sliceMilliseconds, limits.checkpointSeconds) = (30_000, 0)
+            let recorder = RunRecorder(store: bench.store, onEvent: bench.events.add)
+            // Each is stored by itself, for those stored together are told as one.
+            while !live.withTraining(\.isFinished) {
+                limits.sliceMilliseconds = 0
+                _ = live.withTraining { training in
+                    Slice(limits: limits, pool: bench.pool, recorder: recorder, live: live)
+                        .run(&training)
+                }
+                recorder.flush()
+            }
+            // The last one, too, however few epochs it is behind the one before.
+            #expect(told.all == [4, 8, 11])
+        }
+    }
+
     @Test func epochsBeforeAFailureAreStored() throws {
         try withWorkbench { bench in
             // Its loss grows until it overflows.

@@ -9,8 +9,11 @@ struct CSVColumns {
 
     /// Finds the columns in a header.
     ///
-    /// - Throws: `Problem` when one isn't there once, or none is left for the inputs.
+    /// - Throws: `Problem` when one isn't there once, no target is named, or no column is left for the inputs.
     init(in header: [String], targets: [String], weight: String?) throws(Problem) {
+        guard !targets.isEmpty else {
+            throw Problem(.invalidParameter, "no column is named for the targets")
+        }
         let places = try header.places(of: targets + (weight.map { [$0] } ?? []))
         inputs = header.indices.filter { !places.contains($0) }
         guard !inputs.isEmpty else {

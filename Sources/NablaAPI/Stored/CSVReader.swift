@@ -61,15 +61,23 @@ struct CSVReader {
         row.reserveCapacity(ends.count)
         for cell in ends.indices {
             let number = number(in: cell)
-            guard number.isFinite else {
-                throw Problem(
-                    .wrongType,
-                    "line \(line) of the CSV, column \(names[cell]): expected a number, "
-                        + "but found \"\(text(of: cell).prefix(100))\"")
-            }
+            guard number.isFinite else { throw refusal(of: cell) }
             row.append(number)
         }
         return row
+    }
+
+    /// Why a cell has no number that is taken.
+    private func refusal(of cell: Int) -> Problem {
+        let text = text(of: cell)
+        let place = "line \(line) of the CSV, column \(names[cell])"
+        let isTooLarge =
+            Double(text)?.isInfinite == true && text.utf8.contains { (0x30...0x39).contains($0) }
+        return isTooLarge
+            ? Problem(
+                .outOfRange, "\(place): \(text.prefix(100)) is more than a float64 can be")
+            : Problem(
+                .wrongType, "\(place): expected a number, but found \"\(text.prefix(100))\"")
     }
 
     /// Goes on to the next row that isn't empty; false after the last.
@@ -187,10 +195,14 @@ struct CSVReader {
         return String(decoding: content, as: UTF8.self)
     }
 
-    /// The number in a cell; NaN where there is none.
+    /// The number in a cell, in decimal digits; NaN where there is none, infinity where it is too large.
     private func number(in cell: Int) -> Double {
         let range = range(of: cell)
         guard let first = range.first.map({ bytes[$0] }), first > UInt8(ascii: " ") else {
+            return .nan
+        }
+        // Behind a quote or a sign at the most, "0x" begins what C and Swift would read in hexadecimal.
+        guard !bytes[range].prefix(4).contains(where: { $0 | 0x20 == UInt8(ascii: "x") }) else {
             return .nan
         }
         guard first != UInt8(ascii: "\"") else { return Double(text(of: cell)) ?? .nan }
@@ -217,7 +229,7 @@ extension [String] {
             guard found.count == 1, let place = found.first, !places.contains(place) else {
                 throw Problem(
                     .invalidParameter,
-                    "the column \(name) must stand once in the header, for one purpose; there are "
+                    "the column \"\(name)\" must stand once in the header, for one purpose; there are "
                         + joined(separator: ", "))
             }
             places.append(place)

@@ -88,7 +88,7 @@ extension Safetensors {
     /// Reads a file of float32 and float64 tensors.
     ///
     /// - Throws: `Problem` that says what is wrong: `malformed-request` for what is no such file,
-    ///   `inconsistent` for tensors of other types.
+    ///   `inconsistent` for tensors of other types, `out-of-range` for NaN and infinity.
     public init(parsing bytes: [UInt8]) throws(Problem) {
         let length = try Safetensors.headerLength(in: bytes, byteCount: bytes.count)
         let start = 8 + length
@@ -203,18 +203,34 @@ extension Safetensors {
         }
 
         func tensor(in bytes: ArraySlice<UInt8>) throws(Problem) -> Tensor {
-            do {
-                switch dtype {
-                case .float32:
-                    let bits = bytes.littleEndian(UInt32.self)
-                    return try Tensor(bits.map { Float(bitPattern: $0) }, shape: shape)
-                case .float64:
-                    let bits = bytes.littleEndian(UInt64.self)
-                    return try Tensor(bits.map { Double(bitPattern: $0) }, shape: shape)
-                }
+            switch dtype {
+            case .float32:
+                let values = bytes.littleEndian(UInt32.self).map { Float(bitPattern: $0) }
+                try check(values.firstIndex { !$0.isFinite })
+                return try made { () throws(InvalidValue) in try Tensor(values, shape: shape) }
+            case .float64:
+                let values = bytes.littleEndian(UInt64.self).map { Double(bitPattern: $0) }
+                try check(values.firstIndex { !$0.isFinite })
+                return try made { () throws(InvalidValue) in try Tensor(values, shape: shape) }
+            }
+        }
+
+        private func made(_ body: () throws(InvalidValue) -> Tensor) throws(Problem) -> Tensor {
+            do throws(InvalidValue) {
+                return try body()
             } catch {
                 throw Safetensors.malformed("the tensor \(name): \(error.detail)")
             }
+        }
+
+        /// Refuses a number that is none.
+        ///
+        /// - Parameter place: Where among the tensor's numbers NaN or infinity stands; nil where nothing does.
+        /// - Throws: `out-of-range` where one does.
+        func check(_ place: Int?) throws(Problem) {
+            guard let place else { return }
+            throw Problem(
+                .outOfRange, "the tensor \(name) has NaN or infinity as its number \(place + 1)")
         }
     }
 }

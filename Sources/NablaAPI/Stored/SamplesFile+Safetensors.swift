@@ -31,13 +31,14 @@ extension SamplesFile {
         }
         for (index, tensor) in tensors.enumerated() {
             var isNarrow = true
-            // What is narrow already needs no look, unless it is weights.
-            if tensor.dtype == .float64 || index == 2 {
-                try tensor.read(with: read) { (piece) throws(Problem) in
-                    for value in tensor.values(in: piece) {
-                        if !value.isFloat { isNarrow = false }
-                        if index == 2 { check?.note(value) }
-                    }
+            var count = 0
+            try tensor.read(with: read) { (piece) throws(Problem) in
+                let values = tensor.values(in: piece)
+                try tensor.part.check(values.firstIndex { !$0.isFinite }.map { count + $0 })
+                count += values.count
+                for value in values {
+                    if !value.isFloat { isNarrow = false }
+                    if index == 2 { check?.note(value) }
                 }
             }
             dtypes.append(isNarrow ? .float32 : tensor.dtype)
@@ -50,13 +51,16 @@ extension SamplesFile {
 
 /// A tensor in a file.
 struct SourceTensor {
-    let dtype: DType
-    let shape: Shape
+    /// The header's part that describes it.
+    let part: Safetensors.Part
     private let bytes: Range<Int>
+
+    var dtype: DType { part.dtype }
+    var shape: Shape { part.shape }
 
     /// The tensor of a part of a file's header, behind which the numbers begin at `start`.
     init(_ part: Safetensors.Part, at start: Int) {
-        (dtype, shape) = (part.dtype, part.shape)
+        self.part = part
         bytes = start + part.begin..<start + part.end
     }
 

@@ -5,6 +5,7 @@ extension TrainingSettings {
     static let fields: [StaticString] = [
         "optimizer", "schedule", "epochs", "batch_size", "shuffle", "drop_last", "seed", "dtype",
         "clip_norm", "clip_value", "metrics", "early_stopping", "health_every",
+        "checkpoint_every",
     ]
 
     /// Reads the settings, which stand beside the other fields of a request.
@@ -34,7 +35,8 @@ extension TrainingSettings {
                 dropLast: flag("drop_last") ?? false, seed: seed ?? 0, dtype: dtype ?? .float32,
                 clipNorm: number("clip_norm"), clipValue: number("clip_value"),
                 metrics: metrics ?? [], earlyStopping: earlyStopping,
-                healthEvery: whole("health_every"))
+                healthEvery: whole("health_every"),
+                checkpointEvery: whole("checkpoint_every") ?? 1)
         }
     }
 
@@ -61,6 +63,8 @@ extension TrainingSettings {
             earlyStopping.write(to: &writer)
         }
         writer.field("health_every", healthEvery)
+        // Left out where it is what runs have that were stored without it.
+        writer.field("checkpoint_every", checkpointEvery == 1 ? nil : checkpointEvery)
     }
 }
 

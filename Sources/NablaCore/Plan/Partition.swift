@@ -14,6 +14,9 @@ struct Partition {
     /// The most numbers in a kind of buffer of all shards together: 128 or 256 MB.
     private static let maximumNumbers = 1 << 25
 
+    /// The most samples that are cut into shards of one block each.
+    static var largestCount: Int { blockSize * maximumShards }
+
     /// The samples of the batch.
     let count: Int
     /// How many shards there are; each has its own gradients.

@@ -1,10 +1,29 @@
 import NablaNetworks
 
-/// Loss and metrics of a network over samples it isn't trained on.
+/// How far an evaluation has come.
+struct EvaluationProgress: Sendable {
+    /// Samples that were seen.
+    fileprivate(set) var position = 0
+    /// The sum of their losses, and the denominator that makes it a mean.
+    fileprivate var loss = 0.0
+    fileprivate var mass = 0.0
+    /// The metrics over them.
+    fileprivate var metrics: [MetricAccumulator] = []
+
+    /// Begins with metrics that have seen nothing.
+    init(metrics: [MetricAccumulator] = []) {
+        self.metrics = metrics
+    }
+}
+
+/// Loss and metrics of a network over samples it isn't trained on, a piece of them at a time.
+///
+/// However long they are, whoever has other work to do waits for one piece of them.
 struct Evaluation<S: FloatingReal>: Sendable {
     private let objective: Objective<S>
     private let samples: PreparedSamples<S>
     private let accumulators: [MetricAccumulator]
+    /// How a full piece is cut.
     private let partition: Partition
     private let layout: ScratchLayout
 
@@ -16,49 +35,67 @@ struct Evaluation<S: FloatingReal>: Sendable {
             loss, for: plan, targetShape: samples.targets.shape, prefix: "/validation")
         self.samples = try PreparedSamples(samples, for: plan, objective, prefix: "/validation")
         accumulators = try objective.accumulators(for: metrics)
-        partition = Partition(count: samples.count, of: plan)
+        partition = Partition(count: min(samples.count, Partition.largestCount), of: plan)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth, gathers: false)
     }
 
-    /// The names of what `run` computes, in this order.
+    /// The names of what it computes, in this order.
     var keys: [String] { ["loss"] + accumulators.map(\.key) }
 
     /// Makes room for it.
     func reserve(in memory: inout Memory<S>, _ plan: Plan<S>) {
-        let outputs = accumulators.isEmpty ? 0 : samples.count * plan.outputWidth
+        let outputs = accumulators.isEmpty ? 0 : partition.count * plan.outputWidth
         memory.reserve(
             shards: partition.shards, parameters: 0, scratch: layout.stride, behind: outputs)
     }
 
-    /// Computes the mean loss and the metrics with the parameters in `memory`, and appends them.
-    func run(
-        _ plan: Plan<S>, _ memory: MemoryPointers<S>, _ shards: ShardRunner,
-        appendingTo values: inout [Double]
+    /// Where it begins.
+    func beginning() -> EvaluationProgress { EvaluationProgress(metrics: accumulators) }
+
+    /// Whether all samples were seen.
+    func isDone(_ progress: EvaluationProgress) -> Bool { progress.position >= samples.count }
+
+    /// Sees the next piece of the samples with the parameters in `memory`.
+    func advance(
+        _ progress: inout EvaluationProgress, _ plan: Plan<S>, _ memory: MemoryPointers<S>,
+        _ shards: ShardRunner
     ) throws(NonFinite) {
         let outputs =
             accumulators.isEmpty ? nil : memory.scratch + partition.shards * layout.stride
-        var accumulators = self.accumulators
-        let (outcome, mass) = samples.withSource { source in
+        let first = progress.position
+        let count = min(samples.count - first, partition.count)
+        let partition = count == partition.count ? partition : Partition(count: count, of: plan)
+        let outcome = samples.withSource { source in
             let outcome = BatchPass(
                 plan: plan, objective: objective, layout: layout, memory: memory, source: source,
                 computesGradients: false
             ).run(
-                first: 0, partition, scale: 1, sinks: Sinks(outputs: outputs), shards: shards)
+                first: first, partition, scale: 1, sinks: Sinks(outputs: outputs), shards: shards)
+            let positions = first..<first + count
             if let outputs {
-                for index in accumulators.indices {
-                    accumulators[index].add(
-                        outputs, from: source, at: 0..<samples.count, objective)
+                for index in progress.metrics.indices {
+                    progress.metrics[index].add(outputs, from: source, at: positions, objective)
                 }
             }
-            return (outcome, source.mass(of: 0..<samples.count, objective))
+            progress.mass += source.mass(of: positions, objective)
+            return outcome
         }
         if case .nonFinite(let place) = outcome { throw place }
-        guard case .finished(let loss) = outcome, mass > 0 else {
-            throw NonFinite(tensor: "validation_loss")
-        }
-        values.append(loss / mass)
-        for accumulator in accumulators { values.append(accumulator.value) }
+        guard case .finished(let loss) = outcome else { throw NonFinite(tensor: "validation_loss") }
+        progress.loss += loss
+        progress.position += count
+    }
+
+    /// Appends the mean loss and the metrics over all samples, and goes back to the beginning.
+    func finish(
+        _ progress: inout EvaluationProgress, appendingTo values: inout [Double]
+    ) throws(NonFinite) {
+        guard progress.mass > 0 else { throw NonFinite(tensor: "validation_loss") }
+        values.append(progress.loss / progress.mass)
+        for metric in progress.metrics { values.append(metric.value) }
+        (progress.position, progress.loss, progress.mass) = (0, 0, 0)
+        for index in progress.metrics.indices { progress.metrics[index].reset() }
     }
 }
 

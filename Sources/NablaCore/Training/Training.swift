@@ -7,7 +7,8 @@ public import NablaNetworks
 public struct Training: Sendable {
     /// Why `advance` returned.
     public enum Progress: Sendable {
-        /// It made all the steps it might; the epoch goes on, or has ended before.
+        /// It made all the steps it might, or saw a piece of the validation samples; the epoch goes on, or has
+        /// ended before.
         case paused
         /// An epoch ended.
         case epochEnded(EpochSummary)
@@ -54,6 +55,11 @@ public struct Training: Sendable {
     /// How many epochs it is to have.
     public var epochs: Int { single?.settings.epochs ?? double?.settings.epochs ?? 0 }
 
+    /// After every how many epochs it may be kept to go on from.
+    public var checkpointEvery: Int {
+        single?.settings.checkpointEvery ?? double?.settings.checkpointEvery ?? 1
+    }
+
     /// Samples of a full batch.
     public var batchSize: Int { single?.batchSize ?? double?.batchSize ?? 0 }
 
@@ -76,7 +82,8 @@ public struct Training: Sendable {
 
     /// Makes at most that many optimizer steps, and stops at the end of an epoch.
     ///
-    /// A step of L-BFGS is cut further: each of its evaluations of all samples counts as one here.
+    /// A step of L-BFGS is cut further: each of its evaluations of all samples counts as one here. At the end
+    /// of an epoch it also comes back after each 4,096 validation samples.
     ///
     /// - Parameters:
     ///   - maximumSteps: At least 1; a finished training makes none.

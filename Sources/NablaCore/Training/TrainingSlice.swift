@@ -61,6 +61,11 @@ struct TrainingSlice<S: FloatingReal> {
             if isDone == true { return nil }
             if let place = makeSteps(&allotment, &progress) { return place }
             guard progress.position >= prepared.samplesPerEpoch else { return nil }
+            do throws(NonFinite) {
+                guard try validate(&progress) else { return nil }
+            } catch {
+                return error.located(progress)
+            }
             if let place = endEpoch(&progress, &ended) { return place }
             small?.forget()
             allotment.epochs -= 1
@@ -151,12 +156,21 @@ struct TrainingSlice<S: FloatingReal> {
         ).run(memory.gradients, loss: loss, &progress.lbfgs)
     }
 
-    /// Evaluates the validation samples, records the epoch and goes on to the next one.
+    /// Sees the next piece of the validation samples.
+    ///
+    /// - Returns: Whether it was the last one.
+    private func validate(_ progress: inout TrainingProgress) throws(NonFinite) -> Bool {
+        guard let validation = prepared.validation else { return true }
+        try validation.advance(&progress.validation, plan, memory, shards)
+        return validation.isDone(progress.validation)
+    }
+
+    /// Records the epoch and goes on to the next one.
     private mutating func endEpoch(
         _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> NonFinite? {
         let start = ended.values.count
-        if let place = appendMetrics(of: progress, to: &ended.values) {
+        if let place = appendMetrics(of: &progress, to: &ended.values) {
             ended.values.removeSubrange(start...)
             return place.located(progress)
         }
@@ -206,14 +220,14 @@ struct TrainingSlice<S: FloatingReal> {
     ///
     /// - Returns: Where NaN or infinity appeared; some may be appended then.
     private func appendMetrics(
-        of progress: TrainingProgress, to values: inout [Double]
+        of progress: inout TrainingProgress, to values: inout [Double]
     ) -> NonFinite? {
         let start = values.count
         values.append(progress.loss / max(progress.mass, .leastNonzeroMagnitude))
         for metric in progress.metrics { values.append(metric.value) }
         if let validation = prepared.validation {
             do {
-                try validation.run(plan, memory, shards, appendingTo: &values)
+                try validation.finish(&progress.validation, appendingTo: &values)
             } catch {
                 return error
             }

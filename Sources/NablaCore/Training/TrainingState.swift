@@ -20,6 +20,8 @@ struct TrainingProgress: Sendable {
     var rate: LearningRate
     /// What early stopping has seen.
     var stopping = StoppingProgress()
+    /// How much of the validation samples was seen at the end of the running epoch.
+    var validation = EvaluationProgress()
 }
 
 /// How much a training may still do at once.
@@ -163,6 +165,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
         if settings.shufflesBatches { order = Array(repeating: 0, count: samples.count) }
         progress.metrics = try prepared.objective.accumulators(for: settings.metrics)
+        if let validation = prepared.validation { progress.validation = validation.beginning() }
         try invalidating { () throws(InvalidValue) in
             try settings.checkBatchSize(samples: samples.count)
             try settings.optimizer.checkState(parameters: plan.parameterCount)

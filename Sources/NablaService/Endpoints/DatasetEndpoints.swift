@@ -10,6 +10,7 @@ import NablaStore
 struct DatasetsEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let store: Store
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -28,6 +29,7 @@ struct DatasetsEndpoint: Endpoint {
 struct PutDatasetEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .write
+    let takesQuery = true
     let mediaTypes = ["application/json", "text/csv", Safetensors.mediaType]
     let store: Store
     let identifiers: IdentifierSource
@@ -80,14 +82,14 @@ struct PutDatasetEndpoint: Endpoint {
     private func samples(
         inCSV text: ScratchFile, _ parameters: Parameters
     ) throws(Problem) -> SamplesFile {
-        guard let target = parameters["target"] else {
+        let targets = (parameters["target"] ?? "").split(separator: ",").map(String.init)
+        guard !targets.isEmpty else {
             throw Problem(
                 .invalidParameter,
                 "target must name the column of targets, or several separated by commas")
         }
         return try SamplesFile(
-            csvWithTargets: target.split(separator: ",").map(String.init),
-            weight: parameters["weight"], rowBytes: uploads.bodyBytes
+            csvWithTargets: targets, weight: parameters["weight"], rowBytes: uploads.bodyBytes
         ) { text.pieces() }
     }
 
@@ -126,6 +128,7 @@ struct PutDatasetEndpoint: Endpoint {
 struct DatasetEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let store: Store
     let resolver: SamplesResolver
 

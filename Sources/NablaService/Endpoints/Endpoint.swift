@@ -12,6 +12,9 @@ protocol Endpoint: Sendable {
     var scope: Scope? { get }
     /// The media types that its body may have; JSON unless it says otherwise.
     var mediaTypes: [String] { get }
+    /// Whether its target may have a query: it reads one, or whoever watches the service may add what they like;
+    /// not unless it says so.
+    var takesQuery: Bool { get }
     /// Whether its body goes to the disk as it arrives, see `Call.upload`; not unless it says so.
     var takesUploads: Bool { get }
 
@@ -21,6 +24,7 @@ protocol Endpoint: Sendable {
 
 extension Endpoint {
     var mediaTypes: [String] { ["application/json"] }
+    var takesQuery: Bool { false }
     var takesUploads: Bool { false }
 }
 

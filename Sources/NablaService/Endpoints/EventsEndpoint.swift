@@ -13,6 +13,7 @@ import Synchronization
 struct EventsEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let store: Store
     let runs: RunReader
     let scheduler: RunScheduler

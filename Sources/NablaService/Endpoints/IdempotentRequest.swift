@@ -24,8 +24,14 @@ extension IdempotencyKey {
                     + "ASCII characters")
         }
         let digest = call.body.withUnsafeBytes { SHA256.hash(data: $0) }
-        self.init(text: text, digest: Array(digest))
+        // Each token has keys of its own, and no key has the end of a line in it.
+        self.init(text: call.token.map { "\($0)\n\(text)" } ?? text, digest: Array(digest))
     }
+}
+
+extension IdempotencyKey {
+    /// The key as the caller sent it.
+    fileprivate var sent: Substring { text.split(separator: "\n").last ?? "" }
 }
 
 extension RunReader {
@@ -40,7 +46,7 @@ extension RunReader {
         guard found.key == key else {
             throw Problem(
                 .conflict,
-                "the Idempotency-Key \(key.text) came with another body before, which began the run "
+                "the Idempotency-Key \(key.sent) came with another body before, which began the run "
                     + "\(found.id): take a key of its own for every request")
         }
         return try run(found.id)

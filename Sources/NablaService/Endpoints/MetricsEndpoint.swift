@@ -7,6 +7,7 @@ import NablaStore
 struct MetricsEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let metrics: Metrics
     let store: Store
     /// The pools by the name that their metrics carry.

@@ -7,6 +7,7 @@ import NablaStore
 struct HealthEndpoint: Endpoint {
     let place = Place.loop
     let scope: Scope? = nil
+    let takesQuery = true
 
     func answer(_ call: Call, _ workspace: Workspace) -> Answer {
         .content(.json(HealthResponse().json()))
@@ -17,6 +18,7 @@ struct HealthEndpoint: Endpoint {
 struct ReadinessEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = nil
+    let takesQuery = true
     let store: Store
     let pool: WorkerPool
     let scheduler: RunScheduler
@@ -41,6 +43,7 @@ struct ReadinessEndpoint: Endpoint {
 struct VersionEndpoint: Endpoint {
     let place = Place.loop
     let scope: Scope? = nil
+    let takesQuery = true
 
     func answer(_ call: Call, _ workspace: Workspace) -> Answer {
         .content(.json(VersionResponse(name: "nabla", version: Service.version).json()))
@@ -51,6 +54,7 @@ struct VersionEndpoint: Endpoint {
 struct OpenAPIEndpoint: Endpoint {
     let place = Place.loop
     let scope: Scope? = .read
+    let takesQuery = true
 
     func answer(_ call: Call, _ workspace: Workspace) -> Answer {
         .content(.json(OpenAPI.document))

@@ -17,14 +17,18 @@ struct Parameters {
             guard known.contains(name) || isPrefixed else {
                 throw Problem(
                     .invalidParameter,
-                    "there is no parameter \"\(name)\" here; there are "
-                        + (known + (prefix.map { ["\($0)KEY"] } ?? [])).joined(separator: ", "))
+                    "there is no parameter \"\(name)\" here"
+                        + Parameters.list(known + (prefix.map { ["\($0)KEY"] } ?? [])))
             }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw Problem(.invalidParameter, "the parameter \"\(name)\" is given twice")
             }
         }
         self.values = values
+    }
+
+    private static func list(_ known: [String]) -> String {
+        known.isEmpty ? ", and no other" : "; there are " + known.joined(separator: ", ")
     }
 
     /// A parameter's text.

@@ -5,6 +5,7 @@ import NablaCore
 struct RunsCompareEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let runs: RunReader
     let mostRuns: Int
 

@@ -8,6 +8,7 @@ import NablaStore
 struct RunsEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let store: Store
     let filters: RunFilter.Limits
 
@@ -43,6 +44,7 @@ struct RunEndpoint: Endpoint {
 struct RunMetricsEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -66,6 +68,7 @@ struct RunMetricsEndpoint: Endpoint {
 struct RunNetworkEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let runs: RunReader
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {

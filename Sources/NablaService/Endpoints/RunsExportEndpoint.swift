@@ -12,6 +12,7 @@ import Synchronization
 struct RunsExportEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let store: Store
     let runs: RunReader
     let pool: WorkerPool

@@ -9,6 +9,7 @@ import NablaStore
 struct StoredNetworksEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let store: Store
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
@@ -29,6 +30,7 @@ struct StoredNetworksEndpoint: Endpoint {
 struct PutNetworkEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .write
+    let takesQuery = true
     let mediaTypes = ["application/json", Safetensors.mediaType]
     let networks: NetworkResolver
     let store: Store
@@ -87,6 +89,7 @@ struct PutNetworkEndpoint: Endpoint {
 struct StoredNetworkEndpoint: Endpoint {
     let place = Place.storage
     let scope: Scope? = .read
+    let takesQuery = true
     let networks: NetworkResolver
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {

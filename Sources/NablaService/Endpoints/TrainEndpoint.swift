@@ -23,13 +23,15 @@ struct TrainEndpoint: Endpoint {
         if let key, let first = try runs.run(begunWith: key) {
             return answer(first, live: scheduler.live(first.id), waiting: wait)
         }
+        let start = Stopwatch.now()
         let request = try TrainRequest(parsing: call.body, limits: limits)
+        let timing = Timing(parse: Stopwatch.now() - start)
         let network = try networks.network(for: request.network, as: request.settings.dtype)
         let material = try RunMaterial(for: request, network: network, from: datasets)
         do throws(Problem) {
             let (run, live) = try scheduler.submit(
                 request, material, key: key, owner: call.token)
-            return answer(run, live: live, waiting: wait)
+            return answer(run, live: live, waiting: wait, timing)
         } catch  where error.kind == .conflict {
             // The same request came a second time while the first was on its way.
             guard let key, let first = try runs.run(begunWith: key) else { throw error }
@@ -37,10 +39,12 @@ struct TrainEndpoint: Endpoint {
         }
     }
 
-    private func answer(_ run: Run, live: LiveRun?, waiting wait: Int?) -> Answer {
-        guard let wait else { return .content(acknowledgement(of: run)) }
+    private func answer(
+        _ run: Run, live: LiveRun?, waiting wait: Int?, _ timing: Timing = Timing()
+    ) -> Answer {
+        guard let wait else { return .content(acknowledgement(of: run, timing)) }
         guard let live else {
-            var content = acknowledgement(of: run)
+            var content = acknowledgement(of: run, timing)
             content.status = .ok
             return .content(content)
         }
@@ -48,17 +52,19 @@ struct TrainEndpoint: Endpoint {
             let ended = { @Sendable (run: Run) in
                 var content = Content.json(run.json())
                 content.fields = [("Location", Path.run(run.id))]
+                content.timing = timing
                 reply.send(content)
             }
             live.whenEnded(ended)
             DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(wait)) {
-                reply.send(acknowledgement(of: live.run))
+                reply.send(acknowledgement(of: live.run, timing))
             }
         }
     }
 
-    private func acknowledgement(of run: Run) -> Content {
+    private func acknowledgement(of run: Run, _ timing: Timing) -> Content {
         var content = Content.json(run.json(), status: .accepted)
+        content.timing = timing
         content.fields = [("Location", Path.run(run.id))]
         return content
     }

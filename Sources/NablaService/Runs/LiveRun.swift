@@ -14,6 +14,7 @@ final class LiveRun: Sendable {
         var isEnding = false
         var failure: Problem?
         var loss: Problem?
+        var recovery: Recovery?
         var followers: [Follower] = []
         var whenEnded: [@Sendable (Run) -> Void] = []
     }
@@ -65,6 +66,29 @@ final class LiveRun: Sendable {
     func lose(because problem: Problem) {
         fail(problem)
         state.withLock { $0.loss = $0.loss ?? problem }
+    }
+
+    /// What is still done for a run that met NaN or infinity: the last good epoch is made again, to be kept.
+    struct Recovery: Sendable {
+        /// The last epoch that ended.
+        let epoch: Int
+        /// What the run fails with.
+        let problem: Problem
+    }
+
+    /// What is still done for the run, where it met NaN or infinity.
+    var recovery: Recovery? { state.withLock(\.recovery) }
+
+    /// Has the last good epoch made again of a run that failed with `problem` behind it.
+    ///
+    /// - Returns: Whether there is anything to do: not where that epoch is kept already, or being made.
+    func recover(epoch: Int, from problem: Problem) -> Bool {
+        let isKept = epoch <= pace.withLock(\.checkpointEpoch)
+        return state.withLock { state in
+            guard problem.kind == .nonFinite, state.recovery == nil, !isKept else { return false }
+            state.recovery = Recovery(epoch: epoch, problem: problem)
+            return true
+        }
     }
 
     /// Asks for its end, which the running slice grants; false when it ends already.
@@ -144,6 +168,8 @@ struct Pace: Sendable {
     private var samples = 0
     /// When the network was last stored, by the stopwatch.
     var lastCheckpoint = 0.0
+    /// The epoch it had then.
+    var checkpointEpoch = 0
     /// When it was last recorded for followers how far the run has come, by the stopwatch.
     var lastProgress = 0.0
     /// When epochs were last handed over to be stored, by the stopwatch.

@@ -39,6 +39,9 @@ struct RunBatch {
             guard loss == nil, let ended = EndedEpochs(joining: parts) else { return }
             set(progress)
             add(ended, progress, time, checkpoint)
+        case .redone(let ended, let checkpoint):
+            guard loss == nil else { return }
+            add(ended, checkpoint)
         case .ended(let status, let time, let error):
             end = (loss == nil ? status : .failed, time, loss ?? error)
         }
@@ -77,6 +80,19 @@ struct RunBatch {
                     state: checkpoint?.training?.bytes)
             ))
         run.best = best
+    }
+
+    private mutating func add(_ redone: EndedEpochs, _ checkpoint: RunRecorder.Checkpoint) {
+        let last = redone.firstEpoch + redone.count - 1
+        self.checkpoint = last
+        epochs.append(
+            (
+                redone.after(epoch: last),
+                EpochRecord(
+                    runID: run.id, epoch: last, step: last * redone.stepsPerEpoch, metrics: [],
+                    network: NetworkRecord(checkpoint.network, of: run.id, epoch: last),
+                    state: checkpoint.training?.bytes)
+            ))
     }
 
     /// Writes the batch to the database.

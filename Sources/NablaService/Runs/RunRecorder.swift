@@ -22,6 +22,8 @@ final class RunRecorder: Sendable {
         /// Epochs ended, in parts that follow one on the other; with the last one's checkpoint where it is
         /// time for one.
         case epochs([EndedEpochs], progress: Run.Progress, time: Timestamp, checkpoint: Checkpoint?)
+        /// The last of these epochs, which were stored before, is kept to go on from.
+        case redone(EndedEpochs, checkpoint: Checkpoint)
         /// It ended.
         case ended(RunStatus, Timestamp, error: Problem?)
 

@@ -304,9 +304,22 @@ extension RunScheduler {
         }
         switch outcome {
         case .goesOn: queueSlice(of: live)
+        case .failed(let problem) where recovers(live, from: problem): queueSlice(of: live)
         // `stop` ends the run once it gets hold of the training.
         case .stopped: break
         case .finished, .cancelled, .failed: end(live, after: outcome)
+        }
+    }
+
+    /// Takes a run that met NaN or infinity up at its last checkpoint, as after a crash, where there is a later
+    /// epoch to keep.
+    private func recovers(_ live: LiveRun, from problem: Problem) -> Bool {
+        live.training.withLock { training in
+            guard let epoch = training?.epoch, live.recover(epoch: epoch, from: problem) else {
+                return false
+            }
+            training = nil
+            return true
         }
     }
 
@@ -322,7 +335,7 @@ extension RunScheduler {
                 training = try loader.training(ofStored: live.run)
             }
         } catch {
-            return .failed(error)
+            return .failed(live.recovery?.problem ?? error)
         }
         defer { held = training }
         return Slice(

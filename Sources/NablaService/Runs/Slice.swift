@@ -36,6 +36,7 @@ struct Slice {
         let start = Stopwatch.now()
         defer { time.add(slice: Stopwatch.now() - start) }
         let deadline = start + Double(limits.sliceMilliseconds) / 1000
+        if let recovery = live.recovery { return redo(&training, recovery, until: deadline) }
         let last = training.epoch + Slice.mostEpochs
         // Handed over together: to hand over costs the same for one epoch and for many.
         var ended = live.unrecorded.withLock { Slice.takeAll(of: &$0) }
@@ -63,6 +64,28 @@ struct Slice {
         return .goesOn
     }
 
+    /// Trains once more what a training did between its last checkpoint and the epoch behind which it met NaN
+    /// or infinity, and keeps that epoch.
+    private func redo(
+        _ training: inout Training, _ recovery: LiveRun.Recovery, until deadline: Double
+    ) -> Outcome {
+        repeat {
+            guard training.epoch < recovery.epoch, !isLast, !live.isCancelRequested,
+                let ended = try? training.advance(
+                    maximumSteps: live.pace.withLock(\.stepsAtOnce),
+                    maximumEpochs: recovery.epoch - training.epoch, shards: pool.shardRunner)
+            else { return .failed(recovery.problem) }
+            guard training.epoch == recovery.epoch, !ended.isEmpty else { continue }
+            recorder.record(.redone(ended, checkpoint: checkpoint(of: training)), of: live)
+            return .failed(recovery.problem)
+        } while Stopwatch.now() < deadline
+        return .goesOn
+    }
+
+    private func checkpoint(of training: Training) -> RunRecorder.Checkpoint {
+        RunRecorder.Checkpoint(network: training.network(), training: training.checkpoint())
+    }
+
     private static func takeAll(of epochs: inout [EndedEpochs]) -> [EndedEpochs] {
         defer { epochs = [] }
         return epochs
@@ -79,8 +102,13 @@ struct Slice {
     ) throws(ComputationError) -> Bool {
         let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
         let start = Stopwatch.now()
+        // Not past an epoch that is to be kept.
+        let every = training.checkpointEvery
+        let most =
+            every > 1 && isCheckpointTime(at: start)
+            ? min(maximumEpochs, every - training.epoch % every) : maximumEpochs
         let ended = try training.advance(
-            maximumSteps: steps, maximumEpochs: maximumEpochs, shards: pool.shardRunner)
+            maximumSteps: steps, maximumEpochs: most, shards: pool.shardRunner)
         let seconds = Stopwatch.now() - start
         let done = training.step - before
         live.pace.withLock { pace in
@@ -92,22 +120,23 @@ struct Slice {
         // After a step that failed, the network is no longer the one of the last epoch.
         let isDue =
             training.isBetweenEpochs
-            && live.pace.withLock { pace in
-                let isDue =
-                    training.isFinished || isLast
-                    || now - pace.lastCheckpoint >= Double(limits.checkpointSeconds)
-                if isDue { pace.lastCheckpoint = now }
-                return isDue
+            && (training.isFinished || isLast
+                || training.epoch % every == 0 && isCheckpointTime(at: now))
+        let checkpoint = isDue ? checkpoint(of: training) : nil
+        if isDue {
+            live.pace.withLock { pace in
+                (pace.lastCheckpoint, pace.checkpointEpoch) = (now, training.epoch)
             }
-        let checkpoint =
-            isDue
-            ? RunRecorder.Checkpoint(network: training.network(), training: training.checkpoint())
-            : nil
+        }
         time.add(storage: Stopwatch.ofThread() - worked)
         if let checkpoint {
             record(Slice.takeAll(of: &pending), of: training, checkpoint: checkpoint)
         }
         return true
+    }
+
+    private func isCheckpointTime(at now: Double) -> Bool {
+        now - live.pace.withLock(\.lastCheckpoint) >= Double(limits.checkpointSeconds)
     }
 
     private func record(
