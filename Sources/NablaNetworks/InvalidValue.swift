@@ -54,9 +54,29 @@ func require(
     _ value: Double, in range: ClosedRange<Double>, named name: String, at pointer: String
 ) throws(InvalidValue) {
     guard value.isFinite, range.contains(value) else {
-        let bounds =
-            range.upperBound.isInfinite
-            ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-        throw InvalidValue(.outOfRange, "\(name) is \(value), but must be \(bounds)", at: pointer)
+        throw InvalidValue(
+            .outOfRange, "\(name) is \(value.plain), but must be \(range.words)", at: pointer)
+    }
+}
+
+extension Double {
+    /// The number as people write it: a whole one without a point.
+    fileprivate var plain: String {
+        self == rounded() && magnitude < 1e15 ? "\(Int64(self))" : "\(self)"
+    }
+}
+
+extension ClosedRange<Double> {
+    /// What a number in it is, where it may begin just above 0 and end just below 1.
+    fileprivate var words: String {
+        let isOpen = (
+            lower: lowerBound == .leastNonzeroMagnitude, upper: upperBound == 1.0.nextDown
+        )
+        let lower = isOpen.lower ? "above 0" : "at least \(lowerBound.plain)"
+        if upperBound.isInfinite { return lower }
+        if isOpen.upper { return "\(lower) and below 1" }
+        return isOpen.lower
+            ? "above 0 and at most \(upperBound.plain)"
+            : "from \(lowerBound.plain) to \(upperBound.plain)"
     }
 }

@@ -126,6 +126,8 @@ public struct TrainingLimits: Sendable {
     public var samples = 100_000_000
     /// Bytes that a run may take in the database: its request, network and optimizer's state.
     public var storedBytes = 2_000_000_000
+    /// Bytes that a run's name, tags and notes may have together; more is answered 400.
+    public var textBytes = 65_536
     /// How readily threads that train leave a processor to others, from 0 to 19 as in nice(1); at 19
     /// gradients hardly notice them.
     public var niceness = 19

@@ -41,6 +41,7 @@ extension StoreError {
     static func check(tags: [String: String]) throws(StoreError) {
         for (key, value) in tags {
             try check(text: key, named: "tag's key")
+            guard !key.isEmpty else { throw .invalidValue(why: "a tag's key is empty") }
             try check(text: value, named: "tag's value")
         }
     }

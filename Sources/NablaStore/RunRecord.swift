@@ -35,6 +35,13 @@ public struct RunRecord: Sendable, Equatable {
     /// The problem that failed it, as JSON.
     public var error: String?
 
+    /// How many bytes its name, tags and notes have together.
+    var textBytes: Int {
+        tags.reduce((name ?? "").utf8.count + (notes ?? "").utf8.count) {
+            $0 + $1.key.utf8.count + $1.value.utf8.count
+        }
+    }
+
     /// Describes a run, by default one that was just asked for.
     public init(
         id: String, name: String? = nil, tags: [String: String] = [:],

@@ -87,7 +87,7 @@ extension Store {
             let total = epochs.map { done.addingReportingOverflow($0).partialValue } ?? asked
             guard total > done else {
                 throw StoreError.conflict(
-                    why: "The run \(id) has done its \(done) epochs: say how many more")
+                    why: "The run \(id) has done all its epochs, \(done): say how many more")
             }
             try db.run(
                 """

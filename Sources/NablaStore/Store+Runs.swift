@@ -112,9 +112,15 @@ extension Store {
 
     /// Changes a run's name, tags and notes, whatever its status.
     ///
+    /// - Parameters:
+    ///   - id: The run's id.
+    ///   - change: What becomes of it.
+    ///   - textBytes: Bytes that its name, tags and notes may have together then.
     /// - Returns: The run as it is now.
-    /// - Throws: `notFound`; `invalidValue` for a text with a NUL in it.
-    public func update(id: String, _ change: RunChange) throws(StoreError) -> RunRecord {
+    /// - Throws: `notFound`; `invalidValue` for a text with a NUL in it, a tag without a key, and too much text.
+    public func update(
+        id: String, _ change: RunChange, textBytes: Int = .max
+    ) throws(StoreError) -> RunRecord {
         if let name = change.name { try StoreError.check(text: name, named: "name") }
         if let notes = change.notes { try StoreError.check(text: notes, named: "notes") }
         try StoreError.check(tags: change.tags.compactMapValues(\.self))
@@ -133,7 +139,13 @@ extension Store {
                     try db.run("DELETE FROM tags WHERE run = ? AND key = ?", [run.number, key])
                 }
             }
-            return try RunRows.run(id: id, db).unwrapped(or: .notFound(id: id))
+            let changed = try RunRows.run(id: id, db).unwrapped(or: .notFound(id: id))
+            guard changed.textBytes <= textBytes else {
+                throw StoreError.invalidValue(
+                    why: "name, tags and notes of the run would have \(changed.textBytes) bytes, "
+                        + "and may have \(textBytes)")
+            }
+            return changed
         }
     }
 

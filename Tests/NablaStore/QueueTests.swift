@@ -158,7 +158,7 @@ struct QueueTests {
         _ = try store.record(.example(10, of: 1))
         _ = try store.finish(id: exampleID(1), status: .succeeded, at: noon)
         let done = #expect(throws: StoreError.self) { try store.requeue(id: exampleID(1)) }
-        #expect(done?.detail.contains("has done its 10 epochs") == true)
+        #expect(done?.detail.contains("has done all its epochs, 10") == true)
         #expect(throws: StoreError.self) { try store.requeue(id: exampleID(1), epochs: Int.max) }
         #expect(try store.run(id: exampleID(1))?.status == .succeeded)
         try add(2, .failed, request: nil)

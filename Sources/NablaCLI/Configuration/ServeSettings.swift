@@ -246,6 +246,9 @@ extension Setting {
             "training.stored_bytes", \.service.training.storedBytes, in: 1...(.max),
             "bytes of the database that a run may take: request, network and optimizer's state"),
         .int(
+            "training.text_bytes", \.service.training.textBytes, in: 1...1_000_000_000,
+            "bytes that a run's name, tags and notes may have together"),
+        .int(
             "training.niceness", \.service.training.niceness, in: 0...19,
             "how readily threads that train leave a processor to others, as in nice(1)"),
         .int(

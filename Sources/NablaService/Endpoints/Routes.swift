@@ -85,7 +85,8 @@ extension Router {
             run: [
                 .get: RunEndpoint(runs: runs),
                 .patch: ChangeRunEndpoint(
-                    runs: runs, scheduler: scheduler, store: store, limits: limits),
+                    runs: runs, scheduler: scheduler, store: store, limits: limits,
+                    textBytes: settings.training.textBytes),
                 .delete: DeleteRunEndpoint(store: store),
             ],
             runParts: [

@@ -13,13 +13,15 @@ struct ChangeRunEndpoint: Endpoint {
     let scheduler: RunScheduler
     let store: Store
     let limits: JSONLimits
+    let textBytes: Int
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let change = try RunChange(parsing: call.body, limits: limits)
         let record = try Problem.storing { () throws(StoreError) in
             try store.update(
                 id: call.subject,
-                NablaStore.RunChange(name: change.name, tags: change.tags, notes: change.notes))
+                NablaStore.RunChange(name: change.name, tags: change.tags, notes: change.notes),
+                textBytes: textBytes)
         }
         // A run that lives in this process is told from there until it has ended.
         scheduler.live(call.subject)?.update { run in

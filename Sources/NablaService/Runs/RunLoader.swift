@@ -38,6 +38,7 @@ struct RunLoader: Sendable {
                 pointer: "/network")
         }
         try check(epochs: request.settings.epochs)
+        try check(textOf: request)
         let count = material.samples.count + (material.validation?.count ?? 0)
         guard count <= limits.samples else {
             throw Problem(
@@ -45,6 +46,18 @@ struct RunLoader: Sendable {
                 "there are \(count) samples, and a run may have \(limits.samples), those of its "
                     + "validation included",
                 pointer: "/samples")
+        }
+    }
+
+    /// Refuses more text than a run may have.
+    private func check(textOf request: TrainRequest) throws(Problem) {
+        let tags = request.tags.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        let count = (request.name ?? "").utf8.count + tags
+        guard count <= limits.textBytes else {
+            throw Problem(
+                .outOfRange,
+                "name and tags have \(count) bytes, and may have \(limits.textBytes)",
+                pointer: tags > limits.textBytes / 2 ? "/tags" : "/name")
         }
     }
 

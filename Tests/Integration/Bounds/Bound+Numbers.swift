@@ -189,6 +189,23 @@ extension Bound {
             #expect(answer.status == 400)
             #expect(try Problem(parsing: answer.content).detail.contains("500"))
         },
+        Bound("training.text_bytes", "10") { server in
+            var request = try TrainingTests.request()
+            for (name, status) in [("sixsix", 202), ("sevenis", 400)] {
+                (request.name, request.tags) = (name, ["k": "two"])
+                let answer = try RawConnection.post(
+                    request.json(), to: Path.train, port: server.port)
+                #expect(answer.status == status, "\(answer.body)")
+            }
+            let run = try server.client.runs().runs[0]
+            // Together with the name and the tag that are there.
+            for (notes, status) in [("é", 400), ("", 200)] {
+                let answer = try ContractTests.send(
+                    "PATCH", Path.run(run.id), #"{"notes": "\#(notes)"}"#, to: server)
+                #expect(answer.status == status, "\(answer.body)")
+            }
+            #expect(try server.client.run(run.id).notes == "")
+        },
         Bound("database.bytes", "300000") { server in
             // Each takes some thousand bytes of it.
             let body = try TrainingTests.request(epochs: 1).json()
