@@ -31,8 +31,6 @@ struct ServeCommand: AsyncParsableCommand {
         let stop = await StopSignals()
         let addresses = try service.start()
         for address in addresses { print("nabla listens on \(address)") }
-        // A pipe would keep the lines back, and whoever reads it waits for them.
-        fflush(nil)
         await stop.wait()
         service.stop()
     }
