@@ -59,8 +59,12 @@ extension Store {
             throw StoreError.cannotOpen(path: path, why: "there is nothing in it")
         }
         let target = try DatabaseQueue(path: copy.hasPrefix("/") ? copy : "./" + copy)
-        // All pages in one step: in several, a write between two would begin it anew.
-        try source.backup(to: target)
+        do {
+            // All pages in one step: in several, a write between two would begin it anew.
+            try source.backup(to: target)
+        } catch let error as DatabaseError where error.isOfWriting {
+            throw StoreError(error).whileOpening(copy)
+        }
         try target.writeWithoutTransaction { db in
             // One file, without a log beside it.
             try db.execute(sql: "PRAGMA journal_mode = DELETE")
@@ -78,5 +82,13 @@ extension Store {
         guard descriptor >= 0, fsync(descriptor) == 0 else {
             throw .ioFailure(why: String(cString: strerror(errno)), sql: nil)
         }
+    }
+}
+
+extension DatabaseError {
+    /// Whether a file could not be written, rather than read.
+    fileprivate var isOfWriting: Bool {
+        resultCode == .SQLITE_IOERR && extendedResultCode != .SQLITE_IOERR_READ
+            && extendedResultCode != .SQLITE_IOERR_SHORT_READ
     }
 }

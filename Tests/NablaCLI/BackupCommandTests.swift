@@ -45,6 +45,13 @@ import Testing
         let lost = try Program.run("backup", nowhere, "--data", served.data)
         #expect(lost.code == 73 && lost.errorLines.count == 1, "\(lost.errors)")
         #expect(lost.errors.contains(nowhere) && !lost.errors.contains("nabla.sqlite"))
+        // A file may have a page of 4,096 bytes, and no more.
+        let short = try Program(
+            ["backup", folder.file("copy"), "--data", served.data],
+            launcher: ["/bin/bash", "-c", #"ulimit -f 4; exec "$0" "$@""#]
+        ).wait()
+        #expect(short.code == 73 && short.errorLines.count == 1, "\(short.errors)")
+        #expect(!folder.has("copy") && !folder.has("copy.part"))
         let diary = try folder.write(
             String(repeating: "a diary\n", count: 1000), to: "nabla.sqlite")
         let foreign = try Program.run("backup", folder.file("copy"), "--data", folder.path)

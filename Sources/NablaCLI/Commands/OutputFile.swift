@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 
 /// A file that is written, or standard output for `-`.
 struct OutputFile: ExpressibleByArgument {
@@ -40,12 +40,9 @@ struct OutputFile: ExpressibleByArgument {
         case .folder: throw failure("it is a folder")
         case .other: if access(path, W_OK) != 0 { throw failure(errno) }
         case .file:
-            // Written is another file, which then takes its place.
-            var probe = Array((folder + "/.nabla-XXXXXX").utf8CString)
-            let descriptor = mkstemp(&probe)
-            guard descriptor >= 0 else { throw failure(errno) }
-            close(descriptor)
-            unlink(probe)
+            let part = part
+            close(try make(part))
+            unlink(part)
         }
     }
 
@@ -58,11 +55,14 @@ struct OutputFile: ExpressibleByArgument {
         case .folder: throw failure("it is a folder")
         case .other: try writeThrough(bytes)
         case .file:
-            do {
-                try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-            } catch {
-                throw failure(error.localizedDescription)
-            }
+            let part = part
+            let descriptor = try make(part)
+            var number = writeAll(bytes, to: descriptor)
+            if close(descriptor) != 0 { number = number ?? errno }
+            if number == nil, rename(part, target) != 0 { number = errno }
+            guard let number else { return }
+            unlink(part)
+            throw failure(number)
         }
     }
 
@@ -74,8 +74,23 @@ struct OutputFile: ExpressibleByArgument {
         if let number = writeAll(bytes, to: descriptor) { throw failure(number) }
     }
 
-    private var folder: String {
-        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    /// The file itself, where the path is a link to it.
+    private var target: String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// What is written first and then takes the file's place, so that it is there whole or not at all.
+    private var part: String { "\(target).\(getpid()).part" }
+
+    /// Makes that, with the permissions of the file that it replaces.
+    private func make(_ part: String) throws(CommandError) -> Int32 {
+        let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw failure(errno) }
+        var status = stat()
+        if stat(target, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
+        return descriptor
     }
 
     private func failure(_ number: Int32) -> CommandError {

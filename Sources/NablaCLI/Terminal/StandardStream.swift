@@ -33,8 +33,9 @@ final class StandardStream: Sendable {
 
     /// Has writing fail where it can't be done, and do nothing else; the first call of the program.
     static func prepare() {
-        // By default, a reader that has gone away ends the process.
+        // By default, a reader that has gone away ends the process, and so does a limit on files' sizes.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         // The first files that are opened would take the numbers of streams that were closed, and what is
         // printed would go into them. Nothing can be written to what is open for reading.
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
