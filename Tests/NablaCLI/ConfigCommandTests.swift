@@ -79,6 +79,7 @@ import Testing
         }
         for (path, says) in [
             (folder.file("missing.yaml"), "missing.yaml"), (folder.path, "a folder"),
+            ("-", "- can't be read"),
         ] {
             let missing = try Program.run("config", "check", path)
             #expect(missing.code == 66 && missing.errorLines.count == 1, "\(missing.errors)")

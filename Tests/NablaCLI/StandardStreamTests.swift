@@ -1,7 +1,10 @@
 import Foundation
+import Glibc
 import NablaAPI
 import NablaNetworks
 import Testing
+
+@testable import NablaCLI
 
 /// What becomes of output that can't be written: /dev/full is as full as a disk can be.
 @Suite struct StandardStreamTests {
@@ -74,6 +77,23 @@ import Testing
             for _ in 0..<3 { #expect(try served.client.runs().runs.isEmpty) }
             #expect(try served.end().code == 0)
         }
+    }
+
+    @Test(arguments: [false, true]) func whatFollowsIsLostUnlessGapsAreAllowed(_ may: Bool) throws {
+        let folder = try TemporaryFolder()
+        let descriptor = open("/dev/full", O_WRONLY)
+        let file = open(try folder.write("", to: "file"), O_WRONLY)
+        defer { for each in [descriptor, file] { close(each) } }
+        let stream = StandardStream(descriptor, mayHaveGaps: may)
+        #expect(stream.failure == nil)
+        stream.write(Array("first".utf8))
+        #expect(stream.failure == ENOSPC)
+        // As if there were room again.
+        #expect(dup2(file, descriptor) == descriptor)
+        stream.write(Array("second".utf8))
+        #expect(stream.failure == ENOSPC)
+        let text = try String(contentsOfFile: folder.file("file"), encoding: .utf8)
+        #expect(text == (may ? "second" : ""))
     }
 
     @Test func whatIsClosedTakesNothing() throws {

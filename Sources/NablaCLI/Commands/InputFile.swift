@@ -5,15 +5,21 @@ import NablaAPI
 /// A text that is read from a file, or from standard input for `-`.
 struct InputFile: ExpressibleByArgument {
     let path: String
+    /// Whether it is standard input.
+    let isStandardInput: Bool
 
     init(argument: String) {
         path = argument
+        isStandardInput = argument == "-"
+    }
+
+    /// A file, whatever its path.
+    init(path: String) {
+        self.path = path
+        isStandardInput = false
     }
 
     static let defaultCompletionKind = CompletionKind.file()
-
-    /// Whether it is standard input.
-    var isStandardInput: Bool { path == "-" }
 
     /// What messages call it.
     var name: String { isStandardInput ? "standard input" : path }

@@ -94,7 +94,7 @@ struct SettingsReader {
     }
 
     private func provider(of file: String) async throws -> any ConfigProvider {
-        guard let text = String(validating: try InputFile(argument: file).read(), as: UTF8.self)
+        guard let text = String(validating: try InputFile(path: file).read(), as: UTF8.self)
         else { throw CommandError("\(file) is no text in UTF-8") }
         do {
             guard let root = try Yams.compose(yaml: text) else {

@@ -9,7 +9,7 @@ struct CSV {
     ///
     /// - Throws: `CommandError` with the file's name and the line that is wrong.
     init(path: String) throws(CommandError) {
-        let text = String(decoding: try InputFile(argument: path).read(), as: UTF8.self)
+        let text = String(decoding: try InputFile(path: path).read(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline)
         guard let first = lines.first else { throw CommandError("\(path) is empty", .data) }
         header = first.split(separator: ",", omittingEmptySubsequences: false).map(String.init)

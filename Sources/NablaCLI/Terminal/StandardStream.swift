@@ -5,16 +5,18 @@ import Synchronization
 ///
 /// Nothing is kept back, so whoever reads a pipe gets each text when it is printed.
 final class StandardStream: Sendable {
-    /// What is asked for.
-    static let output = StandardStream(STDOUT_FILENO)
-    /// What else there is to tell.
-    static let errors = StandardStream(STDERR_FILENO)
+    /// What is asked for: nothing follows what was lost, so that what can be read has no gap.
+    static let output = StandardStream(STDOUT_FILENO, mayHaveGaps: false)
+    /// What else there is to tell, the log above all: it goes on when there is room again.
+    static let errors = StandardStream(STDERR_FILENO, mayHaveGaps: true)
 
     private let descriptor: Int32
+    private let mayHaveGaps: Bool
     private let firstError = Mutex<Int32>(0)
 
-    private init(_ descriptor: Int32) {
+    init(_ descriptor: Int32, mayHaveGaps: Bool) {
         self.descriptor = descriptor
+        self.mayHaveGaps = mayHaveGaps
     }
 
     /// Why something printed here was lost, by its number in errno.h; nil while nothing was.
@@ -23,11 +25,12 @@ final class StandardStream: Sendable {
         return number == 0 ? nil : number
     }
 
-    /// Writes all bytes; what can't be written is lost, and so is all that follows it.
+    /// Writes all bytes; what can't be written is lost.
     func write(_ bytes: [UInt8]) {
-        firstError.withLock { error in
-            guard error == 0 else { return }
-            error = writeAll(bytes, to: descriptor) ?? 0
+        firstError.withLock { first in
+            guard first == 0 || mayHaveGaps else { return }
+            guard let number = writeAll(bytes, to: descriptor), first == 0 else { return }
+            first = number
         }
     }
 
