@@ -31,7 +31,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .noInput: "a file can't be read"
         case .unavailable: "no service answers, or not in time"
         case .software: "the service failed, or answered as none should"
-        case .noOutput: "a file can't be written"
+        case .noOutput: "a file or standard output can't be written"
         case .busy: "the service has too much to do: try again later"
         case .noPermission: "the token is missing, wrong, or doesn't allow it"
         case .configuration: "a setting, a server's address or a certificate is wrong"
@@ -58,8 +58,17 @@ extension ExitStatus {
         case let error as CommandError: self = error.status
         case let error as ClientError: self = ExitStatus(error)
         case let problem as Problem: self = ExitStatus(problem)
-        case is StartError: self = .failure
+        case let error as StartError: self = ExitStatus(error.reason)
         default: return nil
+        }
+    }
+
+    private init(_ reason: StartError.Reason) {
+        switch reason {
+        case .cannotStart: self = .failure
+        case .refused: self = .data
+        case .noInput: self = .noInput
+        case .noOutput: self = .noOutput
         }
     }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import NablaService
 
 /// The program: a command for each thing it does.
@@ -26,6 +26,8 @@ struct Nabla: AsyncParsableCommand {
 
     /// Runs the command that the arguments name, and ends as `ExitStatus` says.
     static func main() async {
+        StandardStream.prepare()
+        var end: (any Error)?
         do {
             var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -34,9 +36,31 @@ struct Nabla: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            guard let status = ExitStatus(error) else { exit(withError: error) }
-            FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
-            Foundation.exit(status.rawValue)
+            end = error
         }
+        Glibc.exit(status(after: end))
+    }
+
+    /// Tells of an error, and gives the exit status.
+    private static func status(after error: (any Error)?) -> Int32 {
+        var status = ExitStatus.done.rawValue
+        switch error {
+        case nil, is LostOutput: break
+        case let error?:
+            if let known = ExitStatus(error) {
+                printError("Error: \(error)")
+                return known.rawValue
+            }
+            // A code that swift-argument-parser gives, for help that is asked for and wrong usage, too.
+            status = exitCode(for: error).rawValue
+            let message = fullMessage(for: error)
+            if !message.isEmpty {
+                if status == 0 { print(message) } else { printError(message) }
+            }
+        }
+        // What a command has told on standard output, and with it why it ends as it does, was lost.
+        guard let number = StandardStream.output.failure else { return status }
+        if let line = LostOutput(number: number).line { printError("Error: \(line)") }
+        return ExitStatus.noOutput.rawValue
     }
 }

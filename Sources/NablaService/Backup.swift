@@ -9,8 +9,21 @@ public enum Backup {
     ///   - file: The copy, which must not be there yet.
     /// - Throws: `StartError` that says what to do.
     public static func make(of directory: String, to file: String) throws(StartError) {
-        try StartError.storing { () throws(StoreError) in
-            try Store.backUp(path: directory + "/nabla.sqlite", to: file)
+        let path = directory + "/nabla.sqlite"
+        do throws(StoreError) {
+            try Store.backUp(path: path, to: file)
+        } catch {
+            throw StartError(error.detail, error.blames(path) ? .noInput : .noOutput)
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether that file, which was to be read, is to blame.
+    fileprivate func blames(_ path: String) -> Bool {
+        switch self {
+        case .cannotOpen(path, _), .newerSchema(path, _, _), .busy, .corrupt: true
+        default: false
         }
     }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import NablaAPI
+public import NablaAPI
 import Synchronization
 
 /// Makes identifiers that sort by the time they were made.
@@ -83,8 +83,8 @@ extension UInt8 {
 }
 
 extension Timestamp {
-    /// The present moment.
-    static var now: Timestamp {
+    /// The present moment, by the system's clock.
+    public static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)

@@ -2,13 +2,29 @@ import Foundation
 import NablaSockets
 import NablaStore
 
-/// Why the service can't start, and what to do about it, in one line.
+/// Why the service can't start, or a command can't work on its data folder, and what to do about it, in
+/// one line.
 public struct StartError: Error, Sendable, CustomStringConvertible {
+    /// What is to blame.
+    public enum Reason: Sendable {
+        /// The machine, the settings or the database.
+        case cannotStart
+        /// What was asked for: it is wrong, or contradicts what is stored.
+        case refused
+        /// What is to be read: it isn't there, or can't be read.
+        case noInput
+        /// What is to be written: it is there already, or can't be.
+        case noOutput
+    }
+
     /// The line.
     public let description: String
+    /// What is to blame.
+    public let reason: Reason
 
-    init(_ description: String) {
+    init(_ description: String, _ reason: Reason = .cannotStart) {
         self.description = description
+        self.reason = reason
     }
 
     /// Refuses to listen where strangers could call while there is no token that they need.
@@ -51,7 +67,16 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         do {
             return try body()
         } catch {
-            throw StartError(error.detail)
+            throw StartError(error.detail, Reason(error))
+        }
+    }
+}
+
+extension StartError.Reason {
+    fileprivate init(_ error: StoreError) {
+        switch error {
+        case .conflict, .invalidValue, .notFound: self = .refused
+        default: self = .cannotStart
         }
     }
 }

@@ -11,26 +11,39 @@ extension Store {
     /// - Parameters:
     ///   - path: The store's file.
     ///   - copy: The copy, which must not be there yet; it appears whole, readable by its owner alone.
-    /// - Throws: `cannotOpen` where the file is none of this program's; `conflict` where there is a
-    ///   file at `copy`; `full` and `ioFailure` where it can't be written.
+    /// - Throws: `cannotOpen` of `path` where the file is none of this program's, and of `copy` where that
+    ///   can't be made; `conflict` where there is a file at `copy`; `full` where there is no room for it.
     public static func backUp(path: String, to copy: String) throws(StoreError) {
         let part = copy + ".part"
+        guard access(copy, F_OK) != 0 else {
+            throw .conflict(why: "There is a file \(copy) already")
+        }
+        unlink(part)
+        try writing(copy) { () throws(StoreError) in try makeFile(part) }
+        defer { unlink(part) }
         do {
-            guard access(copy, F_OK) != 0 else {
-                throw StoreError.conflict(why: "There is a file \(copy) already")
-            }
-            unlink(part)
-            try makeFile(part)
-            defer { unlink(part) }
             try copyPages(of: path, to: part)
+        } catch {
+            throw StoreError(error).whileOpening(path)
+        }
+        try writing(copy) { () throws(StoreError) in
             try putOnDisk(part)
             // Unlike a rename, it replaces nothing that came there meanwhile.
             guard link(part, copy) == 0 else {
-                throw StoreError.ioFailure(why: String(cString: strerror(errno)), sql: nil)
+                throw .ioFailure(why: String(cString: strerror(errno)), sql: nil)
             }
             try putOnDisk(URL(fileURLWithPath: copy).deletingLastPathComponent().path)
+        }
+    }
+
+    /// Runs `body`, whose failures are those of the file that is written.
+    private static func writing(
+        _ copy: String, _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        do throws(StoreError) {
+            try body()
         } catch {
-            throw StoreError(error).whileOpening(path)
+            throw error.whileOpening(copy)
         }
     }
 
@@ -46,8 +59,12 @@ extension Store {
             throw StoreError.cannotOpen(path: path, why: "there is nothing in it")
         }
         let target = try DatabaseQueue(path: copy.hasPrefix("/") ? copy : "./" + copy)
-        // All pages in one step: in several, a write between two would begin it anew.
-        try source.backup(to: target)
+        do {
+            // All pages in one step: in several, a write between two would begin it anew.
+            try source.backup(to: target)
+        } catch let error as DatabaseError where error.isOfWriting {
+            throw StoreError(error).whileOpening(copy)
+        }
         try target.writeWithoutTransaction { db in
             // One file, without a log beside it.
             try db.execute(sql: "PRAGMA journal_mode = DELETE")
@@ -65,5 +82,13 @@ extension Store {
         guard descriptor >= 0, fsync(descriptor) == 0 else {
             throw .ioFailure(why: String(cString: strerror(errno)), sql: nil)
         }
+    }
+}
+
+extension DatabaseError {
+    /// Whether a file could not be written, rather than read.
+    fileprivate var isOfWriting: Bool {
+        resultCode == .SQLITE_IOERR && extendedResultCode != .SQLITE_IOERR_READ
+            && extendedResultCode != .SQLITE_IOERR_SHORT_READ
     }
 }

@@ -33,13 +33,29 @@ import Testing
         let folder = try TemporaryFolder()
         let missing = try Program.run(
             "backup", folder.file("copy"), "--data", folder.file("data"))
-        #expect(missing.code == 1 && missing.errorLines.count == 1, "\(missing.errors)")
+        #expect(missing.code == 66 && missing.errorLines.count == 1, "\(missing.errors)")
         #expect(missing.errors.contains("data/nabla.sqlite"))
         #expect(!folder.has("copy") && !folder.has("copy.part") && !folder.has("data"))
         let served = try ServedProgram()
         let there = try folder.write("mine", to: "there")
         let refused = try Program.run("backup", there, "--data", served.data)
-        #expect(refused.code == 1 && refused.errors.contains("already"))
+        #expect(refused.code == 73 && refused.errors.contains("already"))
         #expect(try String(contentsOfFile: there, encoding: .utf8) == "mine")
+        let nowhere = folder.file("missing") + "/copy"
+        let lost = try Program.run("backup", nowhere, "--data", served.data)
+        #expect(lost.code == 73 && lost.errorLines.count == 1, "\(lost.errors)")
+        #expect(lost.errors.contains(nowhere) && !lost.errors.contains("nabla.sqlite"))
+        // A file may have a page of 4,096 bytes, and no more.
+        let short = try Program(
+            ["backup", folder.file("copy"), "--data", served.data],
+            launcher: ["/bin/bash", "-c", #"ulimit -f 4; exec "$0" "$@""#]
+        ).wait()
+        #expect(short.code == 73 && short.errorLines.count == 1, "\(short.errors)")
+        #expect(!folder.has("copy") && !folder.has("copy.part"))
+        let diary = try folder.write(
+            String(repeating: "a diary\n", count: 1000), to: "nabla.sqlite")
+        let foreign = try Program.run("backup", folder.file("copy"), "--data", folder.path)
+        #expect(foreign.code == 66 && foreign.errors.contains(diary), "\(foreign.errors)")
+        #expect(!folder.has("copy") && !folder.has("copy.part"))
     }
 }

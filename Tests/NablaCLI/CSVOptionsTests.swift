@@ -92,7 +92,15 @@ import Testing
         let result = try Program.run("train", twice, "--data", csv, "--target", "target")
         #expect(result.code == 65 && result.errors.contains("/samples"), "\(result.errors)")
         let network = try folder.write("", to: "network.safetensors")
-        let noInputs = try Program.run("predict", network)
-        #expect(noInputs.code == 64 && noInputs.errors.contains("--data"))
+        let inJSON = try folder.write(
+            #"{"input_shape": [1], "layers": [{"weights": [[2]]}]}"#, to: "network.json")
+        for network in [network, inJSON] {
+            let noInputs = try Program.run("predict", network)
+            #expect(noInputs.code == 64 && noInputs.errors.contains("--data"))
+        }
+        let wrong = try folder.write(#"{"layers": [{"weights": [[2]], "unit": 1}]}"#, to: "w.json")
+        let refused = try Program.run("predict", wrong, "--data", csv)
+        #expect(
+            refused.code == 65 && refused.errors.contains("/layers/0/unit"), "\(refused.errors)")
     }
 }

@@ -77,7 +77,13 @@ import Testing
             #expect(result.code == 78 && result.errorLines.count == 1, "\(result.errors)")
             #expect(result.errors.contains(says) && result.errors.contains(file))
         }
-        let missing = try Program.run("config", "check", folder.file("missing.yaml"))
-        #expect(missing.code == 78)
+        for (path, says) in [
+            (folder.file("missing.yaml"), "missing.yaml"), (folder.path, "a folder"),
+            ("-", "- can't be read"),
+        ] {
+            let missing = try Program.run("config", "check", path)
+            #expect(missing.code == 66 && missing.errorLines.count == 1, "\(missing.errors)")
+            #expect(missing.errors.contains(says), "\(missing.errors)")
+        }
     }
 }

@@ -125,19 +125,64 @@ extension EmbeddedCommandTests {
             name.hasSuffix(".json")
             ? try Network(parsing: bytes, as: .float32) : try Network(Safetensors(parsing: bytes))
         #expect(network.parameterCount == 17)
-        guard !name.hasSuffix(".json") else { return }
+        let served = try ServedProgram()
         let csv = try output.write("a,b\n0,0\n0,1\n1,0\n1,1\n", to: "inputs.csv")
-        let predicted = try Program.run("predict", file, "--data", csv, "--json")
-        let outputs = try PredictResponse(parsing: Array(predicted.output.utf8), as: .float64)
-            .outputs.values(as: Double.self)
-        #expect(outputs.map { $0.rounded() } == [0, 1, 1, 0], "\(predicted.errors)")
+        for place in [["--embedded"], ["--server", served.address]] {
+            let predicted = try Program(["predict", file, "--data", csv, "--json"] + place).wait()
+            let outputs = try PredictResponse(parsing: Array(predicted.output.utf8), as: .float64)
+                .outputs.values(as: Double.self)
+            #expect(outputs.map { $0.rounded() } == [0, 1, 1, 0], "\(predicted.errors)")
+        }
+        guard name.hasSuffix(".json") else { return }
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let piped = try Program(["predict", "-", "--data", csv], input: text).wait()
+        #expect(piped.code == 0, "\(piped.errors)")
     }
 
-    @Test func anOutputThatCantBeWrittenIsNamed() throws {
+    private static let endless = """
+        {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "epochs": 100000000,
+         "loss": "mean_squared_error", "samples": {"inputs": [[1]], "targets": [1]}}
+        """
+
+    @Test func anOutputThatCantBeWrittenIsNamedBeforeTheTraining() throws {
+        let served = try ServedProgram()
         let folder = try TemporaryFolder()
-        let file = folder.file("missing") + "/network.safetensors"
-        let result = try train(example("train_xor.json"), "--output", file, in: folder)
-        #expect(result.code == 73 && result.errors.contains(file), "\(result.errors)")
+        for file in [folder.file("missing") + "/network.safetensors", folder.path] {
+            for place in [["--embedded"], ["--server", served.address]] {
+                let result = try Program(
+                    ["train", "-", "--output", file] + place, input: Self.endless
+                ).wait()
+                #expect(result.code == 73 && result.errorLines.count == 1, "\(result.errors)")
+                #expect(result.errors.contains(file) && result.output.isEmpty)
+            }
+        }
+        let unnamed = try Program(["train", "-", "--output", ""], input: Self.endless).wait()
+        #expect(unnamed.code == 64 && unnamed.output.isEmpty, "\(unnamed.errors)")
+        #expect(try served.client.runs().runs.isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test func aPipeIsWrittenToAndNotReplaced() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("network.json")
+        #expect(mkfifo(path, 0o600) == 0)
+        // Open for both, so that nobody waits for the other end.
+        let pipe = open(path, O_RDWR | O_NONBLOCK)
+        defer { close(pipe) }
+        let result = try Program.run("train", example("train_xor.json"), "--output", path)
+        #expect(result.code == 0, "\(result.errors)")
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        bytes.removeLast(bytes.count - max(0, read(pipe, &bytes, bytes.count)))
+        #expect(try Network(parsing: bytes, as: .float32).parameterCount == 17)
+    }
+
+    @Test func noLineIsPrintedTwice() throws {
+        let folder = try TemporaryFolder()
+        let request = try folder.write(
+            Self.endless.replacing("100000000", with: "3"), to: "three.json")
+        let result = try train(request, in: folder)
+        let epochs = result.output.split(separator: "\n").filter { $0.hasPrefix("epoch ") }
+        #expect(epochs.map { $0.prefix(12) } == (1...3).map { "epoch \($0) of 3" })
     }
 
     @Test(arguments: [SIGINT, SIGTERM])
@@ -147,10 +192,7 @@ extension EmbeddedCommandTests {
         let program = try Program(
             ["train", "-", "--output", file],
             environment: ["TMPDIR": folder.path],
-            input: """
-                {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "epochs": 100000000,
-                 "loss": "mean_squared_error", "samples": {"inputs": [[1]], "targets": [1]}}
-                """)
+            input: Self.endless)
         try waitUntil("the run to begin") { program.output.contains("parameters") }
         program.signal(signal)
         let result = try program.wait()

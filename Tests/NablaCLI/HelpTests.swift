@@ -59,8 +59,8 @@ import Testing
         ("config", ["show", "check", "default"]),
         ("config show", ["--listen", "--data", "--config", "--json", "--yaml"]),
         ("token", ["create", "list", "revoke"]),
-        ("token create", ["--name", "--scope", "--expires", "--data", "--config"]),
-        ("token list", ["--data", "--config"]), ("token revoke", ["<name>", "--data"]),
+        ("token create", ["--name", "--scope", "--expires", "--json", "--data", "--config"]),
+        ("token list", ["--json", "--data", "--config"]), ("token revoke", ["<name>", "--data"]),
         ("demo", ["--data", "--server"]),
         ("health", ["--server"]),
     ]

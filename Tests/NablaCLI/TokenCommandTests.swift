@@ -18,8 +18,6 @@ import Testing
 
     @Test func aTokenIsShownOnceAndListedWithoutItsText() throws {
         let folder = try TemporaryFolder()
-        let empty = try Program.run("token", "list", "--data", folder.file("data"))
-        #expect(empty.code == 0 && empty.output.hasPrefix("no tokens"))
         let first = try create("ci", in: folder.file("data"))
         let second = try create(
             "train.er", scope: "write,read", "--expires", "30d", in: folder.file("data"))
@@ -139,9 +137,73 @@ import Testing
         for name in ["ci", "a b", "", "é", String(repeating: "a", count: 65)] {
             let result = try Program.run(
                 "token", "create", "--name", name, "--scope", "read", "--data", data)
-            #expect(result.code == 1 && result.errorLines.count == 1, "\(name): \(result.errors)")
+            #expect(result.code == 65 && result.errorLines.count == 1, "\(name): \(result.errors)")
         }
         let missing = try Program.run("token", "revoke", "other", "--data", data)
-        #expect(missing.code == 1 && missing.errors.contains("no token other"))
+        #expect(missing.code == 65 && missing.errors.contains("no token other"))
+    }
+
+    @Test(arguments: [["list"], ["list", "--json"], ["revoke", "ci"]])
+    func aFolderThatIsNotThereIsNotMade(_ arguments: [String]) throws {
+        let folder = try TemporaryFolder()
+        let result = try Program(["token"] + arguments + ["--data", folder.file("typo")]).wait()
+        #expect(result.code == 66 && result.errorLines.count == 1 && result.output.isEmpty)
+        #expect(result.errors.contains(folder.file("typo")), "\(result.errors)")
+        #expect(!folder.has("typo"))
+    }
+
+    @Test func aFolderWithoutTokensSaysHowToMakeOne() throws {
+        let served = try ServedProgram()
+        let list = try Program.run("token", "list", "--data", served.data)
+        #expect(list.code == 0 && list.output.hasPrefix("no tokens"), "\(list.errors)")
+        let json = try Program.run("token", "list", "--json", "--data", served.data)
+        #expect(json.code == 0 && json.output == #"{"tokens":[]}"# + "\n", "\(json.errors)")
+    }
+
+    private struct ToldToken: Decodable {
+        var name: String
+        var scopes: [String]
+        var state: String
+        var createdAt: String
+        var expiresAt: String?
+        var lastUsedAt: String?
+        var revokedAt: String?
+        var token: String?
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(text.utf8))
+    }
+
+    @Test func programsGetThemAsJSON() throws {
+        let folder = try TemporaryFolder()
+        let token = { (arguments: String...) in
+            try Program(["token"] + arguments + ["--data", folder.file("data")]).wait()
+        }
+        let created = try token(
+            "create", "--name", "ci", "--scope", "write,read", "--expires", "30d", "--json")
+        #expect(created.code == 0 && created.errors.isEmpty, "\(created.errors)")
+        let ci = try decode(ToldToken.self, created.output)
+        #expect(ci.name == "ci" && ci.scopes == ["read", "write"] && ci.state == "good")
+        #expect(ci.token?.hasPrefix("nabla_") == true && ci.revokedAt == nil)
+        let made = try #require(Timestamp(ci.createdAt))
+        let end = try #require(Timestamp(ci.expiresAt ?? ""))
+        #expect(end.milliseconds - made.milliseconds == 30 * 86_400_000)
+        #expect(try token("create", "--name", "old", "--scope", "read").code == 0)
+        #expect(try token("revoke", "old").code == 0)
+        // Another of the same name, which is told of and not the one before.
+        let again = try token("create", "--name", "old", "--scope", "write", "--json")
+        let old = try decode(ToldToken.self, again.output)
+        #expect(old.scopes == ["write"] && old.state == "good")
+        let list = try token("list", "--json")
+        let tokens = try decode([String: [ToldToken]].self, list.output)["tokens"] ?? []
+        #expect(tokens.map(\.name) == ["ci", "old", "old"])
+        #expect(tokens.map(\.state) == ["good", "revoked", "good"])
+        #expect(tokens.map { $0.revokedAt != nil } == [false, true, false])
+        #expect(tokens.map { $0.expiresAt != nil } == [true, false, false])
+        #expect(tokens.allSatisfy { $0.token == nil && $0.lastUsedAt == nil })
+        #expect(!list.output.contains("nabla_"))
     }
 }

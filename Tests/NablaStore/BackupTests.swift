@@ -86,8 +86,9 @@ struct BackupTests {
         #expect(error?.detail.contains("missing") == true)
         #expect(throws: StoreError.self) { try Store.backUp(path: copy.file, to: other) }
         #expect(try copy.names() == ["nabla.sqlite"])
-        #expect(throws: StoreError.self) {
-            try Store.backUp(path: temporary.folder.file, to: copy.path + "/no/folder")
+        let nowhere = copy.path + "/no/folder"
+        #expect(throws: StoreError.cannotOpen(path: nowhere, why: "No such file or directory")) {
+            try Store.backUp(path: temporary.folder.file, to: nowhere)
         }
     }
 }

@@ -26,11 +26,7 @@ struct CheckCommand: AsyncParsableCommand {
         let text = try samples.request(in: file)
         let request = try Problem.inFile(file) { try CheckRequest(parsing: text) }
         let response = try await options.compute { try await $0.check(request) }
-        if json {
-            print(String(decoding: response.json(), as: UTF8.self))
-        } else {
-            print(CheckSummary(response).text)
-        }
+        printAnswer(asJSON: json, response.json(), else: CheckSummary(response).text)
         if !response.passes { throw ExitStatus.failure.code }
     }
 }

@@ -69,7 +69,9 @@ struct ConfigCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",
             abstract: "Check a settings file by itself, whatever the environment says.",
-            discussion: "The exit status is 78 when something in it is wrong.")
+            discussion: """
+                The exit status is 78 when something in it is wrong, and 66 when it can't be read.
+                """)
 
         @Argument(help: "The YAML file.", completion: .file(extensions: ["yaml", "yml"]))
         var file: String

@@ -15,14 +15,16 @@ struct DemoCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        try await options.call { try await show($0) }
+        // Before anything is shown of a demonstration that would break off.
+        let training = try breastCancerRequest()
+        try await options.call { try await show($0, training) }
     }
 
-    private func show(_ client: Client) async throws {
+    private func show(_ client: Client, _ training: TrainRequest) async throws {
         print("1. The gradient of the seed's network on XOR, from POST /gradients\n")
         try await showGradient(client)
         print("\n2. Training on 569 breast cancer samples, through POST /train\n")
-        try await showTraining(client)
+        try await show(training, client)
         print("\n3. The history, from GET /runs\n")
         print(RunTable(try await client.runs().runs).text)
     }
@@ -34,17 +36,27 @@ struct DemoCommand: AsyncParsableCommand {
         print("\n" + (try ChainRule(request, response)).text)
     }
 
-    private func showTraining(_ client: Client) async throws {
-        let run = try await Computation.service(client).train(breastCancerRequest(), showing: true)
+    private func show(_ training: TrainRequest, _ client: Client) async throws {
+        let run = try await Computation.service(client).train(training, showing: true)
         guard run.status == .succeeded, let accuracy = run.latest["validation_accuracy"] else {
             throw CommandError("the run ended as \(run.status.rawValue)")
         }
         print("validation accuracy \(percentage(accuracy))")
     }
 
+    private func table() throws(CommandError) -> CSV {
+        do {
+            return try CSV(path: data)
+        } catch  where error.status == .noInput {
+            throw CommandError(
+                "\(error); run nabla demo in the folder of its source, or name the file with --data",
+                error.status)
+        }
+    }
+
     /// 30 standardised measurements, 16 hidden units, a fifth of the samples kept for validation.
     private func breastCancerRequest() throws -> TrainRequest {
-        let (rows, targets) = try CSV(path: data).split(target: "benign")
+        let (rows, targets) = try table().split(target: "benign")
         let inputs = standardised(rows)
         return TrainRequest(
             network: .inline(

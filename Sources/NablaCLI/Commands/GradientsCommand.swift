@@ -36,10 +36,8 @@ struct GradientsCommand: AsyncParsableCommand {
         let response = try await options.compute { [request] in
             try await $0.gradients(request, language: language)
         }
-        if json {
-            print(String(decoding: response.json(as: request.encoding), as: UTF8.self))
-        } else {
-            print(GradientsSummary(response).text)
-        }
+        printAnswer(
+            asJSON: json, response.json(as: request.encoding), else: GradientsSummary(response).text
+        )
     }
 }

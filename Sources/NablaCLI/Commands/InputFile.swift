@@ -5,15 +5,24 @@ import NablaAPI
 /// A text that is read from a file, or from standard input for `-`.
 struct InputFile: ExpressibleByArgument {
     let path: String
+    /// Whether it is standard input.
+    let isStandardInput: Bool
 
-    init?(argument: String) {
+    init(argument: String) {
         path = argument
+        isStandardInput = argument == "-"
+    }
+
+    /// A file, whatever its path.
+    init(path: String) {
+        self.path = path
+        isStandardInput = false
     }
 
     static let defaultCompletionKind = CompletionKind.file()
 
-    /// Whether it is standard input.
-    var isStandardInput: Bool { path == "-" }
+    /// What messages call it.
+    var name: String { isStandardInput ? "standard input" : path }
 
     /// Whether it has that extension, in any case.
     func hasExtension(_ name: String) -> Bool { path.lowercased().hasSuffix("." + name) }
@@ -21,13 +30,23 @@ struct InputFile: ExpressibleByArgument {
     /// The whole text.
     ///
     /// - Throws: `CommandError` when it can't be read.
-    func read() throws -> [UInt8] {
-        if isStandardInput { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw CommandError("\(path) can't be read: \(error.localizedDescription)", .noInput)
+    func read() throws(CommandError) -> [UInt8] {
+        let descriptor = isStandardInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: !isStandardInput)
+        var status = stat()
+        guard fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+            throw failure("it is a folder")
         }
+        do {
+            return Array(try file.readToEnd() ?? Data())
+        } catch {
+            throw failure(error.localizedDescription)
+        }
+    }
+
+    private func failure(_ why: String) -> CommandError {
+        CommandError("\(name) can't be read: \(why)", .noInput)
     }
 }
 
@@ -38,30 +57,7 @@ extension Problem {
             return try body()
         } catch let problem as Problem {
             let place = problem.pointer.map { " (at \($0.isEmpty ? "the root" : $0))" } ?? ""
-            throw CommandError("\(file.path): \(problem.detail)\(place)", .data)
-        }
-    }
-}
-
-/// A file that is written, or standard output for `-`.
-struct OutputFile: ExpressibleByArgument {
-    let path: String
-
-    init?(argument: String) {
-        path = argument
-    }
-
-    static let defaultCompletionKind = CompletionKind.file()
-
-    /// Writes the whole file, in place of one that is there.
-    ///
-    /// - Throws: `CommandError` when it can't be written.
-    func write(_ bytes: [UInt8]) throws {
-        if path == "-" { return FileHandle.standardOutput.write(Data(bytes)) }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw CommandError("\(path) can't be written: \(error.localizedDescription)", .noOutput)
+            throw CommandError("\(file.name): \(problem.detail)\(place)", .data)
         }
     }
 }

@@ -8,10 +8,11 @@ struct PredictCommand: AsyncParsableCommand {
         abstract: "Print the outputs of a network.",
         discussion: """
             The file holds the body of POST /predict: a network and inputs, or with --data the first; or it \
-            is a network in safetensors, as train --output writes it, for the inputs of --data.
+            is a network, as train --output writes it, for the inputs of --data.
             """)
 
-    @Argument(help: "The request, or - for standard input; or a network, NAME.safetensors.")
+    @Argument(
+        help: "The request, or - for standard input; or a network in JSON or NAME.safetensors.")
     var file: InputFile
 
     @OptionGroup var inputs: CSVInputOptions
@@ -24,10 +25,8 @@ struct PredictCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try inputs.request(in: file)
         let response = try await options.compute { try await $0.predict(request) }
-        if json {
-            print(String(decoding: response.json(as: request.encoding), as: UTF8.self))
-        } else {
-            print(OutputsTable(response.outputs).text)
-        }
+        printAnswer(
+            asJSON: json, response.json(as: request.encoding),
+            else: OutputsTable(response.outputs).text)
     }
 }

@@ -26,13 +26,9 @@ struct ServeCommand: AsyncParsableCommand {
             guard event.level >= level else { return }
             event.log(to: logger)
         }
-        // A write beyond a limit on the size of files is to fail, not to end the process.
-        signal(SIGXFSZ, SIG_IGN)
         let stop = await StopSignals()
         let addresses = try service.start()
         for address in addresses { print("nabla listens on \(address)") }
-        // A pipe would keep the lines back, and whoever reads it waits for them.
-        fflush(nil)
         await stop.wait()
         service.stop()
     }

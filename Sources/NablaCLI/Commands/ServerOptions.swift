@@ -40,8 +40,10 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
-    /// Takes `host:port` for `http://host:port`, and leaves the slash at the end away.
+    /// Takes `host:port` for `http://host:port`, and leaves the slash at the end away; `unix:/path` is
+    /// whole.
     private static func completed(_ address: String) -> String {
+        guard !address.hasPrefix("unix:") else { return address }
         let whole = address.contains("://") ? address : "http://" + address
         return whole.hasSuffix("/") ? String(whole.dropLast()) : whole
     }

@@ -32,6 +32,9 @@ struct TokenCommand: AsyncParsableCommand {
             transform: CreateCommand.seconds)
         var expires: Int?
 
+        @Flag(help: "Print the token as JSON, with what is known of it.")
+        var json = false
+
         @OptionGroup var folder: DataFolder
 
         private static func scopes(_ text: String) throws -> Set<Scope> {
@@ -55,10 +58,12 @@ struct TokenCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let token = try await folder.tokens {
-                try $0.create(name: name, scopes: scope, seconds: expires)
+            let (text, made) = try await folder.tokens(makingIt: true) { tokens in
+                let text = try tokens.create(name: name, scopes: scope, seconds: expires)
+                return (text, try tokens.list().last { $0.name == name })
             }
-            print(token)
+            guard json, let made else { return print(text) }
+            printBytes(TokenJSON.made(made, text: text, at: .now))
         }
     }
 
@@ -67,16 +72,20 @@ struct TokenCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the tokens there have been, oldest first.")
 
+        @Flag(help: "Print them as JSON.")
+        var json = false
+
         @OptionGroup var folder: DataFolder
 
         func run() async throws {
             let tokens = try await folder.tokens { try $0.list() }
-            guard !tokens.isEmpty else {
+            if json {
+                printBytes(TokenJSON.list(tokens, at: .now))
+            } else if tokens.isEmpty {
                 print("no tokens: nabla token create makes one")
-                return
+            } else {
+                print(TokenTable(tokens, at: .now).text)
             }
-            let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-            print(TokenTable(tokens, at: now).text)
         }
     }
 
@@ -92,7 +101,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard try await folder.tokens({ try $0.revoke(name: name) }) else {
-                throw CommandError("there is no token \(name) in force")
+                throw CommandError("there is no token \(name) in force", .data)
             }
             print("\(name) is revoked")
         }
@@ -118,8 +127,17 @@ struct DataFolder: ParsableArguments {
     }
 
     /// Works on its tokens.
-    func tokens<Value>(_ body: (Tokens) throws -> Value) async throws -> Value {
-        let tokens = try Tokens(dataDirectory: try await settings().service.dataDirectory)
+    ///
+    /// - Parameters:
+    ///   - isMade: Whether the folder and its database are made where they are missing; false by default.
+    ///   - body: Does the work.
+    /// - Returns: What `body` gives.
+    /// - Throws: `StartError` when the folder can't be worked on; else what `body` throws.
+    func tokens<Value>(
+        makingIt isMade: Bool = false, _ body: (Tokens) throws -> Value
+    ) async throws -> Value {
+        let directory = try await settings().service.dataDirectory
+        let tokens = try Tokens(dataDirectory: directory, makingIt: isMade)
         let value = try body(tokens)
         try tokens.close()
         return value

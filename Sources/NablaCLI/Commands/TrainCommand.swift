@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import NablaAPI
 import NablaNetworks
 
@@ -34,6 +33,8 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         let text = try samples.request(in: file)
         let request = try Problem.inFile(file) { try TrainRequest(parsing: text) }
+        // Before hours of training that nobody would get.
+        try output?.check()
         let ended = try await options.compute { computation in
             let ended = try await computation.train(request, showing: !json)
             if let output { try await write(computation.networkIfAny(of: ended), to: output) }
@@ -45,12 +46,25 @@ struct TrainCommand: AsyncParsableCommand {
                 "\nNothing of it is kept: --output FILE writes the network, --server keeps the run."
             )
         }
-        guard ended.status == .succeeded else { throw ExitStatus.failure.code }
+        try ended.checkSuccess()
     }
 
     private func write(_ network: Network?, to output: OutputFile) throws {
         guard let network else { return }
         try output.write(network.file(named: output.path))
+    }
+}
+
+extension Run {
+    /// Has the command end with 1 where the run, which has ended, didn't succeed.
+    func checkSuccess() throws(ExitCode) {
+        guard status != .succeeded else { return }
+        if status == .interrupted {
+            printError(
+                "the service was stopped: the run goes on when it is back, and "
+                    + "`nabla runs watch \(id)` follows it then")
+        }
+        throw ExitStatus.failure.code
     }
 }
 
@@ -63,8 +77,6 @@ extension Computation {
         return try await train(request) { run in
             guard showing else { return }
             print("run \(run.id): \(run.parameters) parameters")
-            // The next line may be hours away, and whoever reads a pipe wants the id now.
-            fflush(nil)
             display = ProgressDisplay(run)
         } onEvent: { event in
             display?.show(event)

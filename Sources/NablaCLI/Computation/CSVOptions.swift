@@ -58,7 +58,7 @@ struct CSVInputOptions: ParsableArguments {
         }
     }
 
-    /// The request in a file: the body of POST /predict, or a network in safetensors.
+    /// The request in a file: the body of POST /predict, or a network in JSON or safetensors.
     ///
     /// - Throws: `CommandError` when a file can't be read or is wrong.
     func request(in file: InputFile) throws -> PredictRequest {
@@ -67,15 +67,18 @@ struct CSVInputOptions: ParsableArguments {
             try Problem.inFile(data) { try Tensor(csv: data.read(besides: file), without: target) }
         }
         return try Problem.inFile(file) {
-            guard file.hasExtension("safetensors") else {
+            let isSafetensors = file.hasExtension("safetensors")
+            guard try isSafetensors || RequestText(body).isNetwork else {
                 let text = try inputs.map { try RequestText(body).adding("inputs", $0.packed) }
                 return try PredictRequest(parsing: text ?? body)
             }
             guard let inputs else {
                 throw CommandError(
-                    "\(file.path) is a network; --data has the inputs for it", .usage)
+                    "\(file.name) is a network; --data has the inputs for it", .usage)
             }
-            let network = try Network(Safetensors(parsing: body))
+            let network =
+                try isSafetensors
+                ? Network(Safetensors(parsing: body)) : Network(parsing: body, as: .float64)
             return PredictRequest(network: .inline(network), inputs: inputs)
         }
     }
@@ -99,19 +102,36 @@ struct RequestText {
         self.body = body
     }
 
+    /// Whether it is a network by itself, and no request with one.
+    ///
+    /// - Throws: `Problem` when it is no JSON object.
+    var isNetwork: Bool {
+        get throws(Problem) {
+            try reading { $0["layers"] != nil && $0["network"] == nil }
+        }
+    }
+
     /// The text with one more field at its end, so that all that stands in it keeps its place.
     ///
     /// - Throws: `Problem` when it is no JSON object, or has the field.
     func adding(_ field: StaticString, _ json: [UInt8]) throws(Problem) -> [UInt8] {
-        let isEmpty: Bool
-        do {
-            let object = try JSONDocument(parsing: body).root.anyObject()
+        let isEmpty = try reading { object in
             guard object[field] == nil else {
                 throw Problem(
                     .inconsistent, "\(field) come from --data, but stand here, too",
                     pointer: "/\(field)")
             }
-            isEmpty = object.count == 0
+            return object.count == 0
+        }
+        // An object ends in a brace, with nothing but white space behind it.
+        let end = body.lastIndex(of: UInt8(ascii: "}")) ?? body.endIndex
+        return body[..<end] + Array("\(isEmpty ? "" : ",")\"\(field)\":".utf8) + json
+            + [UInt8(ascii: "}")]
+    }
+
+    private func reading<Value>(_ look: (JSONObject) throws -> Value) throws(Problem) -> Value {
+        do {
+            return try look(JSONDocument(parsing: body).root.anyObject())
         } catch let error as JSONError {
             throw Problem(error)
         } catch let problem as Problem {
@@ -119,10 +139,6 @@ struct RequestText {
         } catch {
             throw Problem(.internalError, "\(error)")
         }
-        // An object ends in a brace, with nothing but white space behind it.
-        let end = body.lastIndex(of: UInt8(ascii: "}")) ?? body.endIndex
-        return body[..<end] + Array("\(isEmpty ? "" : ",")\"\(field)\":".utf8) + json
-            + [UInt8(ascii: "}")]
     }
 }
 

@@ -108,10 +108,10 @@ extension Client {
     ///   - id: The run.
     ///   - onEvent: Gets what happened to it, and what happens.
     /// - Returns: The run as it ended.
-    /// - Throws: `ClientError`.
-    func follow(_ id: String, _ onEvent: (RunEvent) -> Void) async throws -> Run {
+    /// - Throws: `ClientError`, or what `onEvent` throws.
+    func follow(_ id: String, _ onEvent: (RunEvent) throws -> Void) async throws -> Run {
         for try await event in events(ofRun: id) {
-            onEvent(event)
+            try onEvent(event)
             if case .end(let ended) = event.content { return ended }
         }
         return try await run(id)

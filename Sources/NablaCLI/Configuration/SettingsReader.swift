@@ -33,7 +33,7 @@ struct SettingsReader {
     ) {
         do {
             return try await readAll()
-        } catch let error as CommandError {
+        } catch let error as CommandError where error.status == .failure {
             throw error.ending(as: .configuration)
         }
     }
@@ -94,12 +94,8 @@ struct SettingsReader {
     }
 
     private func provider(of file: String) async throws -> any ConfigProvider {
-        let text: String
-        do {
-            text = try String(contentsOfFile: file, encoding: .utf8)
-        } catch {
-            throw CommandError("\(file) can't be read: \(error.localizedDescription)")
-        }
+        guard let text = String(validating: try InputFile(path: file).read(), as: UTF8.self)
+        else { throw CommandError("\(file) is no text in UTF-8") }
         do {
             guard let root = try Yams.compose(yaml: text) else {
                 return InMemoryProvider(name: file, values: [:])

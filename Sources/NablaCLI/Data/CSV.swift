@@ -1,5 +1,3 @@
-import Foundation
-
 /// A table of numbers read from a CSV file with a header row.
 struct CSV {
     /// The columns' names.
@@ -11,14 +9,9 @@ struct CSV {
     ///
     /// - Throws: `CommandError` with the file's name and the line that is wrong.
     init(path: String) throws(CommandError) {
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw CommandError("\(path) can't be read: \(error.localizedDescription)")
-        }
+        let text = String(decoding: try InputFile(path: path).read(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline)
-        guard let first = lines.first else { throw CommandError("\(path) is empty") }
+        guard let first = lines.first else { throw CommandError("\(path) is empty", .data) }
         header = first.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         var rows: [[Double]] = []
         for (index, line) in lines.enumerated().dropFirst() {
@@ -26,7 +19,7 @@ struct CSV {
             let numbers = cells.compactMap { Double($0) }
             guard numbers.count == cells.count, numbers.count == header.count else {
                 throw CommandError(
-                    "\(path), line \(index + 1): expected \(header.count) numbers")
+                    "\(path), line \(index + 1): expected \(header.count) numbers", .data)
             }
             rows.append(numbers)
         }
@@ -39,7 +32,7 @@ struct CSV {
     func split(target: String) throws(CommandError) -> (inputs: [[Double]], targets: [Double]) {
         guard let column = header.firstIndex(of: target) else {
             throw CommandError(
-                "there is no column \(target); there are \(header.joined(separator: ", "))")
+                "there is no column \(target); there are \(header.joined(separator: ", "))", .data)
         }
         let inputs = rows.map { row in
             Array(row[..<column] + row[(column + 1)...])

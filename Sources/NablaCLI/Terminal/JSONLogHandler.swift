@@ -15,7 +15,7 @@ enum LogFormat: String, Sendable {
         Logger(label: "nabla") { label in
             switch self {
             case .text: StreamLogHandler.standardError(label: label)
-            case .json: JSONLogHandler { FileHandle.standardError.write(Data($0)) }
+            case .json: JSONLogHandler { StandardStream.errors.write($0) }
             }
         }
     }
@@ -42,8 +42,7 @@ struct JSONLogHandler: LogHandler {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()
         writer.key("time")
-        let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
-        writer.string(Timestamp(milliseconds: milliseconds).text)
+        writer.string(Timestamp.now.text)
         writer.key("level")
         writer.string(event.level.rawValue)
         writer.key("message")

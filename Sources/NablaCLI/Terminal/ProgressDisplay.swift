@@ -1,5 +1,3 @@
-import Foundation
-import Glibc
 import NablaAPI
 import NablaJSON
 
@@ -7,7 +5,7 @@ import NablaJSON
 struct ProgressDisplay {
     private let terminal = Terminal.output
     private var line: ProgressLine
-    private var lastPlainLine = 0.0
+    private var lastPlainLine = (share: 0.0, text: "")
     private var lastDrawing: ContinuousClock.Instant?
 
     /// - Parameter run: The run, as it was acknowledged.
@@ -54,23 +52,20 @@ struct ProgressDisplay {
         // Room for the ^C that a terminal shows, and one column more, or some begin another line.
         let text = line.text(width: max(1, terminal.width - 3), on: terminal)
         // Carriage return, and erase to the end.
-        write("\r\(text)\u{1B}[K" + (isLast ? "\n" : ""))
+        print("\r\(text)\u{1B}[K", terminator: isLast ? "\n" : "")
     }
 
     private mutating func writePlainLine(isLast: Bool) {
         let progress = line.progress
         let share = Double(progress.epoch) / Double(max(1, progress.epochs))
-        guard isLast || share - lastPlainLine >= 0.1 else { return }
-        lastPlainLine = share
+        guard isLast || share - lastPlainLine.share >= 0.1 else { return }
         let training = line.loss.map { "  loss \(formatted($0))" } ?? ""
         let validation = line.validationLoss.map { "  validation \(formatted($0))" } ?? ""
-        write("epoch \(progress.epoch) of \(progress.epochs)\(training)\(validation)\n")
-    }
-
-    private func write(_ text: String) {
-        print(text, terminator: "")
-        // Standard output holds back what doesn't end in a line, and in a pipe everything.
-        fflush(nil)
+        let text = "epoch \(progress.epoch) of \(progress.epochs)\(training)\(validation)"
+        // The end of a run may tell again what its last epoch told.
+        guard text != lastPlainLine.text else { return }
+        lastPlainLine = (share, text)
+        print(text)
     }
 }
 

@@ -15,18 +15,12 @@ struct TokenTable {
     var text: String {
         var table = Table(["NAME", "SCOPE", "STATE", "CREATED", "EXPIRES", "LAST USED"])
         for token in tokens {
-            let scopes = Scope.allCases.filter(token.scopes.contains).map(\.rawValue)
             table.add([
-                token.name, scopes.joined(separator: ","), state(of: token),
+                token.name, token.scopeNames.joined(separator: ","), token.state(at: now),
                 minute(token.createdAt), token.expiresAt.map(minute) ?? "never",
                 token.lastUsedAt.map(minute) ?? "never",
             ])
         }
         return table.text
-    }
-
-    private func state(of token: Token) -> String {
-        guard token.revokedAt == nil else { return "revoked" }
-        return token.isGood(at: now) ? "good" : "expired"
     }
 }

@@ -38,10 +38,18 @@ public struct Token: Sendable, Equatable {
 public final class Tokens: Sendable {
     private let store: Store
 
-    /// Opens the folder, which is made where it is missing.
+    /// Opens the folder.
     ///
+    /// - Parameters:
+    ///   - dataDirectory: The folder.
+    ///   - isMade: Whether it is made with an empty database where it is missing; true by default.
     /// - Throws: `StartError` that says what to do, as every call here does.
-    public init(dataDirectory: String) throws(StartError) {
+    public init(dataDirectory: String, makingIt isMade: Bool = true) throws(StartError) {
+        guard isMade || Tokens.hasDatabase(dataDirectory) else {
+            throw StartError(
+                "there is no database \(Tokens.database(of: dataDirectory)): name its folder with "
+                    + "--data, or make one with `nabla token create` or `nabla serve`", .noInput)
+        }
         store = try StartError.openStore(in: dataDirectory)
     }
 
@@ -58,7 +66,8 @@ public final class Tokens: Sendable {
     ) throws(StartError) -> String {
         guard Tokens.isName(name) else {
             throw StartError(
-                "a token's name must be 1 to 64 letters, digits, points, underscores and hyphens")
+                "a token's name must be 1 to 64 letters, digits, points, underscores and hyphens",
+                .refused)
         }
         let text = TokenText.draw()
         let now = Timestamp.now.milliseconds
@@ -93,9 +102,15 @@ public final class Tokens: Sendable {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(\.isPlain)
     }
 
+    private static func database(of directory: String) -> String { directory + "/nabla.sqlite" }
+
+    private static func hasDatabase(_ directory: String) -> Bool {
+        access(database(of: directory), F_OK) == 0
+    }
+
     /// Whether a folder has a token that lets its holder in now; makes nothing there.
     static func exist(in directory: String) throws(StartError) -> Bool {
-        guard access(directory + "/nabla.sqlite", F_OK) == 0 else { return false }
+        guard hasDatabase(directory) else { return false }
         let tokens = try Tokens(dataDirectory: directory)
         let found = try tokens.list()
         try tokens.close()

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import NablaAPI
 import NablaClient
 
@@ -67,7 +66,9 @@ extension RunsCommand {
             let page = try await client.runs(query)
             for run in page.runs {
                 guard let line = try await line(of: run, client) else { continue }
-                FileHandle.standardOutput.write(Data(line))
+                printBytes(line)
+                // Whoever reads it may have enough of a long history.
+                try checkOutput()
             }
             return page.nextCursor
         }
@@ -85,7 +86,6 @@ extension RunsCommand {
                 line.append(UInt8(ascii: ","))
                 line += history.json().dropFirst()
             }
-            line.append(UInt8(ascii: "\n"))
             return line
         }
 

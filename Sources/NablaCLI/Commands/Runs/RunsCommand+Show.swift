@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import NablaAPI
 import NablaClient
 
@@ -42,10 +41,13 @@ extension RunsCommand {
             let ended = try await options.call { client in
                 let run = try await client.run(id)
                 var display = json ? nil : ProgressDisplay(run)
-                return try await client.follow(id) { display?.show($0) }
+                return try await client.follow(id) {
+                    display?.show($0)
+                    try checkOutput()
+                }
             }
             printAnswer(asJSON: json, ended.json(), else: RunSummary(ended).text)
-            guard ended.status == .succeeded else { throw ExitStatus.failure.code }
+            try ended.checkSuccess()
         }
     }
 
