@@ -15,7 +15,8 @@ struct RunTests {
     @Test("Every field of a run comes back as it was given")
     func roundTrip() throws {
         let run = RunRecord(
-            id: exampleID(1), name: "nightly", tags: ["team": "search", "empty": ""], status: .failed,
+            id: exampleID(1), name: "nightly", tags: ["team": "search", "empty": ""],
+            status: .failed,
             createdAt: noon, startedAt: noon + 1, finishedAt: noon + 2,
             request: #"{"epochs":3}"#, parameters: 1_000_000_000_000, epoch: 2, epochs: 3, step: 7,
             samplesPerSecond: 0.1, latest: ["loss": 0.30000000000000004, "auc": -.infinity],
@@ -52,7 +53,7 @@ struct RunTests {
     @Test("A text that SQLite would cut short is refused")
     func nul() throws {
         let edits: [(inout RunRecord) -> Void] = [
-            { $0.name = "a\0b" }, { $0.tags = ["a\0b": ""] }, { $0.tags = ["": "a"] }, { $0.tags = ["a": "\0"] },
+            { $0.name = "a\0b" }, { $0.tags = ["a\0b": ""] }, { $0.tags = ["a": "\0"] },
             { $0.request = "\0" }, { $0.error = "\0" }, { $0.latest = ["\0": 1] },
             { $0.best = ["\0": 1] },
         ]
@@ -65,6 +66,9 @@ struct RunTests {
         try store.insert(.example(1))
         #expect(throws: StoreError.self) {
             try store.update(id: exampleID(1), RunChange(name: "a\0b"))
+        }
+        #expect(throws: StoreError.self) {
+            try store.update(id: exampleID(1), RunChange(tags: ["": "a"]))
         }
         #expect(throws: StoreError.self) { try store.runs(matching: RunQuery(name: "a\0b")) }
         #expect(try store.run(id: exampleID(1) + "\0") == nil)
