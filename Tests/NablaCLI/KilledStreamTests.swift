@@ -11,15 +11,20 @@ import Testing
     /// The epochs that a reader got.
     private final class Epochs: Sendable {
         private let epochs = Mutex<[Int]>([])
+        private let isOver = Mutex(false)
 
         var all: [Int] { epochs.withLock(\.self) }
 
         func note(_ epoch: Int) { epochs.withLock { $0.append(epoch) } }
 
-        /// Waits until there are so many more.
+        func close() { isOver.withLock { $0 = true } }
+
+        /// Waits until there are so many more, or the reader reads no more.
         func waitForMore(_ count: Int) async throws {
             let known = all.count
-            while all.count < known + count { try await Task.sleep(for: .milliseconds(5)) }
+            while all.count < known + count, !isOver.withLock(\.self) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
         }
     }
 
@@ -34,6 +39,7 @@ import Testing
         let run = try await client.train(request)
         let epochs = Epochs()
         let reader = Task {
+            defer { epochs.close() }
             for try await event in client.events(ofRun: run.id) {
                 if let epoch = event.id { epochs.note(epoch) }
                 if case .end(let ended) = event.content { return ended.status }

@@ -68,10 +68,13 @@ import Testing
     /// What readers got of each run.
     private final class Course: Sendable {
         private let events = Mutex<[String: [RunEvent.Content]]>([:])
+        private let isOver = Mutex(false)
 
         func note(_ content: RunEvent.Content, of run: String) {
             events.withLock { $0[run, default: []].append(content) }
         }
+
+        func close() { isOver.withLock { $0 = true } }
 
         func epochs(of run: String) -> [Int] {
             events.withLock { events in (events[run] ?? []).compactMap { RunEvent($0).id } }
@@ -85,10 +88,10 @@ import Testing
             }
         }
 
-        /// Waits until a reader is so many epochs further.
+        /// Waits until a reader is so many epochs further, or reads no more.
         func wait(for epochs: Int, of run: String) async throws {
             let known = self.epochs(of: run).count
-            while self.epochs(of: run).count < known + epochs {
+            while self.epochs(of: run).count < known + epochs, !isOver.withLock(\.self) {
                 try await Task.sleep(for: .milliseconds(5))
             }
         }
@@ -106,7 +109,10 @@ import Testing
         var runs: [String] = []
         for _ in 0..<count { runs.append(try await client.train(training()).id) }
         let course = Course()
-        let reader = Task { [runs] in try await read(client, runs, course) }
+        let reader = Task { [runs] in
+            defer { course.close() }
+            try await read(client, runs, course)
+        }
         for run in runs { try await course.wait(for: 3, of: run) }
         try await service.restart()
         for run in runs { try await course.wait(for: 3, of: run) }
