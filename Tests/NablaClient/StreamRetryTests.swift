@@ -112,7 +112,7 @@ import Testing
     }
 
     /// Where the stream breaks behind it, too: nothing is asked for again, and nothing told twice.
-    @Test func theEndIsTheEnd() async throws {
+    @Test(.timeLimit(.minutes(1))) func theEndIsTheEnd() async throws {
         let peer = try Peer { _, _ in
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9999\r\n\r\n"
                 + Self.metrics(1) + Self.end(.failed)
