@@ -60,9 +60,18 @@ public final class Client: Sendable {
     /// The bytes of an answer that is a stream.
     func stream(_ message: Message) -> AsyncThrowingStream<[UInt8], any Error> {
         guard let engine else {
-            return AsyncThrowingStream { $0.finish(throwing: ClientError.noMemory) }
+            return AsyncThrowingStream { $0.finish(throwing: StreamFailure(.noMemory)) }
         }
         return engine.stream(message)
+    }
+
+    /// Whether the service says that it takes requests, which one that is stopping doesn't.
+    ///
+    /// It is asked once, and for no longer than a connection may take to come about.
+    func isReady() async -> Bool {
+        var message = Message(path: Path.readyz)
+        message.milliseconds = configuration.connectMilliseconds
+        return (try? await engine?.perform(message))?.status == 200
     }
 }
 

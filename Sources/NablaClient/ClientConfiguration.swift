@@ -16,6 +16,12 @@ public struct ClientConfiguration: Sendable, Equatable {
     public var stallSeconds: Int
     /// When a call that failed on its way is made again.
     public var retries: Retries
+    /// For how long an event stream that broke off is opened again before its reader gets the error, in
+    /// seconds; 60 by default, 0 for not at all.
+    ///
+    /// It counts from the moment at which the reader finds the stream broken, and anew whenever something has
+    /// come; the waits in between are those of `retries`. The time is there for a service to start again in.
+    public var streamRetrySeconds: Int
     /// Whether answers may come compressed with gzip; false by default, since on a fast network it costs
     /// more time than it saves.
     public var acceptsGzip: Bool
@@ -31,7 +37,8 @@ public struct ClientConfiguration: Sendable, Equatable {
     public init(
         server: String = "http://127.0.0.1:8080", token: String? = nil,
         connectMilliseconds: Int = 5_000, totalMilliseconds: Int = 300_000, stallSeconds: Int = 120,
-        retries: Retries = Retries(), acceptsGzip: Bool = false, compressesRequests: Bool = false
+        retries: Retries = Retries(), streamRetrySeconds: Int = 60, acceptsGzip: Bool = false,
+        compressesRequests: Bool = false
     ) {
         self.server = server
         self.token = token
@@ -39,6 +46,7 @@ public struct ClientConfiguration: Sendable, Equatable {
         self.totalMilliseconds = totalMilliseconds
         self.stallSeconds = stallSeconds
         self.retries = retries
+        self.streamRetrySeconds = streamRetrySeconds
         self.acceptsGzip = acceptsGzip
         self.compressesRequests = compressesRequests
     }

@@ -48,13 +48,15 @@ final class Engine: Sendable {
     }
 
     /// Performs a call whose answer is a stream, and gives its bytes as they come in.
+    ///
+    /// It throws `StreamFailure`.
     func stream(_ message: Message) -> AsyncThrowingStream<[UInt8], any Error> {
         AsyncThrowingStream { continuation in
             let transfer: Transfer
-            do {
+            do throws(ClientError) {
                 transfer = try self.transfer(message)
             } catch {
-                return continuation.finish(throwing: error)
+                return continuation.finish(throwing: StreamFailure(error))
             }
             transfer.onData = { continuation.yield($0) }
             continuation.onTermination = { [core] _ in core.cancel(transfer) }
@@ -63,9 +65,12 @@ final class Engine: Sendable {
                 case .success(let received) where received.status == 200:
                     continuation.finish()
                 case .success(let received):
-                    continuation.finish(throwing: ClientError(received))
+                    let error = ClientError(received)
+                    continuation.finish(
+                        throwing: StreamFailure(
+                            error, retryAfterSeconds: received.retryAfterSeconds))
                 case .failure(let error):
-                    continuation.finish(throwing: error)
+                    continuation.finish(throwing: StreamFailure(error))
                 }
             }
         }

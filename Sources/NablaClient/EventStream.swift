@@ -1,6 +1,10 @@
 public import NablaAPI
 
 /// What happens to a run, event by event, until it ends.
+///
+/// A stream that breaks off is opened again behind the last event, for `streamRetrySeconds` of the
+/// configuration at most. So is one of a run that a service interrupts by stopping, since the run goes on by
+/// itself once the service starts again: an `end` whose run is `interrupted` is only given where it doesn't.
 public struct RunEvents: AsyncSequence, Sendable {
     /// What the sequence gives.
     public typealias Element = RunEvent
@@ -18,20 +22,16 @@ public struct RunEvents: AsyncSequence, Sendable {
 
     /// Reads the events one by one.
     public struct Iterator: AsyncIteratorProtocol {
-        private var blocks: EventBlocks
+        private var events: StreamedEvents<RunEvent>
 
         fileprivate init(_ source: EventSource) {
-            blocks = EventBlocks(source)
+            events = StreamedEvents(source)
         }
 
-        /// The next event; nil once the stream has ended.
+        /// The next event; nil once the run has ended.
         ///
         /// - Throws: `ClientError` when the stream breaks off for good or carries what the contract doesn't know.
-        public mutating func next() async throws -> RunEvent? {
-            try await blocks.next { block throws(Problem) in
-                try RunEvent(name: block.name, data: block.data)
-            }
-        }
+        public mutating func next() async throws -> RunEvent? { try await events.next() }
     }
 }
 

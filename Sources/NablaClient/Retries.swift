@@ -8,6 +8,9 @@ import NablaAPI
 /// - Source: RFC 9110, section 9.2.2.
 public struct Retries: Sendable, Equatable {
     /// How often a call is made at most, the first time included; 3 by default, 1 for no repetition.
+    ///
+    /// Event streams are opened again for a time (`ClientConfiguration.streamRetrySeconds`), however often that
+    /// is; not at all where this is 1.
     public var attempts: Int
     /// What the first wait is at most, in milliseconds; 100 by default.
     ///
@@ -36,6 +39,11 @@ public struct Retries: Sendable, Equatable {
     /// come back together.
     func milliseconds(afterFailures failures: Int, retryAfterSeconds: Int = 0) -> Int? {
         guard failures < attempts else { return nil }
+        return wait(afterFailures: failures, retryAfterSeconds: retryAfterSeconds)
+    }
+
+    /// The same for what is tried for a time, and not so many times.
+    func wait(afterFailures failures: Int, retryAfterSeconds: Int) -> Int? {
         let longest = max(longestMilliseconds, 0)
         let (asked, overflows) = max(retryAfterSeconds, 0).multipliedReportingOverflow(by: 1000)
         guard !overflows, asked <= longest else { return nil }

@@ -1,6 +1,9 @@
 public import NablaAPI
 
 /// What happens to many runs, event by event.
+///
+/// A stream that breaks off is opened again as one of a single run is, and an `end` whose run is `interrupted`
+/// is kept back likewise where the runs were named (`RunEvents`).
 public struct SharedEvents: AsyncSequence, Sendable {
     /// What the sequence gives.
     public typealias Element = SharedEvent
@@ -18,20 +21,16 @@ public struct SharedEvents: AsyncSequence, Sendable {
 
     /// Reads the events one by one.
     public struct Iterator: AsyncIteratorProtocol {
-        private var blocks: EventBlocks
+        private var events: StreamedEvents<SharedEvent>
 
         fileprivate init(_ source: EventSource) {
-            blocks = EventBlocks(source)
+            events = StreamedEvents(source)
         }
 
-        /// The next event; nil once the stream has ended.
+        /// The next event; nil once all runs have ended that were named.
         ///
         /// - Throws: `ClientError` when the stream breaks off for good or carries what the contract doesn't know.
-        public mutating func next() async throws -> SharedEvent? {
-            try await blocks.next { block throws(Problem) in
-                try SharedEvent(name: block.name, id: block.id, data: block.data)
-            }
-        }
+        public mutating func next() async throws -> SharedEvent? { try await events.next() }
     }
 }
 
@@ -48,6 +47,6 @@ extension Client {
         return SharedEvents(
             EventSource(
                 query.isEmpty ? Path.events : "\(Path.events)?\(query)", after: id,
-                ends: ids.isEmpty ? .max : Set(ids).count, self))
+                ends: ids.isEmpty ? nil : Set(ids).count, mayBeOver: id != nil, self))
     }
 }

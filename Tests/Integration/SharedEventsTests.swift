@@ -2,6 +2,8 @@ import Foundation
 import NablaAPI
 import NablaClient
 import NablaNetworks
+import NablaService
+import Synchronization
 import Testing
 
 /// `GET /events`: many runs on one stream, through the client library over real HTTP.
@@ -91,6 +93,56 @@ import Testing
             let known = try #require(course.epochs[endless.id]?.last)
             #expect(rest.epochs[endless.id]?.first ?? known + 1 == known + 1)
         }
+    }
+
+    /// Its interruption is the last that is stored of it until it trains.
+    @Test(.timeLimit(.minutes(2))) func aRunThatWaitsAgainIsFollowedBehindItsInterruption()
+        async throws
+    {
+        let directory = TestServer.temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let configure: (inout Settings) -> Void = { $0.training.concurrentRuns = 1 }
+        let first = try TestServer(in: directory, configure)
+        let endless = try TrainingTests.request(epochs: 100_000_000)
+        let training = try await first.client.train(endless).id
+        let waiting = try await first.client.train(endless).id
+        var iterator = first.client.events().makeAsyncIterator()
+        _ = try await iterator.next()
+        first.stop()
+        var interruption: String?
+        while interruption == nil, let event = try await iterator.next() {
+            guard event.run == waiting, case .end(let run) = event.event.content else { continue }
+            #expect(run.status == .interrupted)
+            interruption = event.id
+        }
+        let streams = Mutex(0)
+        let second = try TestServer(
+            in: directory,
+            onEvent: { event in
+                if case .server(.streamOpened) = event { streams.withLock { $0 += 1 } }
+            }, configure)
+        defer { second.stop() }
+        let client = second.client
+        // From the beginning it is told, too, and isn't the end of the stream either.
+        let readers = [interruption, nil].map { id in
+            Task {
+                var course = Course()
+                for try await event in client.events(ofRuns: [waiting], after: id) {
+                    course.note(event)
+                    // One epoch is enough; the other reader may have seen it before.
+                    if course.ids.count == 1 { _ = try? await client.cancel(run: waiting) }
+                }
+                return course
+            }
+        }
+        while streams.withLock(\.self) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        _ = try await client.cancel(run: training)
+        for reader in readers {
+            let course = try await reader.value
+            #expect(course.epochs[waiting]?.first == 1 && course.ended == [waiting])
+        }
+        #expect(streams.withLock(\.self) == 2)
+        #expect(try await client.run(waiting).status == .cancelled)
     }
 
     @Test func whatItDoesNotKnowIsAProblem() throws {

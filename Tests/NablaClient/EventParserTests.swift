@@ -55,7 +55,9 @@ import Testing
             for piece in pieces { continuation.yield(Array(piece.utf8)) }
             continuation.finish()
         }
-        let source = EventSource(ends: 0, retries: .none) { _ in bytes }
+        let source = EventSource(
+            ends: 0, attempts: StreamAttempts(ClientConfiguration()), open: { _ in bytes },
+            isReady: { true })
         var found: [RunEvent.Content] = []
         for try await event in RunEvents(source) { found.append(event.content) }
         return found

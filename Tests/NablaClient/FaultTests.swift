@@ -14,13 +14,12 @@ import Testing
     ) async throws {
         try await withService { server in
             let direct = Client(ClientConfiguration(server: server))
-            let port = try #require(server.split(separator: ":").last.flatMap { UInt16($0) })
-            let proxy = try FaultyProxy(to: port, seed: seed)
+            let proxy = try FaultyProxy(to: try servicePort(server), seed: seed)
             defer { proxy.stop() }
             let through = Client(
                 ClientConfiguration(
                     server: "http://127.0.0.1:\(proxy.port)", totalMilliseconds: 30_000,
-                    stallSeconds: 10,
+                    stallSeconds: 1,
                     retries: Retries(attempts: 40, baseMilliseconds: 1, longestMilliseconds: 1000)))
             try await body(through, direct, proxy)
         }
@@ -89,6 +88,7 @@ import Testing
                 return try await group.reduce(into: [Int: ClientError]()) { $0[$1.0] = $1.1 }
             }
             #expect(proxy.faults > 20)
+            #expect(proxy.kinds == Set(FaultyProxy.Fault.allCases))
             var query = RunsQuery()
             query.limit = 100
             let names = try await direct.runs(query).runs.compactMap(\.name)

@@ -4,28 +4,52 @@ import Synchronization
 
 @testable import NablaService
 
-/// A TCP proxy that drops, delays, truncates and resets connections, as its seed has it.
+/// A TCP proxy that drops, delays, stalls, truncates and resets connections, in the middle of requests and of
+/// answers, as its seed has it.
 final class FaultyProxy: Sendable {
     /// What becomes of a connection.
-    private enum Fault {
-        /// Nothing but a wait before the answer, in microseconds.
-        case delay(UInt32)
+    enum Fault: Hashable, CaseIterable {
+        /// It comes about later.
+        case delay
         /// Closed at once.
         case drop
-        /// Closed after so many bytes of the answers.
-        case truncate(Int)
-        /// Reset after so many bytes of the answers.
-        case reset(Int)
+        /// Closed within a request.
+        case cutUpload
+        /// Reset within a request.
+        case resetUpload
+        /// Closed within an answer.
+        case truncate
+        /// Reset within an answer.
+        case reset
+        /// An answer comes to its end later.
+        case pause
+        /// An answer never comes to its end, and the connection stays open.
+        case stall
+
+        /// Whether no call on the connection gets its answer from there on.
+        var breaks: Bool { self != .delay && self != .pause }
+        /// Whether it happens while a request is sent.
+        var isOfUpload: Bool { self == .cutUpload || self == .resetUpload }
+        /// Whether it is told by a reset.
+        var isReset: Bool { self == .reset || self == .resetUpload }
+
+        /// Each as often as it is drawn: what costs a call seconds is rare.
+        fileprivate static let urn: [Fault] = [
+            .delay, .delay, .drop, .drop, .cutUpload, .cutUpload, .resetUpload, .resetUpload,
+            .truncate, .truncate, .truncate, .reset, .reset, .reset, .pause, .pause, .pause, .stall,
+        ]
     }
 
     let port: UInt16
     private let target: UInt16
     private let listener: Int32
     private let generator: Mutex<SplitMix64>
-    private let faultCount = Mutex(0)
+    private let counts = Mutex<[Fault: Int]>([:])
 
     /// How many connections were broken.
-    var faults: Int { faultCount.withLock { $0 } }
+    var faults: Int { counts.withLock { $0.filter(\.key.breaks).values.reduce(0, +) } }
+    /// What has happened so far.
+    var kinds: Set<Fault> { counts.withLock { Set($0.keys) } }
 
     init(to target: UInt16, seed: UInt64) throws {
         self.target = target
@@ -37,48 +61,66 @@ final class FaultyProxy: Sendable {
     /// Takes no more connections.
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
-    private func nextFault() -> Fault {
+    /// A fault, after how many bytes it happens, and for how many microseconds what waits does.
+    private func nextFault() -> (fault: Fault, bytes: Int, microseconds: UInt32) {
         generator.withLock { generator in
-            let bytes = Int.random(in: 0..<4000, using: &generator)
-            switch Int.random(in: 0..<8, using: &generator) {
-            case 0, 1: return .drop
-            case 2, 3: return .truncate(bytes)
-            case 4, 5: return .reset(bytes)
-            default: return .delay(UInt32(bytes * 5))
-            }
+            let place = Int.random(in: 0..<Fault.urn.count, using: &generator)
+            let fault = Fault.urn[place]
+            // Requests and most answers are short.
+            let most = fault == .truncate || fault == .reset ? 4000 : 1000
+            return (
+                fault, Int.random(in: 0..<most, using: &generator),
+                UInt32.random(in: 0..<20_000, using: &generator)
+            )
         }
     }
 
+    private func note(_ fault: Fault) { counts.withLock { $0[fault, default: 0] += 1 } }
+
     private func carry(_ caller: Int32) {
-        let fault = nextFault()
+        let (fault, bytes, microseconds) = nextFault()
         let service = Loopback.socket()
         defer {
             close(caller)
             close(service)
         }
-        var bytesLeft = Int.max
-        switch fault {
-        case .delay(let microseconds): usleep(microseconds)
-        case .drop: return faultCount.withLock { $0 += 1 }
-        case .truncate(let bytes), .reset(let bytes): bytesLeft = bytes
-        }
+        if fault == .delay || fault == .drop { note(fault) }
+        guard fault != .drop else { return }
+        if fault == .delay { usleep(microseconds) }
         guard (try? Loopback.connect(service, to: target)) != nil else { return }
+        var bytesLeft = fault == .delay ? Int.max : bytes
         var buffer = [UInt8](repeating: 0, count: 16_384)
-        while true {
-            guard let readable = Loopback.readable([caller, service]) else { return }
-            if readable[0] {
-                let count = recv(caller, &buffer, buffer.count, 0)
-                guard count > 0, Loopback.send(buffer[..<count], to: service) else { return }
-            }
-            if readable[1] {
-                let count = recv(service, &buffer, buffer.count, 0)
+        while let readable = Loopback.readable([caller, service]) {
+            for (isReadable, from, to) in [
+                (readable[0], caller, service), (readable[1], service, caller),
+            ] where isReadable {
+                let count = recv(from, &buffer, buffer.count, 0)
                 guard count > 0 else { return }
-                guard Loopback.send(buffer[..<min(count, bytesLeft)], to: caller) else { return }
-                bytesLeft -= count
-                guard bytesLeft > 0 else { break }
+                var rest = buffer[..<count]
+                if fault.isOfUpload == (from == caller), bytesLeft <= count {
+                    guard Loopback.send(rest.prefix(bytesLeft), to: to) else { return }
+                    rest = rest.dropFirst(bytesLeft)
+                    note(fault)
+                    if fault != .pause { return end(caller, service, fault) }
+                    usleep(microseconds)
+                    bytesLeft = .max
+                } else if fault.isOfUpload == (from == caller) {
+                    bytesLeft -= count
+                }
+                guard Loopback.send(rest, to: to) else { return }
             }
         }
-        faultCount.withLock { $0 += 1 }
-        if case .reset = fault { Loopback.resetWhenClosed(caller) }
+    }
+
+    /// Breaks a connection, which is closed afterwards.
+    private func end(_ caller: Int32, _ service: Int32, _ fault: Fault) {
+        if fault == .stall {
+            // Until the caller has lost its patience.
+            var byte: UInt8 = 0
+            while recv(caller, &byte, 1, 0) > 0 {}
+        } else if fault.isReset {
+            Loopback.resetWhenClosed(caller)
+            if fault.isOfUpload { Loopback.resetWhenClosed(service) }
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NablaService
 import NablaSockets
+import Testing
 
 /// A service of a test's own, with a data folder that is gone with it.
 ///
@@ -28,4 +29,11 @@ func withService(
     }
     let text = "\(address)"
     try await body(text.hasPrefix("unix:") ? text : "http://\(text)")
+}
+
+/// The port in a base URL.
+///
+/// - Throws: An expectation that failed where it has none.
+func servicePort(_ server: String) throws -> UInt16 {
+    try #require(server.split(separator: ":").last.flatMap { UInt16($0) })
 }

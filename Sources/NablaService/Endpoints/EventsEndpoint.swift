@@ -96,9 +96,12 @@ struct EventsEndpoint: Endpoint {
         guard let ids else { return nil }
         var found: Set<String> = []
         for id in ids {
+            // One that was taken up again has an end there, too, until its first epoch is stored. Looked up
+            // first, since an end that comes meanwhile is behind the position.
+            let hasEnded = try runs.run(id).status.isEnded
             let last = try lastEntry(of: id)
             let isTold = last.map { $0.epochs == nil && $0.number <= position.number } ?? false
-            if !isTold { found.insert(id) }
+            if !isTold || !hasEnded { found.insert(id) }
         }
         return found
     }
@@ -168,7 +171,7 @@ private final class Remaining: Sendable {
 
     /// Whether the stream ends with this event.
     func isLast(_ event: SharedEvent) -> Bool {
-        guard case .end = event.event.content else { return false }
+        guard case .end(let run) = event.event.content, run.status.isEnded else { return false }
         return runs.withLock { runs in
             runs?.remove(event.run)
             return runs?.isEmpty ?? false
