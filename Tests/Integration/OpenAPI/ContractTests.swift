@@ -72,83 +72,10 @@ import Testing
                         let complaints = try contract.complaints(answer, to: operation)
                         #expect(complaints.isEmpty, "\(operation.path) \(name): \(complaints)")
                         replayed.insert("\(operation.path) \(type) \(name)")
-                        // An example of the answer under the same name is the answer to this one.
-                        let shown = description["responses"]?["200"]?["content"]?[
-                            "application/json"]?["examples"]?[name]?["value"]
-                        if let shown { #expect(try JSON(answer.body) == shown) }
                     }
                 }
             }
             #expect(replayed.count >= 19)
-        }
-    }
-
-    @Test func everyExampleOfAParameterIsTaken() throws {
-        try withServer { server in
-            let contract = try Contract(of: server)
-            let run = try server.client.train(TrainingTests.request(epochs: 1), waitSeconds: 30)
-            var asked: Set<String> = []
-            for (operation, description) in contract.operations where operation.method == "GET" {
-                for parameter in description["parameters"]?.elements ?? [] {
-                    let parameter = try contract.resolved(parameter)
-                    guard let example = parameter["example"], parameter["in"]?.text == "query"
-                    else { continue }
-                    let schema = try #require(parameter["schema"])
-                    let wrong = try contract.requests.complaints(example, schema)
-                    #expect(wrong.isEmpty, "\(operation.path): \(wrong)")
-                    // An object's properties are parameters of their own.
-                    let name = try #require(parameter["name"]?.text)
-                    let query = (example.members ?? [name: example]).map { name, value in
-                        let text = value.text ?? value.json
-                        let escaped = text.addingPercentEncoding(
-                            withAllowedCharacters: .alphanumerics)
-                        return "\(name)=\(escaped ?? "")"
-                    }
-                    let answer = try Self.send(
-                        "GET",
-                        operation.path.replacing("{id}", with: run.id) + "?"
-                            + query.joined(separator: "&"), to: server)
-                    #expect(answer.status == 200, "\(query): \(answer.body)")
-                    asked.insert(name)
-                }
-            }
-            #expect(asked.isSuperset(of: ["filter", "tags"]), "\(asked)")
-        }
-    }
-
-    @Test func everyExampleOfAProblemIsOneThatIsTold() throws {
-        try withServer { server in
-            let contract = try Contract(of: server)
-            let run = try server.client.train(TrainingTests.request(epochs: 1), waitSeconds: 30)
-            let mismatch = """
-                {"network": {"layers": [{"weights": [[1, 2], [3, 4]]}, {"weights": [[1, 2, 3]]}]},
-                 "loss": "mean_squared_error", "samples": {"inputs": [[1, 2]], "targets": [1]}}
-                """
-            let told: [String: RawConnection.Answer] = [
-                "malformed_json": try Self.send("POST", "/gradients", "{\"network\": ", to: server),
-                "not_found": try Self.send(
-                    "GET", "/runs/0190a0a0-0000-7000-8000-000000000000", to: server),
-                "conflict": try Self.send("POST", "/runs/\(run.id)/cancel", to: server),
-                "unsupported_media_type": try Self.send(
-                    "POST", "/gradients", "{}", type: "text/plain", to: server),
-                "method_not_allowed": try Self.send("DELETE", "/gradients", to: server),
-                "shape_mismatch": try Self.send("POST", "/gradients", mismatch, to: server),
-            ]
-            var shown: [String: JSON] = [:]
-            for response in (contract.document["components"]?["responses"]?.members ?? [:]).values {
-                let content = response["content"]?["application/problem+json"]
-                for (name, example) in content?["examples"]?.members ?? [:] {
-                    shown[name] = example["value"]
-                }
-            }
-            #expect(Set(shown.keys) == Set(told.keys))
-            for (name, answer) in told {
-                let problem = try JSON(answer.body)
-                #expect(answer.status == Int(problem["status"]?.number ?? 0))
-                for member in ["type", "title", "status", "detail", "pointer"] {
-                    #expect(shown[name]?[member] == problem[member], "\(name): \(answer.body)")
-                }
-            }
         }
     }
 

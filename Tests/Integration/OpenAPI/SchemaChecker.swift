@@ -18,7 +18,7 @@ struct SchemaChecker {
     var isClosed = false
 
     /// The keywords that say nothing of whether a value fits.
-    static let annotations: Set = ["description", "default", "contentEncoding"]
+    static let annotations: Set = ["description", "default", "examples", "contentEncoding"]
     /// The keywords that are checked.
     static let assertions: Set = [
         "$ref", "type", "const", "enum", "format", "pattern", "minimum", "maximum",
