@@ -93,23 +93,6 @@ import Testing
     }
 
     @Test(
-        "the served document is one of OpenAPI",
-        .enabled(
-            if: isThere("openapi-spec-validator", "--version"), "openapi-spec-validator is missing"
-        ))
-    func openAPI() throws {
-        let served = try ServedProgram()
-        let folder = try TemporaryFolder()
-        let connection = try PlainConnection(served.address)
-        connection.send("GET /openapi.json HTTP/1.0\r\nHost: a\r\n\r\n")
-        let answer = connection.receive()
-        let head = try #require(answer.range(of: "\r\n\r\n"))
-        let document = try folder.write(String(answer[head.upperBound...]), to: "openapi.json")
-        let result = try Tool.run(["openapi-spec-validator", document])
-        #expect(result.status == 0, "\(result.output)\(result.errors)")
-    }
-
-    @Test(
         "systemd knows every line of the unit, and finds it well shut in",
         .enabled(
             if: isThere("systemd-analyze", "security", "--help"), "systemd-analyze is missing"))

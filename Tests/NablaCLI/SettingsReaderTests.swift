@@ -80,6 +80,7 @@ import Testing
         _ = try await read(
             environment: [
                 "NABLA_SERVER": "http://127.0.0.1:1", "NABLA_CONFIG": "/x", "NABLA_TOKEN": "x",
+                "NABLA_STREAM_RETRY_SECONDS": "5",
                 "nabla_x": "1",
             ])
     }

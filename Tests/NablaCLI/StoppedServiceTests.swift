@@ -14,6 +14,9 @@ import Testing
         #expect(try served.end().code == 0)
     }
 
+    /// So that nobody waits for long for what doesn't come back.
+    private static let environment = ["NABLA_STREAM_RETRY_SECONDS": "1"]
+
     private func expectHint(_ result: Program.Result, run: String) {
         #expect(result.code == 1 && result.errorLines.count == 1, "\(result.errors)")
         #expect(result.errors.contains("the run goes on when it is back"), "\(result.errors)")
@@ -25,7 +28,8 @@ import Testing
         let served = try ServedProgram(data: folder.file("data"))
         let run = try served.client.train(.restorable(.adam(Adam()), epochs: 100_000_000))
         let watching = try Program(
-            ["runs", "watch", run.id, "--server", served.address] + form)
+            ["runs", "watch", run.id, "--server", served.address] + form,
+            environment: Self.environment)
         try stop(served)
         expectHint(try watching.wait(), run: run.id)
         // And so it does.
@@ -40,7 +44,7 @@ import Testing
     @Test func whoTrainsThereIsToldToo() throws {
         let served = try ServedProgram()
         let training = try Program(
-            ["train", "-", "--server", served.address],
+            ["train", "-", "--server", served.address], environment: Self.environment,
             input: """
                 {"network": {"input_shape": [1], "layers": [{"units": 1}]}, "epochs": 100000000,
                  "loss": "mean_squared_error", "samples": {"inputs": [[1]], "targets": [1]}}
@@ -49,5 +53,14 @@ import Testing
         let run = try #require(try served.client.runs().runs.first)
         try stop(served)
         expectHint(try training.wait(), run: run.id)
+    }
+
+    @Test func howLongItIsTriedIsAWholeNumber() throws {
+        let result = try Program(
+            ["runs", "list"], environment: ["NABLA_STREAM_RETRY_SECONDS": "soon"]
+        ).wait()
+        #expect(result.code == 64)
+        #expect(
+            result.errors.contains("NABLA_STREAM_RETRY_SECONDS is \"soon\""), "\(result.errors)")
     }
 }

@@ -13,7 +13,7 @@ import Testing
             request: #"{"loss":{"type":"huber","delta":0.1}}"#, parameters: 17,
             progress: Run.Progress(epoch: 0, epochs: 50))
         run.name = "naïve “quotes” 😀"
-        run.tags = ["team": "search", "": "empty key"]
+        run.tags = ["team": "search", "empty": ""]
         return run
     }
 

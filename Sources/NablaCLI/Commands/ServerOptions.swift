@@ -27,17 +27,31 @@ struct ServerOptions: ParsableArguments {
         _ address: String, _ body: (Client) async throws -> Value
     ) async throws -> Value {
         let address = completed(address)
+        let token = ProcessInfo.processInfo.environment["NABLA_TOKEN"]
+        var configuration = ClientConfiguration(
+            server: address, token: token?.isEmpty == true ? nil : token)
+        configuration.streamRetrySeconds =
+            try streamRetrySeconds() ?? configuration.streamRetrySeconds
         do {
-            let token = ProcessInfo.processInfo.environment["NABLA_TOKEN"]
-            return try await body(
-                Client(
-                    ClientConfiguration(
-                        server: address, token: token?.isEmpty == true ? nil : token)))
+            return try await body(Client(configuration))
         } catch ClientError.connection(let detail) {
             throw CommandError(
                 "no service answers at \(address) (\(detail)); start one with `nabla serve`, "
                     + "or name another with --server or NABLA_SERVER", .unavailable)
         }
+    }
+
+    /// How long the environment wants events to be asked for again; nil where it says nothing.
+    private static func streamRetrySeconds() throws -> Int? {
+        let name = "NABLA_STREAM_RETRY_SECONDS"
+        guard let text = ProcessInfo.processInfo.environment[name], !text.isEmpty else {
+            return nil
+        }
+        guard let seconds = Int(text), (0...86_400).contains(seconds) else {
+            throw CommandError(
+                "\(name) is \"\(text)\", but must be a whole number from 0 to 86400", .usage)
+        }
+        return seconds
     }
 
     /// Takes `host:port` for `http://host:port`, and leaves the slash at the end away; `unix:/path` is

@@ -16,7 +16,9 @@ struct SettingsReader {
     let file: String?
 
     /// Names of the environment that other parts of the program read.
-    private static let otherVariables: Set = ["NABLA_SERVER", "NABLA_TOKEN", "NABLA_CONFIG"]
+    private static let otherVariables: Set = [
+        "NABLA_SERVER", "NABLA_TOKEN", "NABLA_STREAM_RETRY_SECONDS", "NABLA_CONFIG",
+    ]
 
     /// Gives the settings, from their defaults and all that was given.
     ///
