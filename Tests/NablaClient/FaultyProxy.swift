@@ -40,10 +40,16 @@ final class FaultyProxy: Sendable {
         ]
     }
 
+    /// What the seed has drawn of the urn, and what is left in it.
+    private struct Draws {
+        var generator: SplitMix64
+        var left: [Fault] = []
+    }
+
     let port: UInt16
     private let target: UInt16
     private let listener: Int32
-    private let generator: Mutex<SplitMix64>
+    private let draws: Mutex<Draws>
     private let counts = Mutex<[Fault: Int]>([:])
 
     /// How many connections were broken.
@@ -53,7 +59,7 @@ final class FaultyProxy: Sendable {
 
     init(to target: UInt16, seed: UInt64) throws {
         self.target = target
-        generator = Mutex(SplitMix64(seed: seed))
+        draws = Mutex(Draws(generator: SplitMix64(seed: seed)))
         (listener, port) = try Loopback.listener(backlog: 128)
         Loopback.serve(listener) { [self] in carry($0) }
     }
@@ -63,14 +69,14 @@ final class FaultyProxy: Sendable {
 
     /// A fault, after how many bytes it happens, and for how many microseconds what waits does.
     private func nextFault() -> (fault: Fault, bytes: Int, microseconds: UInt32) {
-        generator.withLock { generator in
-            let place = Int.random(in: 0..<Fault.urn.count, using: &generator)
-            let fault = Fault.urn[place]
-            // Requests and most answers are short.
-            let most = fault == .truncate || fault == .reset ? 4000 : 1000
+        draws.withLock { draws in
+            if draws.left.isEmpty { draws.left = Fault.urn.shuffled(using: &draws.generator) }
+            let fault = draws.left.removeLast()
+            // Requests and most answers are short, and each has a head.
+            let most = fault == .truncate || fault == .reset ? 4000 : fault == .stall ? 100 : 1000
             return (
-                fault, Int.random(in: 0..<most, using: &generator),
-                UInt32.random(in: 0..<20_000, using: &generator)
+                fault, Int.random(in: 0..<most, using: &draws.generator),
+                UInt32.random(in: 0..<20_000, using: &draws.generator)
             )
         }
     }
