@@ -141,6 +141,16 @@ import Testing
             #expect(try found("metrics.loss < \(bound)") == [best[0]])
             #expect(
                 try found("metrics.loss <= \(bound)", "metrics.loss desc") == [best[1], best[0]])
+            // By the health of the training, too, whose layers are part of the names.
+            let norms = try ids.map { id in
+                let latest = try client.run(id).latest
+                return try #require(latest["layers.0.gradient_norm"])
+            }
+            let least = try #require(norms.min())
+            #expect(try found("metrics.layers.0.gradient_norm <= \(least)").count == 1)
+            #expect(
+                try found("metrics.gradient_norm > 0", "metrics.layers.0.gradient_norm")
+                    == ids.indices.sorted { norms[$0] < norms[$1] }.map { ids[$0] })
             let refused = problem { try found("metrics.loss <") }
             #expect(refused?.kind == .invalidParameter)
             #expect(refused?.detail.contains("filter, at byte 14") == true)

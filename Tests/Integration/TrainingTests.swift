@@ -241,6 +241,27 @@ import Testing
         #expect(try second.client.metrics(ofRun: done.id)["loss"].count == 50)
     }
 
+    @Test func ofRunsThatWaitThoseOfHigherPriorityAreTrainedFirst() throws {
+        try withServer({ $0.training.concurrentRuns = 1 }) { server in
+            let first = try server.client.train(ContractTests.endless())
+            let runs = try [0, 9, 0].map { priority in
+                var request = try Self.request(epochs: 20_000)
+                request.priority = priority
+                return try server.client.train(request)
+            }
+            _ = try server.client.cancel(run: first.id)
+            let ended = try runs.map { run in
+                while try !server.client.run(run.id).status.isEnded { usleep(10_000) }
+                return try server.client.run(run.id)
+            }
+            let times = try ended.map { run in
+                (start: try #require(run.startedAt), end: try #require(run.finishedAt))
+            }
+            #expect(times[1].start < times[1].end && times[1].end <= times[0].start)
+            #expect(times[0].start < times[0].end && times[0].end <= times[2].start)
+        }
+    }
+
     @Test func validationIsMeasuredEachEpoch() throws {
         try withServer { server in
             var request = try Self.request(epochs: 5)

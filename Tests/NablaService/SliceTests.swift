@@ -211,6 +211,13 @@ import Testing
         }
         #expect(pace.stepsAtOnce == 64)
         #expect(pace.samplesPerSecond == 1024)
+        let samples = 1 + 2 + 4 + 8 + 16 + 32 + 14 * 64
+        // What others took in between makes it slower, but no step longer.
+        pace.beginSlice(at: 5)
+        pace.endSlice(at: 7)
+        pace.beginSlice(at: 8)
+        #expect(pace.samplesPerSecond == Double(samples) / (Double(samples) / 1024 + 1))
+        #expect(pace.stepsAtOnce == 64)
         pace.learn(steps: 64, samples: 64, seconds: 2)
         #expect(pace.stepsAtOnce == 2)
         pace.learn(steps: 1, samples: 1, seconds: 1)

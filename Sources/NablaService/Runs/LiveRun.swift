@@ -166,6 +166,8 @@ struct Pace: Sendable {
     private var steps = 1
     private var seconds = 0.0
     private var samples = 0
+    /// When the last slice ended, by the stopwatch; nil before that and within a slice.
+    private var idleSince: Double?
     /// When the network was last stored, by the stopwatch.
     var lastCheckpoint = 0.0
     /// The epoch it had then.
@@ -182,8 +184,18 @@ struct Pace: Sendable {
     /// How many steps to do before looking at the clock again: an eighth of a slice, as far as is known.
     var stepsAtOnce: Int { steps }
 
-    /// Samples a second so far, once something was measured.
+    /// Samples a second so far, once something was measured; the time between slices counts, in which others
+    /// have the processor.
     var samplesPerSecond: Double? { seconds > 0 ? Double(samples) / seconds : nil }
+
+    /// Notes that a slice begins at a time of the stopwatch.
+    mutating func beginSlice(at now: Double) {
+        if let idleSince { seconds += max(0, now - idleSince) }
+        idleSince = nil
+    }
+
+    /// Notes that a slice ends.
+    mutating func endSlice(at now: Double) { idleSince = now }
 
     /// Learns from what was just done.
     mutating func learn(steps done: Int, samples: Int, seconds: Double) {

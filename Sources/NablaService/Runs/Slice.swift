@@ -34,7 +34,12 @@ struct Slice {
     /// Trains until the slice's time or epochs are used up or the run is at its end.
     func run(_ training: inout Training) -> Outcome {
         let start = Stopwatch.now()
-        defer { time.add(slice: Stopwatch.now() - start) }
+        live.pace.withLock { $0.beginSlice(at: start) }
+        defer {
+            let end = Stopwatch.now()
+            time.add(slice: end - start)
+            live.pace.withLock { $0.endSlice(at: end) }
+        }
         let deadline = start + Double(limits.sliceMilliseconds) / 1000
         if let recovery = live.recovery { return redo(&training, recovery, until: deadline) }
         let last = training.epoch + Slice.mostEpochs
