@@ -57,9 +57,12 @@ import Testing
             let request = try request()
             for _ in 0..<20 { _ = try blocking { try client.gradients(request) } }
             #expect(opened.value == 1)
+            let begin = ContinuousClock.now
             for _ in 0..<20 { _ = try await client.gradients(request) }
             for _ in 0..<20 { _ = try blocking { try client.gradients(request) } }
-            #expect(opened.value == 1)
+            // Curl takes no connection that was idle for 118 seconds, as long as which a task may wait for its
+            // turn beside other tests.
+            #expect(opened.value == 1 || begin.duration(to: .now) > .seconds(100))
         }
     }
 

@@ -58,12 +58,14 @@ import Testing
             // All runs from now on: nothing happens to them, and the stream stays open.
             let stream = Task { for try await _ in client.events() {} }
             while opened.withLock(\.self) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            let begin = ContinuousClock.now
             for _ in 0..<50 {
                 #expect(try await client.health().status == "ok")
                 #expect(try await onThread { try client.health() }.status == "ok")
             }
-            // One for the stream and one for all calls.
-            #expect(opened.withLock(\.self) == 2)
+            // One for the stream and one for all calls, unless that was idle for too long for curl.
+            #expect(
+                opened.withLock(\.self) == 2 || begin.duration(to: .now) > .seconds(100))
             stream.cancel()
             _ = await stream.result
             #expect(try await onThread { try client.health() }.status == "ok")
