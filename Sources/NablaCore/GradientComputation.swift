@@ -22,48 +22,66 @@ enum GradientComputation<S: FloatingReal> {
         _ settings: GradientSettings, _ workspace: Workspace, _ memory: inout Memory<S>,
         _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Gradients {
+        let (plan, objective, wanted) = try compile(loss, network, samples, including, settings)
+        let prepared = try PreparedSamples(samples, for: plan, objective)
+        let divisor = try objective.divisor(of: prepared)
+        // All numbers are there, so that nothing is drawn.
+        var generator = Generator(seed: 0)
+        try memory.setParameters(of: network, plan, drawingFrom: &generator)
+        let gradients = try run(
+            plan, objective, prepared, divisor, network, including, settings.mode, wanted, &memory,
+            shards, isCancelled)
+        guard let vector = settings.vector else { return gradients }
+        let product = HessianVectorProduct(
+            loss: loss, network: network, samples: samples, divisor: divisor,
+            mode: settings.mode, wanted: wanted)
+        let flat = try product.run(vector, memory, workspace, shards, isCancelled).map { S($0) }
+        // Finite in float64, but perhaps not in float32.
+        guard Finiteness.holds(flat) else {
+            throw .nonFinite(NonFinite(tensor: "hessian_vector_product"))
+        }
+        var full = gradients
+        full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
+        return full
+    }
+
+    /// Checks the parts of a request against one another, but for the samples' numbers.
+    static func compile(
+        _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions,
+        _ settings: GradientSettings
+    ) throws(ComputationError) -> (plan: Plan<S>, objective: Objective<S>, wanted: [Bool]) {
         try network.requireNumbers()
         let plan = try Plan<S>(
             network, samples: samples.count,
             keepsPanels: keepsPanels(network, samples, including, settings))
         let objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         try Partition.check(batch: samples.count, of: plan, settings.mode, at: "/samples/inputs")
-        let prepared = try PreparedSamples(samples, for: plan, objective)
-        let divisor = try objective.divisor(of: prepared)
-        // All numbers are there, so that nothing is drawn.
-        var generator = Generator(seed: 0)
-        try memory.setParameters(of: network, plan, drawingFrom: &generator)
+        return (plan, objective, try settings.wanted(in: network))
+    }
+
+    /// Computes with the parameters that are in the memory.
+    static func run(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>,
+        _ divisor: Double, _ network: Network, _ including: Inclusions, _ mode: PassMode,
+        _ wanted: [Bool], _ memory: inout Memory<S>, _ shards: ShardRunner, _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> Gradients {
         var results = Results<S>(plan, count: samples.count, objective.reduction, including)
-        let wanted = try settings.wanted(in: network)
         let scale = S(1 / divisor)
         let sum = try GradientPass.run(
-            plan, objective, prepared, scale: scale, settings.mode, wanted, &memory, &results,
-            shards, isCancelled)
+            plan, objective, samples, scale: scale, mode, wanted, &memory, &results, shards,
+            isCancelled)
         let mean = S(sum / divisor)
         guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
         let gradients = Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
             layers: try plan.tensors(memory.gradients, of: network, wanted),
             samples: samples.count, dtype: S.dtype)
-        if including.isEmpty && settings.vector == nil { return gradients }
+        if including.isEmpty { return gradients }
         var full = gradients
         try results.add(including, to: &full, network, plan, memory.gradients, wanted)
         if including.contains(.perSampleGradients) {
             full.perSampleGradients = try GradientPass.perSample(
-                plan, objective, prepared, scale: scale, settings.mode, wanted, network,
-                &memory, isCancelled)
-        }
-        if let vector = settings.vector {
-            let product = HessianVectorProduct(
-                loss: loss, network: network, samples: samples, divisor: divisor,
-                mode: settings.mode, wanted: wanted)
-            let flat = try product.run(vector, memory, workspace, shards, isCancelled)
-                .map { S($0) }
-            // Finite in float64, but perhaps not in float32.
-            guard Finiteness.holds(flat) else {
-                throw .nonFinite(NonFinite(tensor: "hessian_vector_product"))
-            }
-            full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
+                plan, objective, samples, scale: scale, mode, wanted, network, &memory, isCancelled)
         }
         return full
     }

@@ -38,6 +38,15 @@ extension Memory where S: FloatingReal {
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
 
+    /// Writes parameters as the flat buffer has them, weights row by row, and the network's running
+    /// statistics.
+    mutating func setParameters(_ values: [S], of network: Network, _ plan: Plan<S>) {
+        reserve(parameters: plan.parameterCount)
+        parameters.replaceSubrange(0..<values.count, with: values)
+        putInPanels(plan)
+        if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
+    }
+
     private mutating func putInPanels(_ plan: Plan<S>) {
         for index in plan.layers.indices {
             guard let panels = plan.panels(ofLayer: index) else { continue }

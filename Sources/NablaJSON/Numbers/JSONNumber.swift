@@ -15,6 +15,11 @@ public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
         _ values: UnsafeBufferPointer<Self>, shape: UnsafeBufferPointer<Int>,
         to writer: inout JSONWriter)
 
+    /// Reads the numbers of a text of that form, which there is room for; false where it has another.
+    static func readForm(
+        _ form: JSONForm, of text: [UInt8], into numbers: UnsafeMutableBufferPointer<Self>
+    ) -> Bool
+
     /// Whether none is NaN or infinite.
     static func areFinite(_ values: [Self]) -> Bool
 }
@@ -38,6 +43,13 @@ extension Float: JSONNumber {
         to writer: inout JSONWriter
     ) { writer.writeNumbers(values, shape: shape) }
 
+    /// Reads the numbers of a text of that form.
+    public static func readForm(
+        _ form: JSONForm, of text: [UInt8], into numbers: UnsafeMutableBufferPointer<Float>
+    ) -> Bool {
+        form.read(text, into: numbers) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5) }
+    }
+
     /// Whether none is NaN or infinite.
     public static func areFinite(_ values: [Float]) -> Bool { sumOfNothing(values).isZero }
 }
@@ -60,6 +72,13 @@ extension Double: JSONNumber {
         _ values: UnsafeBufferPointer<Double>, shape: UnsafeBufferPointer<Int>,
         to writer: inout JSONWriter
     ) { writer.writeNumbers(values, shape: shape) }
+
+    /// Reads the numbers of a text of that form.
+    public static func readForm(
+        _ form: JSONForm, of text: [UInt8], into numbers: UnsafeMutableBufferPointer<Double>
+    ) -> Bool {
+        form.read(text, into: numbers) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5) }
+    }
 
     /// Whether none is NaN or infinite.
     public static func areFinite(_ values: [Double]) -> Bool { sumOfNothing(values).isZero }

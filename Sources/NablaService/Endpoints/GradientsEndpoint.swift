@@ -13,9 +13,16 @@ struct GradientsEndpoint: Endpoint {
     let shards: ShardRunner
     /// Reads and writes the parts of large texts.
     let parts: PartRunner
+    let forms = RecentForms()
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
+        if let (gradients, encoding, parsed) = forms.gradients(
+            for: call.body, workspace, shards, isCancelled: call.isCancelled)
+        {
+            return .content(
+                content(of: GradientsResponse(gradients), as: encoding, since: start, parsed))
+        }
         let request = try GradientsRequest(
             parsing: call.body, limits: limits, sharing: parts)
         let isLight =
@@ -27,7 +34,9 @@ struct GradientsEndpoint: Endpoint {
                 try answer(call, request, workspace, since: Stopwatch.now() - parsing)
             }
         }
-        return try answer(call, request, workspace, since: start)
+        let whole = try answer(call, request, workspace, since: start)
+        forms.keep(request, of: call.body)
+        return whole
     }
 
     private func answer(
@@ -38,16 +47,24 @@ struct GradientsEndpoint: Endpoint {
         let parsed = Stopwatch.now()
         let response = try GradientsResponse.computed(
             for: request, network: network, samples: samples, workspace, shards, call)
-        let computed = Stopwatch.now()
-        var content = Content.json(
-            response.json(as: request.encoding, sharing: parts))
+        var content = self.content(of: response, as: request.encoding, since: start, parsed)
         if let explanation = response.explanation {
             content.fields = Language.fields(of: explanation.language)
         }
+        return .content(content)
+    }
+
+    /// Writes what was computed just now.
+    private func content(
+        of response: GradientsResponse, as encoding: Encoding, since start: Double,
+        _ parsed: Double
+    ) -> Content {
+        let computed = Stopwatch.now()
+        var content = Content.json(response.json(as: encoding, sharing: parts))
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
-        return .content(content)
+        return content
     }
 }
 
@@ -65,7 +82,7 @@ extension Inclusions {
 
 extension GradientSettings {
     /// Finds the layers that a request names.
-    fileprivate init(_ request: GradientsRequest, _ network: Network) throws(Problem) {
+    init(_ request: GradientsRequest, _ network: Network) throws(Problem) {
         self.init(isTraining: request.training, seed: request.seed, vector: request.vector)
         guard let wrt = request.wrt else { return }
         var layers: [Int] = []

@@ -1,0 +1,118 @@
+// Reading a number straight from its text.
+//
+// What this reads, simdjson would read to the same values; what it doesn't read, simdjson reads or
+// refuses. Numbers are put together by simdjson's own function, so there is one way of rounding.
+#ifndef NABLA_NUMBER_READER_HPP
+#define NABLA_NUMBER_READER_HPP
+
+#include "Rounding.hpp"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace nabla {
+
+// A reader of numbers up to a byte that none of them goes beyond, such as a comma or a bracket.
+template <class Number> struct number_reader {
+    const uint8_t *next;
+    // Behind that byte.
+    const uint8_t *end;
+    const uint8_t *end_of_text;
+
+    static bool is_digit(uint8_t byte) { return uint8_t(byte - '0') <= 9; }
+
+    void skip_space() {
+        while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
+            next++;
+    }
+
+    // Goes on with digits, eight at a time where there are as many.
+    void take_digits(uint64_t &significand) {
+        namespace parsing = simdjson::SIMDJSON_BUILTIN_IMPLEMENTATION::numberparsing;
+        while (end_of_text - next >= 8 && parsing::is_made_of_eight_digits_fast(next)) {
+            uint64_t digits;
+            std::memcpy(&digits, next, sizeof digits);
+            // Pairs, fours, eights.
+            digits = (digits & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8;
+            digits = (digits & 0x00FF00FF00FF00FF) * 6553601 >> 16;
+            digits = (digits & 0x0000FFFF0000FFFF) * 42949672960001 >> 32;
+            significand = significand * 100000000 + digits;
+            next += 8;
+        }
+        for (; is_digit(*next); next++) significand = significand * 10 + (*next - '0');
+    }
+
+    // RFC 8259, section 6. The last byte ends every number, so only the first is looked
+    // for.
+    bool take_number(Number &value) {
+        if (next < end && *next <= ' ') skip_space();
+        if (next == end) return false;
+        const uint8_t *start = next;
+        bool is_negative = *next == '-';
+        if (is_negative) next++;
+        const uint8_t *first = next;
+        uint64_t significand = 0;
+        for (; is_digit(*next); next++) significand = significand * 10 + (*next - '0');
+        size_t digits = size_t(next - first);
+        if (digits == 0 || (*first == '0' && digits > 1)) return false;
+        bool is_whole = true;
+        int64_t exponent = 0;
+        if (*next == '.') {
+            is_whole = false;
+            const uint8_t *fraction = ++next;
+            take_digits(significand);
+            if (next == fraction) return false;
+            exponent = fraction - next;
+            digits += size_t(next - fraction);
+        }
+        if (*next == 'e' || *next == 'E') {
+            is_whole = false;
+            next++;
+            bool is_below = *next == '-';
+            if (is_below || *next == '+') next++;
+            const uint8_t *power = next;
+            int64_t magnitude = 0;
+            for (; is_digit(*next); next++) {
+                if (next - power == 4) return false;
+                magnitude = magnitude * 10 + (*next - '0');
+            }
+            if (next == power) return false;
+            exponent += is_below ? -magnitude : magnitude;
+        }
+        if (is_whole) {
+            // Those that may need more than 63 bits are left to simdjson.
+            if (digits > 18) return false;
+            value = Number(is_negative ? -int64_t(significand) : int64_t(significand));
+            return true;
+        }
+        double wide;
+        if (!compose(start, first, digits, significand, exponent, is_negative, wide)) return false;
+        uint64_t bits;
+        std::memcpy(&bits, &wide, sizeof bits);
+        value = rounded<Number>(wide, bits);
+        return std::fabs(value) <= std::numeric_limits<Number>::max();
+    }
+
+    bool compose(const uint8_t *start, const uint8_t *first, size_t digits, uint64_t significand,
+                 int64_t exponent, bool is_negative, double &wide) {
+        namespace parsing = simdjson::SIMDJSON_BUILTIN_IMPLEMENTATION::numberparsing;
+        if (exponent < simdjson::internal::smallest_power ||
+            exponent > simdjson::internal::largest_power)
+            return false;
+        // Up to 19 digits are below 2⁶⁴; zeros in front don't count.
+        if (digits > 19)
+            for (; *first == '0' || *first == '.'; first++)
+                if (*first == '0') digits--;
+        if (digits <= 19 && parsing::compute_float_64(exponent, significand, is_negative, wide))
+            return true;
+        return std::from_chars((const char *)start, (const char *)next, wide).ec == std::errc();
+    }
+};
+
+} // namespace nabla
+
+#endif

@@ -1,0 +1,116 @@
+import NablaAPI
+import NablaCore
+import NablaNetworks
+import Synchronization
+
+/// The forms of gradient requests that came lately, by which the next of them are read and computed.
+///
+/// They are kept by what is asked and never by whose numbers: of a request's numbers nothing is used
+/// for another.
+final class RecentForms: Sendable {
+    /// How many are kept: callers that ask each for its own network, at the same time.
+    private static let most = 8
+    /// Longer bodies are read as a whole: around so many numbers the rest hardly counts.
+    private static let longestBody = 32 << 10
+    /// The most requests that are let pass before the next form is made.
+    private static let longestPause = 1024
+
+    private struct State {
+        /// The one that came last is the first.
+        var forms: [KnownForm] = []
+        /// How many requests are still let pass, and how many will be after the next form of no use.
+        var rest = 0
+        var pause = 1
+    }
+
+    private let state = Mutex(State())
+
+    /// Computes a request whose form came lately; nil for any other, and where anything is wrong.
+    ///
+    /// - Parameters:
+    ///   - body: The request's body.
+    ///   - workspace: Buffers that are reused.
+    ///   - shards: How shards are run.
+    ///   - isCancelled: Asked now and then.
+    /// - Returns: The gradients, what was asked, and when it was read, by `Stopwatch`.
+    func gradients(
+        for body: [UInt8], _ workspace: Workspace, _ shards: ShardRunner,
+        isCancelled: () -> Bool
+    ) -> (gradients: Gradients, encoding: Encoding, parsed: Double)? {
+        guard body.count <= RecentForms.longestBody else { return nil }
+        let forms = state.withLock { $0.forms }
+        for (index, known) in forms.enumerated() {
+            guard let (parameters, samples) = known.form.read(body) else { continue }
+            noteUse(of: known, at: index)
+            let parsed = Stopwatch.now()
+            // What is wrong is told by computing the request as if it were the first.
+            let gradients = try? known.gradient.compute(
+                parameters: parameters, samples: samples, workspace: workspace, shards: shards,
+                isCancelled: isCancelled)
+            return gradients.map { ($0, known.form.request.encoding, parsed) }
+        }
+        return nil
+    }
+
+    /// Keeps the form of a request that was answered.
+    func keep(_ request: GradientsRequest, of body: [UInt8]) {
+        guard body.count <= RecentForms.longestBody, !isPausing(),
+            let form = KnownForm(of: request, body: body)
+        else { return }
+        state.withLock { state in
+            state.forms.insert(form, at: 0)
+            guard state.forms.count > RecentForms.most, let last = state.forms.popLast() else {
+                return
+            }
+            // Where callers never ask the same twice, making forms is work for nothing.
+            state.pause =
+                last.isUsed.load(ordering: .relaxed)
+                ? 1 : min(2 * state.pause, RecentForms.longestPause)
+            state.rest = state.pause - 1
+        }
+    }
+
+    private func isPausing() -> Bool {
+        state.withLock { state in
+            guard state.rest > 0 else { return false }
+            state.rest -= 1
+            return true
+        }
+    }
+
+    private func noteUse(of known: KnownForm, at index: Int) {
+        if !known.isUsed.load(ordering: .relaxed) {
+            known.isUsed.store(true, ordering: .relaxed)
+            state.withLock { $0.pause = 1 }
+        }
+        guard index > 0 else { return }
+        state.withLock { state in
+            // Others may have moved meanwhile.
+            guard let place = state.forms.firstIndex(where: { $0 === known }) else { return }
+            state.forms.insert(state.forms.remove(at: place), at: 0)
+        }
+    }
+}
+
+/// A form of requests, and what computes them.
+private final class KnownForm: Sendable {
+    let form: GradientsForm
+    let gradient: RepeatedGradient
+    let isUsed = Atomic(false)
+
+    /// Makes the form of a request that was answered; nil where each request needs more than its
+    /// numbers.
+    init?(of request: GradientsRequest, body: [UInt8]) {
+        guard !request.asks(for: .explanation), request.vector == nil,
+            case .inline(let network) = request.network, let samples = request.samples.inline,
+            let form = GradientsForm(of: request, text: body),
+            let settings = try? GradientSettings(request, network),
+            let gradient = try? RepeatedGradient(
+                of: request.loss, network: network, samples: samples, dtype: request.dtype,
+                including: Inclusions(request.include), settings: settings),
+            gradient.parameterCount == form.parameterCount
+        else { return nil }
+        self.form = form
+        self.gradient = gradient
+    }
+}
