@@ -28,20 +28,37 @@ enum GradientComputation<S: FloatingReal> {
         // All numbers are there, so that nothing is drawn.
         var generator = Generator(seed: 0)
         try memory.setParameters(of: network, plan, drawingFrom: &generator)
-        let gradients = try run(
-            plan, objective, prepared, divisor, network, including, settings.mode, wanted, &memory,
+        var results = Results<S>(plan, count: samples.count, objective.reduction, including)
+        let scale = S(1 / divisor)
+        let sum = try GradientPass.run(
+            plan, objective, prepared, scale: scale, settings.mode, wanted, &memory, &results,
             shards, isCancelled)
-        guard let vector = settings.vector else { return gradients }
-        let product = HessianVectorProduct(
-            loss: loss, network: network, samples: samples, divisor: divisor,
-            mode: settings.mode, wanted: wanted)
-        let flat = try product.run(vector, memory, workspace, shards, isCancelled).map { S($0) }
-        // Finite in float64, but perhaps not in float32.
-        guard Finiteness.holds(flat) else {
-            throw .nonFinite(NonFinite(tensor: "hessian_vector_product"))
-        }
+        let mean = S(sum / divisor)
+        guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
+        let gradients = Gradients(
+            loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
+            layers: try plan.tensors(memory.gradients, of: network, wanted),
+            samples: samples.count, dtype: S.dtype)
+        if including.isEmpty && settings.vector == nil { return gradients }
         var full = gradients
-        full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
+        try results.add(including, to: &full, network, plan, memory.gradients, wanted)
+        if including.contains(.perSampleGradients) {
+            full.perSampleGradients = try GradientPass.perSample(
+                plan, objective, prepared, scale: scale, settings.mode, wanted, network,
+                &memory, isCancelled)
+        }
+        if let vector = settings.vector {
+            let product = HessianVectorProduct(
+                loss: loss, network: network, samples: samples, divisor: divisor,
+                mode: settings.mode, wanted: wanted)
+            let flat = try product.run(vector, memory, workspace, shards, isCancelled)
+                .map { S($0) }
+            // Finite in float64, but perhaps not in float32.
+            guard Finiteness.holds(flat) else {
+                throw .nonFinite(NonFinite(tensor: "hessian_vector_product"))
+            }
+            full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
+        }
         return full
     }
 
@@ -57,33 +74,6 @@ enum GradientComputation<S: FloatingReal> {
         let objective = try Objective(loss, for: plan, targetShape: samples.targets.shape)
         try Partition.check(batch: samples.count, of: plan, settings.mode, at: "/samples/inputs")
         return (plan, objective, try settings.wanted(in: network))
-    }
-
-    /// Computes with the parameters that are in the memory.
-    static func run(
-        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>,
-        _ divisor: Double, _ network: Network, _ including: Inclusions, _ mode: PassMode,
-        _ wanted: [Bool], _ memory: inout Memory<S>, _ shards: ShardRunner, _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> Gradients {
-        var results = Results<S>(plan, count: samples.count, objective.reduction, including)
-        let scale = S(1 / divisor)
-        let sum = try GradientPass.run(
-            plan, objective, samples, scale: scale, mode, wanted, &memory, &results, shards,
-            isCancelled)
-        let mean = S(sum / divisor)
-        guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-        let gradients = Gradients(
-            loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
-            layers: try plan.tensors(memory.gradients, of: network, wanted),
-            samples: samples.count, dtype: S.dtype)
-        if including.isEmpty { return gradients }
-        var full = gradients
-        try results.add(including, to: &full, network, plan, memory.gradients, wanted)
-        if including.contains(.perSampleGradients) {
-            full.perSampleGradients = try GradientPass.perSample(
-                plan, objective, samples, scale: scale, mode, wanted, network, &memory, isCancelled)
-        }
-        return full
     }
 
     /// Whether a request is so large that a network compiled in panels, which several threads can
@@ -105,7 +95,11 @@ extension Objective where S: FloatingReal {
     /// What the sum of the losses is divided by: the denominator of a mean, or 1.
     func divisor(of samples: PreparedSamples<S>) throws(ComputationError) -> Double {
         guard reduction == .mean else { return 1 }
-        let mass = samples.withSource { $0.mass(of: 0..<samples.count, self) }
+        return try divisor(ofMass: samples.withSource { $0.mass(of: 0..<samples.count, self) })
+    }
+
+    /// The denominator of a mean over samples of that mass.
+    func divisor(ofMass mass: Double) throws(ComputationError) -> Double {
         guard mass > 0 else {
             throw .invalid(
                 InvalidValue(

@@ -34,25 +34,42 @@ enum GradientPass<S: Real> {
         _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
         _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Double {
+        let outcome = samples.withSource { source in
+            run(
+                plan, objective, source, at: first, partition, scale: scale, mode, wanted, &memory,
+                &results, shards, isCancelled)
+        }
+        return try sum(outcome)
+    }
+
+    /// As the function above, over samples that lie somewhere.
+    static func run(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ source: SampleSource<S>, at first: Int,
+        _ partition: Partition, scale: S, _ mode: PassMode, _ wanted: [Bool],
+        _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
+        _ isCancelled: () -> Bool
+    ) -> PassOutcome? {
         let layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false,
+            plan, rows: partition.rows, targetWidth: source.targetWidth, gathers: false,
             blockGradients: partition.blocks > 1)
         memory.reserve(
             shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
-        let outcome = memory.withPointers { memory in
-            samples.withSource { source in
-                results.withSinks { sinks in
-                    withPointer(to: wanted) { wanted in
-                        let pass = BatchPass(
-                            plan: plan, objective: objective, layout: layout, memory: memory,
-                            source: source, computesGradients: true, mode: mode, wanted: wanted)
-                        return pass.run(
-                            first: first, partition, scale: scale, sinks: sinks, shards,
-                            isCancelled)
-                    }
+        return memory.withPointers { memory in
+            results.withSinks { sinks in
+                withPointer(to: wanted) { wanted in
+                    let pass = BatchPass(
+                        plan: plan, objective: objective, layout: layout, memory: memory,
+                        source: source, computesGradients: true, mode: mode, wanted: wanted)
+                    return pass.run(
+                        first: first, partition, scale: scale, sinks: sinks, shards,
+                        isCancelled)
                 }
             }
         }
+    }
+
+    /// The sum of the losses that a pass over all samples came to.
+    static func sum(_ outcome: PassOutcome?) throws(ComputationError) -> Double {
         switch outcome {
         case .finished(let sum): return sum
         case .nonFinite(let place): throw .nonFinite(place)

@@ -5,6 +5,28 @@ public import NablaNetworks
 /// Whoever learns online asks for the gradients of one network again and again: what depends on its
 /// layers, the loss and the shapes alone is checked and compiled the first time.
 public struct RepeatedGradient: Sendable {
+    /// Where among the numbers that come each time parameters and samples are.
+    public struct Layout: Sendable, Equatable {
+        /// Together the parameters: layer by layer, weights row by row before the bias.
+        public var parameters: [Range<Int>]
+        /// The samples' inputs, sample by sample.
+        public var inputs: Range<Int>
+        /// The samples' targets, sample by sample.
+        public var targets: Range<Int>
+        /// The samples' weights, where they have any.
+        public var weights: Range<Int>?
+
+        /// Makes a layout.
+        public init(
+            parameters: [Range<Int>], inputs: Range<Int>, targets: Range<Int>, weights: Range<Int>?
+        ) {
+            self.parameters = parameters
+            self.inputs = inputs
+            self.targets = targets
+            self.weights = weights
+        }
+    }
+
     private enum Compiled: Sendable {
         case float32(CompiledGradient<Float>)
         case float64(CompiledGradient<Double>)
@@ -12,106 +34,172 @@ public struct RepeatedGradient: Sendable {
 
     private let compiled: Compiled
 
-    /// Compiles a computation; parameters as `Gradients.compute`, of which those of `network` and the
-    /// numbers of `samples` stand for those that come.
+    /// Compiles a computation of loss and gradients; of `network` and `samples` everything but the numbers
+    /// of parameters and samples is kept.
     ///
-    /// - Throws: `invalid` with a pointer relative to the request for parts that don't fit, a vector
-    ///   among them: its product with the Hessian isn't repeated.
+    /// - Parameters:
+    ///   - loss: What is minimised, reduced to one number.
+    ///   - network: A network with numbers.
+    ///   - samples: What the loss is taken over.
+    ///   - dtype: What is computed in.
+    ///   - settings: What is differentiated, and how.
+    ///   - layout: Where the numbers will be.
+    /// - Throws: As `Gradients.compute`; `invalid` also for what isn't repeated, a vector and losses that
+    ///   aren't reduced, and for a layout that isn't that of these numbers.
     public init(
         of loss: Loss, network: Network, samples: Samples, dtype: DType,
-        including: Inclusions = [], settings: GradientSettings = GradientSettings()
+        settings: GradientSettings = GradientSettings(), layout: Layout
     ) throws(ComputationError) {
-        guard settings.vector == nil else {
-            throw .invalid(
-                InvalidValue(
-                    .inconsistent, "a product with the Hessian is computed once", at: "/vector"))
-        }
         compiled =
             switch dtype {
-            case .float32:
-                .float32(try CompiledGradient(loss, network, samples, including, settings))
-            case .float64:
-                .float64(try CompiledGradient(loss, network, samples, including, settings))
+            case .float32: .float32(try CompiledGradient(loss, network, samples, settings, layout))
+            case .float64: .float64(try CompiledGradient(loss, network, samples, settings, layout))
             }
-    }
-
-    /// How many parameters the network has.
-    public var parameterCount: Int {
-        switch compiled {
-        case .float32(let gradient): gradient.plan.parameterCount
-        case .float64(let gradient): gradient.plan.parameterCount
-        }
     }
 
     /// Computes loss and gradients, to the bits of `Gradients.compute`.
     ///
     /// - Parameters:
-    ///   - parameters: Finite numbers, layer by layer, weights row by row before the bias: `parameterCount`.
-    ///   - samples: Samples of the shapes that it was compiled for.
+    ///   - numbers: Finite numbers, which lie as the layout says.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards of 256 samples and more are run.
     ///   - isCancelled: Asked now and then on the calling thread.
-    /// - Throws: As `Gradients.compute`; `invalid` also for other shapes and as many parameters as there
-    ///   aren't.
+    /// - Returns: The loss, and the gradients of the layers that are wanted, one layer after another,
+    ///   weights row by row before the bias.
+    /// - Throws: As `Gradients.compute`; `invalid` also where numbers are missing.
     public func compute(
-        parameters: Tensor.Numbers, samples: Samples, workspace: Workspace,
-        shards: ShardRunner = .serial, isCancelled: () -> Bool = { false }
-    ) throws(ComputationError) -> Gradients {
+        _ numbers: Tensor.Numbers, workspace: Workspace, shards: ShardRunner = .serial,
+        isCancelled: () -> Bool = { false }
+    ) throws(ComputationError) -> Tensor.Numbers {
         switch compiled {
         case .float32(let gradient):
-            try gradient.run(
-                parameters, samples, &workspace.single.memory, shards, isCancelled)
+            .float32(
+                try gradient.run(
+                    Float.unwrap(numbers), &workspace.single.memory, shards, isCancelled))
         case .float64(let gradient):
-            try gradient.run(
-                parameters, samples, &workspace.double.memory, shards, isCancelled)
+            .float64(
+                try gradient.run(
+                    Double.unwrap(numbers), &workspace.double.memory, shards, isCancelled))
         }
     }
 }
 
 /// A repeated computation in its number type.
 private final class CompiledGradient<S: FloatingReal>: Sendable {
-    let plan: Plan<S>
+    private let plan: Plan<S>
     private let objective: Objective<S>
     private let network: Network
-    private let including: Inclusions
     private let mode: PassMode
     private let wanted: [Bool]
+    private let partition: Partition
+    private let layout: RepeatedGradient.Layout
     private let inputShape: Shape
-    private let targetShape: Shape
+    /// How many numbers come.
+    private let numberCount: Int
+    /// How many go: the loss and the gradients that are wanted.
+    private let resultCount: Int
 
     init(
-        _ loss: Loss, _ network: Network, _ samples: Samples, _ including: Inclusions,
-        _ settings: GradientSettings
+        _ loss: Loss, _ network: Network, _ samples: Samples, _ settings: GradientSettings,
+        _ layout: RepeatedGradient.Layout
     ) throws(ComputationError) {
         (plan, objective, wanted) = try GradientComputation<S>.compile(
-            loss, network, samples, including, settings)
-        self.network = network
-        self.including = including
-        mode = settings.mode
-        inputShape = samples.inputs.shape
-        targetShape = samples.targets.shape
-    }
-
-    func run(
-        _ parameters: Tensor.Numbers, _ samples: Samples, _ memory: inout Memory<S>,
-        _ shards: ShardRunner, _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> Gradients {
-        guard samples.inputs.shape == inputShape, samples.targets.shape == targetShape,
-            parameters.count == plan.parameterCount
+            loss, network, samples, [], settings)
+        let prepared = try PreparedSamples(samples, for: plan, objective)
+        guard settings.vector == nil, objective.reduction != .none,
+            layout.parameters.reduce(0, { $0 + $1.count }) == plan.parameterCount,
+            layout.inputs.count == prepared.inputs.count,
+            layout.targets.count == prepared.targets.count,
+            layout.weights?.count == prepared.weights?.count
         else {
             throw .invalid(
                 InvalidValue(
-                    .shapeMismatch,
-                    "there are \(parameters.count) parameters, inputs of the shape "
-                        + "\(samples.inputs.shape) and targets of the shape \(samples.targets.shape), "
-                        + "but this was compiled for \(plan.parameterCount), \(inputShape) and "
-                        + "\(targetShape)"))
+                    .inconsistent,
+                    "a repeated gradient has one loss, no vector, and a layout of as many numbers as "
+                        + "parameters and samples are"))
         }
-        let prepared = try PreparedSamples(samples, for: plan, objective)
-        let divisor = try objective.divisor(of: prepared)
-        memory.setParameters(S.unwrap(parameters), of: network, plan)
-        return try GradientComputation<S>.run(
-            plan, objective, prepared, divisor, network, including, mode, wanted, &memory, shards,
-            isCancelled)
+        self.network = network
+        self.layout = layout
+        mode = settings.mode
+        partition = Partition(count: samples.count, of: plan, mode)
+        inputShape = samples.inputs.shape
+        let ranges = layout.parameters + [layout.inputs, layout.targets]
+        numberCount = (ranges + (layout.weights.map { [$0] } ?? [])).reduce(0) {
+            max($0, $1.upperBound)
+        }
+        resultCount = plan.layers.indices.reduce(1) { [wanted, plan] count, index in
+            count + (wanted.isEmpty || wanted[index] ? plan.layers[index].parameters.count : 0)
+        }
+    }
+
+    func run(
+        _ numbers: [S], _ memory: inout Memory<S>, _ shards: ShardRunner, _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> [S] {
+        guard numbers.count >= numberCount else {
+            throw .invalid(
+                InvalidValue(
+                    .shapeMismatch,
+                    "there are \(numbers.count) numbers of \(numberCount) that the layout has"))
+        }
+        memory.setParameters(numbers, at: layout.parameters, of: network, plan)
+        var (divisor, scale) = (1.0, S(1))
+        let outcome = try numbers.withUnsafeBufferPointer {
+            numbers throws(ComputationError) -> PassOutcome? in
+            guard let start = numbers.baseAddress else { return nil }
+            let source = SampleSource(
+                inputs: start + layout.inputs.lowerBound,
+                targets: start + layout.targets.lowerBound,
+                weights: layout.weights.map { start + $0.lowerBound }, order: nil,
+                inputWidth: plan.inputWidth, targetWidth: objective.targetWidth)
+            try check(source)
+            if objective.reduction == .mean {
+                divisor = try objective.divisor(
+                    ofMass: source.mass(of: 0..<partition.count, objective))
+                scale = S(1 / divisor)
+            }
+            var results = Results<S>()
+            return GradientPass.run(
+                plan, objective, source, at: 0, partition, scale: scale, mode, wanted, &memory,
+                &results, shards, isCancelled)
+        }
+        let mean = S(try GradientPass<S>.sum(outcome) / divisor)
+        guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
+        return result(mean, memory.gradients)
+    }
+
+    /// Checks the samples' numbers against the network and the loss.
+    private func check(_ source: SampleSource<S>) throws(ComputationError) {
+        let inputs = UnsafeBufferPointer(start: source.inputs, count: layout.inputs.count)
+        let targets = UnsafeBufferPointer(start: source.targets, count: layout.targets.count)
+        try plan.check(tokens: inputs, of: inputShape, under: "/samples")
+        if let range = layout.weights, let weights = source.weights {
+            try invalidating { () throws(InvalidValue) in
+                var check = Samples.WeightsCheck()
+                for index in 0..<range.count { check.note(Double(weights[index])) }
+                try check.finish()
+            }
+        }
+        guard let index = targets.firstIndex(where: { objective.complaint(about: $0) != nil })
+        else { return }
+        throw .invalid(
+            InvalidValue(
+                .outOfRange, objective.complaint(about: targets[index]) ?? "",
+                at: "/samples/targets"))
+    }
+
+    private func result(_ loss: S, _ gradients: [S]) -> [S] {
+        var result: [S] = []
+        result.reserveCapacity(resultCount)
+        result.append(loss)
+        for index in plan.layers.indices where wanted.isEmpty || wanted[index] {
+            let parameters = plan.layers[index].parameters
+            if let panels = plan.panels(ofLayer: index) {
+                result += panels.rows(of: gradients[parameters.weights])
+                result += gradients[parameters.bias]
+            } else {
+                result += gradients[parameters.offset..<parameters.offset + parameters.count]
+            }
+        }
+        return result
     }
 }

@@ -1,86 +1,75 @@
-public import NablaNetworks
 import NablaJSON
+public import NablaNetworks
 
-/// What bodies of `POST /gradients` have in common that differ in the numbers of tensors alone.
-public struct GradientsForm: Sendable {
-    /// What all of them ask for, with the numbers of one of them.
-    public let request: GradientsRequest
-    /// How many numbers the parameters are.
-    public let parameterCount: Int
-    private let form: JSONForm
-    /// Where the parameters are among the numbers, layer by layer, weights before the bias; what stands
-    /// together as one.
-    private let parameters: [Range<Int>]
-    private let inputs: Range<Int>
-    private let targets: Range<Int>
-    private let weights: Range<Int>?
-    private let samples: Samples
+/// What bodies of `POST /gradients` have in common that differ in the numbers of tensors alone, and
+/// what their answers do.
+public final class GradientsForm: Sendable {
+    /// Which of the numbers read are the parameters: layer by layer, weights row by row before the bias,
+    /// what stands together as one range.
+    public let parameters: [Range<Int>]
+    /// Which are the samples' inputs.
+    public let inputs: Range<Int>
+    /// Which are the samples' targets.
+    public let targets: Range<Int>
+    /// Which are the samples' weights, where they have any.
+    public let weights: Range<Int>?
+    private let dtype: DType
+    private let request: JSONForm
+    private let response: JSONForm
 
     /// Makes the form of a request.
     ///
     /// - Parameters:
     ///   - request: What was read of the text.
     ///   - text: The request's body.
-    /// - Returns: Nil where the request has no network or samples of its own, or has tensors that aren't
-    ///   written as nested arrays.
-    public init?(of request: GradientsRequest, text: [UInt8]) {
-        guard case .inline = request.network, let samples = request.samples.inline,
-            let arrays = try? Arrays(of: JSONDocument(parsing: text).root)
+    ///   - answer: The answer's body.
+    /// - Returns: Nil where the request has no network or samples of its own, asks for more than loss and
+    ///   gradients, or has tensors that aren't written as nested arrays.
+    public init?(of request: GradientsRequest, text: [UInt8], answer: [UInt8]) {
+        guard case .inline = request.network, request.samples.inline != nil,
+            request.encoding == .json, request.include.isEmpty,
+            let document = try? JSONDocument(parsing: text),
+            let arrays = try? Arrays(ofRequest: document.root),
+            let answered = try? JSONDocument(parsing: answer),
+            let results = try? Arrays.results(of: answered.root)
         else { return nil }
-        self.request = request
-        self.samples = samples
-        form = JSONForm(
-            of: text,
-            opening: arrays.parameters + [arrays.inputs, arrays.targets]
-                + (arrays.weights.map { [$0] } ?? []))
+        dtype = request.dtype
+        let samples = [arrays.inputs, arrays.targets] + (arrays.weights.map { [$0] } ?? [])
+        self.request = JSONForm(of: text, opening: arrays.parameters + samples)
+        response = JSONForm(of: answer, opening: results)
+        let ranges = self.request.ranges
         let count = arrays.parameters.count
-        parameterCount = form.ranges[..<count].reduce(0) { $0 + $1.count }
-        parameters = form.ranges[..<count].reduce(into: []) { parts, range in
+        parameters = ranges[..<count].reduce(into: []) { parts, range in
             if let last = parts.last, last.upperBound == range.lowerBound {
                 parts[parts.count - 1] = last.lowerBound..<range.upperBound
             } else {
                 parts.append(range)
             }
         }
-        inputs = form.ranges[count]
-        targets = form.ranges[count + 1]
-        weights = arrays.weights == nil ? nil : form.ranges[count + 2]
+        inputs = ranges[count]
+        targets = ranges[count + 1]
+        weights = arrays.weights == nil ? nil : ranges[count + 2]
     }
 
-    /// Reads the numbers of a body.
+    /// Reads the numbers of a body, in the request's number type.
     ///
-    /// - Returns: The parameters, layer by layer, weights row by row before the bias, and the samples, in
-    ///   the request's number type; nil for a body of another form, and for one that only reading it as a
-    ///   whole tells what is wrong with.
-    public func read(_ text: [UInt8]) -> (parameters: Tensor.Numbers, samples: Samples)? {
-        switch request.dtype {
-        case .float32: read(text, as: Float.self)
-        case .float64: read(text, as: Double.self)
+    /// - Returns: Nil for a body of another form, and for one that must be read as a whole.
+    public func numbers(of text: [UInt8]) -> Tensor.Numbers? {
+        switch dtype {
+        case .float32: request.numbers(of: text, as: Float.self).map { .float32($0) }
+        case .float64: request.numbers(of: text, as: Double.self).map { .float64($0) }
         }
     }
 
-    @inline(__always)
-    private func read<N: Scalar & JSONNumber>(
-        _ text: [UInt8], as type: N.Type
-    ) -> (parameters: Tensor.Numbers, samples: Samples)? {
-        form.read(text, as: type) { numbers in
-            func tensor(_ range: Range<Int>, like other: Tensor) -> Tensor? {
-                try? Tensor(
-                    Array(UnsafeBufferPointer(rebasing: numbers[range])), shape: other.shape)
-            }
-            guard let inputs = tensor(inputs, like: samples.inputs),
-                let targets = tensor(targets, like: samples.targets)
-            else { return nil }
-            var weights: Tensor?
-            if let range = self.weights, let known = samples.weights {
-                weights = tensor(range, like: known)
-            }
-            guard let samples = try? Samples(inputs: inputs, targets: targets, weights: weights)
-            else { return nil }
-            var values: [N] = []
-            values.reserveCapacity(parameterCount)
-            for range in parameters { values += UnsafeBufferPointer(rebasing: numbers[range]) }
-            return (N.wrap(values), samples)
+    /// Writes an answer.
+    ///
+    /// - Parameter numbers: The loss, and the gradients that were asked for, layer by layer, weights row by
+    ///   row before the bias.
+    /// - Returns: What `GradientsResponse.json` gives.
+    public func answer(_ numbers: Tensor.Numbers) -> [UInt8] {
+        switch numbers {
+        case .float32(let values): response.text(with: values)
+        case .float64(let values): response.text(with: values)
         }
     }
 }
@@ -95,7 +84,7 @@ private struct Arrays {
     /// Finds them in a request that was read before.
     ///
     /// - Throws: `JSONError` where a tensor is no array.
-    init(of request: JSONValue) throws(JSONError) {
+    init(ofRequest request: JSONValue) throws(JSONError) {
         let request = try request.anyObject()
         let samples = try request.required("samples").anyObject()
         inputs = try Arrays.array(samples.required("inputs"))
@@ -104,13 +93,27 @@ private struct Arrays {
             self.weights = try Arrays.array(weights)
         }
         let network = try request.required("network").anyObject()
-        for layer in try network.required("layers").array() {
+        parameters = try Arrays.tensors(of: network.required("layers"))
+    }
+
+    /// The loss and the gradients of an answer.
+    static func results(of response: JSONValue) throws(JSONError) -> [JSONValue] {
+        let response = try response.anyObject()
+        return [try response.required("loss")]
+            + (try tensors(of: response.required("gradients")))
+    }
+
+    /// The weights and biases of layers that have any.
+    private static func tensors(of layers: JSONValue) throws(JSONError) -> [JSONValue] {
+        var tensors: [JSONValue] = []
+        for layer in try layers.array() where !layer.isNull {
             let layer = try layer.anyObject()
             for name in ["weights", "bias"] as [StaticString] {
                 guard let tensor = layer[name], !tensor.isNull else { continue }
-                parameters.append(try Arrays.array(tensor))
+                tensors.append(try array(tensor))
             }
         }
+        return tensors
     }
 
     private static func array(_ value: JSONValue) throws(JSONError) -> JSONValue {

@@ -88,10 +88,10 @@ struct PreparedSamples<S: Real>: Sendable {
 
 /// Pointers to samples, and the order they are taken in.
 struct SampleSource<S: Real> {
-    fileprivate let inputs: UnsafePointer<S>?
-    fileprivate let targets: UnsafePointer<S>?
-    fileprivate let weights: UnsafePointer<S>?
-    fileprivate let order: UnsafePointer<Int32>?
+    let inputs: UnsafePointer<S>?
+    let targets: UnsafePointer<S>?
+    let weights: UnsafePointer<S>?
+    var order: UnsafePointer<Int32>?
     let inputWidth: Int
     let targetWidth: Int
 
@@ -201,9 +201,9 @@ extension Plan {
     /// size; an input that is NaN isn't looked at.
     ///
     /// They lie at `/inputs` under `prefix`.
-    func check(
-        tokens: [S], of shape: Shape, under prefix: String
-    ) throws(ComputationError) {
+    func check<Tokens: RandomAccessCollection<S>>(
+        tokens: Tokens, of shape: Shape, under prefix: String
+    ) throws(ComputationError) where Tokens.Index == Int {
         guard let vocabulary, vocabulary > 0 else { return }
         let last = S(vocabulary - 1)
         guard

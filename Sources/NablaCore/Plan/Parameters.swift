@@ -38,11 +38,22 @@ extension Memory where S: FloatingReal {
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
 
-    /// Writes parameters as the flat buffer has them, weights row by row, and the network's running
-    /// statistics.
-    mutating func setParameters(_ values: [S], of network: Network, _ plan: Plan<S>) {
+    /// Writes the numbers in those ranges, which together are all parameters, weights row by row, and
+    /// the network's running statistics.
+    mutating func setParameters(
+        _ numbers: [S], at ranges: [Range<Int>], of network: Network, _ plan: Plan<S>
+    ) {
         reserve(parameters: plan.parameterCount)
-        parameters.replaceSubrange(0..<values.count, with: values)
+        parameters.withUnsafeMutableBufferPointer { parameters in
+            numbers.withUnsafeBufferPointer { numbers in
+                guard var place = parameters.baseAddress, let start = numbers.baseAddress
+                else { return }
+                for range in ranges {
+                    place.update(from: start + range.lowerBound, count: range.count)
+                    place += range.count
+                }
+            }
+        }
         putInPanels(plan)
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }

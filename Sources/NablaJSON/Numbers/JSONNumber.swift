@@ -15,10 +15,11 @@ public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
         _ values: UnsafeBufferPointer<Self>, shape: UnsafeBufferPointer<Int>,
         to writer: inout JSONWriter)
 
-    /// Reads the numbers of a text of that form, which there is room for; false where it has another.
-    static func readForm(
-        _ form: JSONForm, of text: [UInt8], into numbers: UnsafeMutableBufferPointer<Self>
-    ) -> Bool
+    /// Reads the numbers of a text, as `JSONForm.numbers` does.
+    static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Self]?
+
+    /// Writes a text, as `JSONForm.text` does.
+    static func writeForm(_ form: JSONForm, with numbers: [Self]) -> [UInt8]
 
     /// Whether none is NaN or infinite.
     static func areFinite(_ values: [Self]) -> Bool
@@ -44,10 +45,13 @@ extension Float: JSONNumber {
     ) { writer.writeNumbers(values, shape: shape) }
 
     /// Reads the numbers of a text of that form.
-    public static func readForm(
-        _ form: JSONForm, of text: [UInt8], into numbers: UnsafeMutableBufferPointer<Float>
-    ) -> Bool {
-        form.read(text, into: numbers) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5) }
+    public static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Float]? {
+        form.numbers(of: text) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5) }
+    }
+
+    /// Writes a text of that form.
+    public static func writeForm(_ form: JSONForm, with numbers: [Float]) -> [UInt8] {
+        form.write(numbers)
     }
 
     /// Whether none is NaN or infinite.
@@ -74,10 +78,13 @@ extension Double: JSONNumber {
     ) { writer.writeNumbers(values, shape: shape) }
 
     /// Reads the numbers of a text of that form.
-    public static func readForm(
-        _ form: JSONForm, of text: [UInt8], into numbers: UnsafeMutableBufferPointer<Double>
-    ) -> Bool {
-        form.read(text, into: numbers) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5) }
+    public static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Double]? {
+        form.numbers(of: text) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5) }
+    }
+
+    /// Writes a text of that form.
+    public static func writeForm(_ form: JSONForm, with numbers: [Double]) -> [UInt8] {
+        form.write(numbers)
     }
 
     /// Whether none is NaN or infinite.

@@ -47,44 +47,78 @@ public struct JSONForm: Sendable {
         self.lengths = lengths
     }
 
-    /// Reads the numbers of a text of this form, and has `body` use them.
+    /// Reads the numbers of a text of this form.
     ///
     /// - Parameters:
     ///   - text: A text.
     ///   - type: What numbers are rounded to, as `JSONValue.numbers` does.
-    ///   - body: Gets `count` numbers, those of the arrays as they come in the text.
-    /// - Returns: What `body` gives; nil for a text of another form, and for one with numbers that are
-    ///   better read as a whole, such as those beyond the type's range.
+    /// - Returns: `count` numbers, those of the arrays as they come in the text; nil for a text of another
+    ///   form, and for one with numbers that are better read as a whole, such as those beyond the type's
+    ///   range.
     @inlinable
-    public func read<N: JSONNumber, Value>(
-        _ text: [UInt8], as type: N.Type, _ body: (UnsafeBufferPointer<N>) throws -> Value?
-    ) rethrows -> Value? {
-        try withUnsafeTemporaryAllocation(of: N.self, capacity: count) { numbers in
-            guard N.readForm(self, of: text, into: numbers) else { return nil }
-            return try body(UnsafeBufferPointer(numbers))
-        }
+    public func numbers<N: JSONNumber>(of text: [UInt8], as type: N.Type) -> [N]? {
+        N.readForm(self, of: text)
+    }
+
+    /// Writes a text of this form.
+    ///
+    /// - Parameter numbers: `count` numbers, as they come in the text.
+    @inlinable
+    public func text<N: JSONNumber>(with numbers: [N]) -> [UInt8] {
+        precondition(numbers.count == count, "the form has another number of numbers")
+        return N.writeForm(self, with: numbers)
     }
 
     /// Reads with `read`, which takes a text, literals, their lengths, and where to store how many
     /// numbers.
     @inline(__always)
-    func read<N: JSONNumber>(
-        _ text: [UInt8], into numbers: UnsafeMutableBufferPointer<N>,
+    func numbers<N: JSONNumber>(
+        of text: [UInt8],
         reading read: (
             UnsafePointer<UInt8>, Int, UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int,
             UnsafeMutablePointer<N>
         ) -> Bool
-    ) -> Bool {
+    ) -> [N]? {
         text.withUnsafeBufferPointer { text in
             literals.withUnsafeBufferPointer { literals in
                 lengths.withUnsafeBufferPointer { lengths in
                     guard let start = text.baseAddress, let literals = literals.baseAddress,
-                        let lengths = lengths.baseAddress, let numbers = numbers.baseAddress
-                    else { return false }
-                    return read(start, text.count, literals, lengths, count, numbers)
+                        let lengths = lengths.baseAddress
+                    else { return nil }
+                    // On the stack and copied, as `JSONValue.numbers` does with a few.
+                    return withUnsafeTemporaryAllocation(of: N.self, capacity: max(count, 1)) {
+                        guard let numbers = $0.baseAddress,
+                            read(start, text.count, literals, lengths, count, numbers)
+                        else { return nil }
+                        return Array(UnsafeBufferPointer(start: numbers, count: count))
+                    }
                 }
             }
         }
+    }
+
+    /// Writes numbers between the literals.
+    @inline(__always)
+    func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(_ numbers: [N]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let room =
+            literals.count + count * NumberText.maximumCount + NumberText.scratchCount
+        bytes.append(atMost: room) { place in
+            literals.withUnsafeBufferPointer { literals in
+                NumberText.withTables { tables in
+                    guard var literal = literals.baseAddress else { return place }
+                    var end = place
+                    for (index, length) in lengths.enumerated() {
+                        end.update(from: literal, count: Int(length))
+                        end += Int(length)
+                        literal += Int(length)
+                        if index < count { end += tables.write(numbers[index], at: end) }
+                    }
+                    return end
+                }
+            }
+        }
+        return bytes
     }
 }
 

@@ -17,11 +17,10 @@ struct GradientsEndpoint: Endpoint {
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
-        if let (gradients, encoding, parsed) = forms.gradients(
-            for: call.body, workspace, shards, isCancelled: call.isCancelled)
+        if let content = forms.answer(
+            to: call.body, since: start, workspace, shards, isCancelled: call.isCancelled)
         {
-            return .content(
-                content(of: GradientsResponse(gradients), as: encoding, since: start, parsed))
+            return .content(content)
         }
         let request = try GradientsRequest(
             parsing: call.body, limits: limits, sharing: parts)
@@ -31,36 +30,30 @@ struct GradientsEndpoint: Endpoint {
         guard isLight else {
             let parsing = Stopwatch.now() - start
             return .onWorker { workspace throws(Problem) in
-                try answer(call, request, workspace, since: Stopwatch.now() - parsing)
+                .content(
+                    try self.content(
+                        for: request, call, workspace, since: Stopwatch.now() - parsing))
             }
         }
-        let whole = try answer(call, request, workspace, since: start)
-        forms.keep(request, of: call.body)
-        return whole
+        let content = try self.content(for: request, call, workspace, since: start)
+        forms.keep(request, of: call.body, content.body)
+        return .content(content)
     }
 
-    private func answer(
-        _ call: Call, _ request: GradientsRequest, _ workspace: Workspace, since start: Double
-    ) throws(Problem) -> Answer {
+    private func content(
+        for request: GradientsRequest, _ call: Call, _ workspace: Workspace, since start: Double
+    ) throws(Problem) -> Content {
         let network = try networks.network(for: request.network, as: request.dtype)
         let samples = try datasets.samples(for: request.samples, as: request.dtype)
         let parsed = Stopwatch.now()
         let response = try GradientsResponse.computed(
             for: request, network: network, samples: samples, workspace, shards, call)
-        var content = self.content(of: response, as: request.encoding, since: start, parsed)
+        let computed = Stopwatch.now()
+        var content = Content.json(
+            response.json(as: request.encoding, sharing: parts))
         if let explanation = response.explanation {
             content.fields = Language.fields(of: explanation.language)
         }
-        return .content(content)
-    }
-
-    /// Writes what was computed just now.
-    private func content(
-        of response: GradientsResponse, as encoding: Encoding, since start: Double,
-        _ parsed: Double
-    ) -> Content {
-        let computed = Stopwatch.now()
-        var content = Content.json(response.json(as: encoding, sharing: parts))
         content.timing.parse = parsed - start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed

@@ -8,7 +8,7 @@ import Synchronization
 /// They are kept by what is asked and never by whose numbers: of a request's numbers nothing is used
 /// for another.
 final class RecentForms: Sendable {
-    /// How many are kept: callers that ask each for its own network, at the same time.
+    /// How many are kept: for callers that ask each for its own network, at the same time.
     private static let most = 8
     /// Longer bodies are read as a whole: around so many numbers the rest hardly counts.
     private static let longestBody = 32 << 10
@@ -25,37 +25,44 @@ final class RecentForms: Sendable {
 
     private let state = Mutex(State())
 
-    /// Computes a request whose form came lately; nil for any other, and where anything is wrong.
+    /// Answers a request whose form came lately; nil for any other, and where anything is wrong.
     ///
     /// - Parameters:
     ///   - body: The request's body.
+    ///   - start: When it came, by `Stopwatch`.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards are run.
     ///   - isCancelled: Asked now and then.
-    /// - Returns: The gradients, what was asked, and when it was read, by `Stopwatch`.
-    func gradients(
-        for body: [UInt8], _ workspace: Workspace, _ shards: ShardRunner,
+    func answer(
+        to body: [UInt8], since start: Double, _ workspace: Workspace, _ shards: ShardRunner,
         isCancelled: () -> Bool
-    ) -> (gradients: Gradients, encoding: Encoding, parsed: Double)? {
+    ) -> Content? {
         guard body.count <= RecentForms.longestBody else { return nil }
         let forms = state.withLock { $0.forms }
-        for (index, known) in forms.enumerated() {
-            guard let (parameters, samples) = known.form.read(body) else { continue }
+        for index in forms.indices {
+            let known = forms[index]
+            guard let numbers = known.form.numbers(of: body) else { continue }
             noteUse(of: known, at: index)
             let parsed = Stopwatch.now()
             // What is wrong is told by computing the request as if it were the first.
-            let gradients = try? known.gradient.compute(
-                parameters: parameters, samples: samples, workspace: workspace, shards: shards,
-                isCancelled: isCancelled)
-            return gradients.map { ($0, known.form.request.encoding, parsed) }
+            guard
+                let results = try? known.gradient.compute(
+                    numbers, workspace: workspace, shards: shards, isCancelled: isCancelled)
+            else { return nil }
+            let computed = Stopwatch.now()
+            var content = Content.json(known.form.answer(results))
+            content.timing.parse = parsed - start
+            content.timing.compute = computed - parsed
+            content.timing.write = Stopwatch.now() - computed
+            return content
         }
         return nil
     }
 
     /// Keeps the form of a request that was answered.
-    func keep(_ request: GradientsRequest, of body: [UInt8]) {
+    func keep(_ request: GradientsRequest, of body: [UInt8], _ answer: [UInt8]) {
         guard body.count <= RecentForms.longestBody, !isPausing(),
-            let form = KnownForm(of: request, body: body)
+            let form = KnownForm(of: request, body: body, answer: answer)
         else { return }
         state.withLock { state in
             state.forms.insert(form, at: 0)
@@ -100,15 +107,17 @@ private final class KnownForm: Sendable {
 
     /// Makes the form of a request that was answered; nil where each request needs more than its
     /// numbers.
-    init?(of request: GradientsRequest, body: [UInt8]) {
-        guard !request.asks(for: .explanation), request.vector == nil,
+    init?(of request: GradientsRequest, body: [UInt8], answer: [UInt8]) {
+        guard request.vector == nil, request.loss.reduction != .none,
             case .inline(let network) = request.network, let samples = request.samples.inline,
-            let form = GradientsForm(of: request, text: body),
+            let form = GradientsForm(of: request, text: body, answer: answer),
             let settings = try? GradientSettings(request, network),
             let gradient = try? RepeatedGradient(
                 of: request.loss, network: network, samples: samples, dtype: request.dtype,
-                including: Inclusions(request.include), settings: settings),
-            gradient.parameterCount == form.parameterCount
+                settings: settings,
+                layout: RepeatedGradient.Layout(
+                    parameters: form.parameters, inputs: form.inputs, targets: form.targets,
+                    weights: form.weights))
         else { return nil }
         self.form = form
         self.gradient = gradient
