@@ -1,3 +1,5 @@
+import Glibc
+
 /// A set of ASCII characters; other bytes are never in it.
 ///
 /// The sets are literals, so that they are laid out at compile time; the tests compare them byte by
@@ -75,6 +77,19 @@ extension Span<UInt8> {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
         return true
+    }
+
+    /// Whether the first bytes are those of `prefix`.
+    func starts(with prefix: [UInt8]) -> Bool {
+        guard count >= prefix.count else { return false }
+        return withUnsafeBytes { bytes in
+            prefix.withUnsafeBytes { prefix in
+                guard let bytes = bytes.baseAddress, let start = prefix.baseAddress else {
+                    return prefix.isEmpty
+                }
+                return memcmp(bytes, start, prefix.count) == 0
+            }
+        }
     }
 
     /// Whether the bytes are those of `text`, which is in lower case, whatever their own case.

@@ -1,5 +1,8 @@
 /// A request's line and fields, checked.
-public struct RequestHead: Sendable {
+///
+/// Never changes. A class, so that handing it on counts one reference and not one for each of its parts,
+/// and so that requests with the same head can share it.
+public final class RequestHead: Sendable {
     /// How the end of a request's body is known (RFC 9112 §6.3).
     public enum Framing: Sendable, Equatable {
         /// There is no body.
@@ -26,6 +29,20 @@ public struct RequestHead: Sendable {
     public let expectsContinue: Bool
     /// Whether Content-Encoding says that the body is coded in any way (RFC 9110 §8.4).
     public let hasContentCoding: Bool
+
+    init(
+        method: Method, target: RequestTarget, version: Version, fields: Fields,
+        framing: Framing, keepAlive: Bool, expectsContinue: Bool, hasContentCoding: Bool
+    ) {
+        self.method = method
+        self.target = target
+        self.version = version
+        self.fields = fields
+        self.framing = framing
+        self.keepAlive = keepAlive
+        self.expectsContinue = expectsContinue
+        self.hasContentCoding = hasContentCoding
+    }
 
     /// Host and port the request was sent to: the target's own, else the Host field's.
     public var host: String { target.authority ?? fields["host"] ?? "" }

@@ -11,6 +11,10 @@ public struct RequestParser: Sendable {
     private var lineStart = 0
     private var fieldsStart = 0
     private var skippedBlankLine = false
+    /// The last head that came in one piece, and its bytes: most clients send the same again.
+    private var known: (bytes: [UInt8], head: RequestHead)?
+    /// Longer heads are read anew each time, so that idle connections hold on to little.
+    private static let longestKnown = 2048
 
     /// Makes a parser for one head after another.
     public init(limits: HTTPLimits) {
@@ -23,6 +27,10 @@ public struct RequestParser: Sendable {
     ///   `needsMore` the next call must show the same bytes, with more behind them.
     /// - Returns: The head, or that it is incomplete, or what is wrong with it.
     public mutating func parse(_ bytes: Span<UInt8>) -> ParseResult<RequestHead> {
+        if scanned == 0, let known, bytes.starts(with: known.bytes) {
+            return .complete(known.head, consumed: known.bytes.count)
+        }
+        let isWhole = scanned == 0
         do throws(MessageError) {
             while let end = try lineEnd(in: bytes) {
                 let line = lineStart..<end
@@ -32,7 +40,7 @@ public struct RequestParser: Sendable {
                     let head = try draft.head(
                         from: bytes, fields: fieldsStart..<end, limits: limits)
                     let consumed = lineStart
-                    self = RequestParser(limits: limits)
+                    begin(knowing: isWhole ? head : nil, bytes.extracting(0..<consumed))
                     return .complete(head, consumed: consumed)
                 }
                 try read(line, in: bytes)
@@ -40,6 +48,17 @@ public struct RequestParser: Sendable {
             return .needsMore
         } catch {
             return .invalid(error)
+        }
+    }
+
+    /// Begins anew behind a head of those bytes.
+    private mutating func begin(knowing head: RequestHead?, _ bytes: Span<UInt8>) {
+        let known = self.known
+        self = RequestParser(limits: limits)
+        if let head, bytes.count <= RequestParser.longestKnown {
+            self.known = (bytes.withUnsafeBufferPointer { [UInt8]($0) }, head)
+        } else {
+            self.known = known
         }
     }
 

@@ -46,7 +46,7 @@ struct Pipeline: RequestHandler {
         let call = Call(
             id: identify(request.head), head: request.head, body: request.body,
             sink: request.sink, route: route, subject: match.subject, token: admission.token,
-            isCancelled: { responder.isDisconnected })
+            responder: responder)
         let reply = Reply(
             to: call, from: admission.token, fields: crossOrigin?.fields(for: call.head) ?? [],
             start: start, compression: compression, responder: responder, onEvent: onEvent)
@@ -215,7 +215,7 @@ extension Pipeline {
     ) {
         let queued = Stopwatch.now()
         let isTaken = pool.submit { workspace in
-            guard !call.isCancelled() else {
+            guard !call.isCancelled else {
                 // Nobody reads it, but without an answer the connection would be kept.
                 reply.send(Problem(.cancelled, "the caller went away"))
                 return

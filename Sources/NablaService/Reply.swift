@@ -7,11 +7,8 @@ import Synchronization
 /// The one answer to a request: sent once, whoever is first.
 final class Reply: Sendable {
     private let id: String
-    private let method: String
-    /// The path as it was sent, in which no control character can be.
-    private let path: String
+    private let head: RequestHead
     private let route: Route
-    private let requestFields: Fields
     private let compression: CompressionSettings
     private let token: String?
     private let fields: [(name: String, value: String)]
@@ -36,10 +33,8 @@ final class Reply: Sendable {
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         id = call.id
-        method = call.head.method.name
-        path = call.head.target.rawPath
+        head = call.head
         route = call.route
-        requestFields = call.head.fields
         self.compression = compression
         self.token = token
         self.fields = fields
@@ -77,7 +72,7 @@ final class Reply: Sendable {
     private static let loopBytes = 4096
 
     private var wantsGzip: Bool {
-        CompressionSettings.wantsGzip(requestFields.values(of: "accept-encoding"))
+        CompressionSettings.wantsGzip(head.fields.values(of: "accept-encoding"))
     }
 
     /// Compresses a body, if the caller wants that and it becomes shorter.
@@ -143,7 +138,8 @@ final class Reply: Sendable {
     private func report(_ status: Status, bytes: Int) {
         onEvent(
             .answered(
-                requestID: id, method: method, path: path, route: route, status: status.code,
+                // No control character can be in a path as it was sent.
+                requestID: id, method: head.method.name, path: head.target.rawPath, route: route, status: status.code,
                 milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
     }
 }

@@ -75,7 +75,7 @@ public final class EmbeddedService: Sendable {
         }
         let call = Call(
             id: identifiers.next(), head: head, body: body, route: route, subject: subject,
-            token: nil, isCancelled: { false })
+            token: nil)
         var result = Result<[UInt8], Problem>.success([])
         workspaces.lend { workspace in
             result = Result { () throws(Problem) in

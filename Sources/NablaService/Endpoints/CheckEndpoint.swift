@@ -31,7 +31,7 @@ struct CheckEndpoint: Endpoint {
             try GradientCheck.compute(
                 of: request.loss, network: network, samples: samples,
                 claim: request.gradients, settings: GradientCheck.Settings(request),
-                workspace: workspace, shards: shards, isCancelled: call.isCancelled)
+                workspace: workspace, shards: shards, isCancelled: { call.isCancelled })
         }
         let computed = Stopwatch.now()
         var content = Content.json(

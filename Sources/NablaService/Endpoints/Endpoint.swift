@@ -58,8 +58,11 @@ struct Call: Sendable {
     let subject: String
     /// The name of the token it was made with; nil where callers need none.
     let token: String?
+    /// The way back to the caller; nil where there is none to go away.
+    var responder: Responder?
+
     /// Whether the caller has gone away.
-    let isCancelled: @Sendable () -> Bool
+    var isCancelled: Bool { responder?.isDisconnected ?? false }
 
     /// The body, where it went to the disk.
     var upload: Upload? { sink as? Upload }

@@ -33,7 +33,7 @@ struct GradientsBatchEndpoint: Endpoint {
             let part = results(of: batch, in: range, call, datasets, isExplained)
             parts.withLock { $0[index] = part }
         }
-        guard !call.isCancelled() else { throw Problem(.cancelled, "the caller went away") }
+        guard !call.isCancelled else { throw Problem(.cancelled, "the caller went away") }
         let computed = Stopwatch.now()
         var content = Content.json(GradientsBatchWriter.json(parts.withLock { $0 }))
         if isExplained.isRaised {
@@ -56,7 +56,7 @@ struct GradientsBatchEndpoint: Endpoint {
         let workspace = Workspace()
         var writer = GradientsBatchWriter()
         for index in range {
-            guard !call.isCancelled() else { break }
+            guard !call.isCancelled else { break }
             do throws(Problem) {
                 let request = try batch.request(at: index)
                 let network = try networks.network(for: request.network, as: request.dtype)

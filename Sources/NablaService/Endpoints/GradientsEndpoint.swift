@@ -18,7 +18,7 @@ struct GradientsEndpoint: Endpoint {
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
         if let content = forms.answer(
-            to: call.body, since: start, workspace, shards, isCancelled: call.isCancelled)
+            to: call.body, since: start, workspace, shards, isCancelled: { call.isCancelled })
         {
             return .content(content)
         }
@@ -112,7 +112,7 @@ extension GradientsResponse {
             gradients = try Gradients.compute(
                 of: request.loss, network: network, samples: samples, dtype: request.dtype,
                 including: Inclusions(request.include), settings: settings, workspace: workspace,
-                shards: shards, isCancelled: call.isCancelled)
+                shards: shards, isCancelled: { call.isCancelled })
         } catch {
             throw Problem(error)
         }

@@ -34,7 +34,7 @@ struct PredictEndpoint: Endpoint {
         let outputs = try Problem.computing { () throws(ComputationError) in
             try predict(
                 network: network, inputs: request.inputs, dtype: request.dtype,
-                workspace: workspace, shards: shards, isCancelled: call.isCancelled)
+                workspace: workspace, shards: shards, isCancelled: { call.isCancelled })
         }
         let computed = Stopwatch.now()
         var content = Content.json(
