@@ -139,7 +139,8 @@ final class Reply: Sendable {
         onEvent(
             .answered(
                 // No control character can be in a path as it was sent.
-                requestID: id, method: head.method.name, path: head.target.rawPath, route: route, status: status.code,
+                requestID: id, method: head.method.name, path: head.target.rawPath, route: route,
+                status: status.code,
                 milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
     }
 }
