@@ -1,13 +1,13 @@
 /// A decimal number of 17 digits, of which the last may be zeros that fill it up.
 struct FilledDecimal {
     /// The first 16 digits, as a number of so many; 0 for 0.
-    var tens: UInt64
+    let tens: UInt64
     /// The power of ten of the first digit; 0 for 0, `noExponent` for what is no number.
-    var exponent: Int32
+    let exponent: Int32
     /// The last digit.
-    var last: UInt8
+    let last: UInt8
     /// 1 where the number is negative, else 0.
-    var sign: UInt8
+    let sign: UInt8
 
     static var noExponent: Int32 { .max }
 }
@@ -80,13 +80,12 @@ extension FilledDecimal {
             sign: UInt8(truncatingIfNeeded: bits &>> N.signBit))
     }
 
-    /// The same for those that one product doesn't tell.
+    /// The same for those that one product doesn't tell, but for 0.
     @inline(never)
     private init<N: ShortestDecimalFormat & BinaryFloatingPoint>(seldom value: N) {
         let sign: UInt8 = value.sign == .minus ? 1 : 0
-        guard value.isFinite, value != 0 else {
-            self.init(
-                tens: 0, exponent: value.isFinite ? 0 : Self.noExponent, last: 0, sign: sign)
+        guard value.isFinite else {
+            self.init(tens: 0, exponent: Self.noExponent, last: 0, sign: sign)
             return
         }
         let decimal = PowersOfTen.words.withUnsafeBufferPointer { powers in
@@ -125,9 +124,7 @@ extension Double {
         // All ones where it is short, else 0.
         let short = Int64(bitPattern: tens &- 1_000_000_000_000_000) &>> 63
         let mask = UInt64(bitPattern: short)
-        return (
-            tens &+ (9 &* tens &+ last) & mask, last & ~mask, 16 &+ Int(short)
-        )
+        return (tens &+ (9 &* tens &+ last) & mask, last & ~mask, 16 &+ Int(short))
     }
 }
 
