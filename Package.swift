@@ -130,7 +130,9 @@ let package = Package(
             path: "Benchmarks/Training", exclude: ["allocations.sh"], swiftSettings: strict),
         .executableTarget(
             name: "nabla-bench-requests",
-            dependencies: ["NablaAPI", "NablaCore", "NablaJSON", "NablaNetworks"],
+            dependencies: [
+                "NablaAPI", "NablaCore", "NablaJSON", "NablaNetworks", "NablaService",
+            ],
             path: "Benchmarks/Requests", swiftSettings: strict),
 
         .executableTarget(

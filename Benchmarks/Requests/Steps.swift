@@ -1,7 +1,11 @@
+import Dispatch
 import Foundation
 import NablaAPI
 import NablaCore
+import NablaJSON
 import NablaNetworks
+import NablaService
+import Synchronization
 
 /// Reads a file with the spare capacity that a server's body has, so that it's parsed in place.
 func padded(_ file: String) throws -> [UInt8] {
@@ -30,6 +34,28 @@ func answer(_ gradients: Gradients) -> GradientsResponse {
     GradientsResponse(
         loss: gradients.loss, gradients: gradients.layers,
         samples: gradients.samples, dtype: gradients.dtype)
+}
+
+extension WorkerPool {
+    /// The microseconds that one of its workers takes to read the request, with whatever help of the
+    /// others the service's endpoints have.
+    func microseconds(reading body: [UInt8], for count: Int) throws -> Double {
+        let outcome = Mutex<Result<Double, any Error>?>(nil)
+        let isDone = DispatchSemaphore(value: 0)
+        let parts = PartRunner(shardRunner)
+        let isTaken = submit { _ in
+            let time = Result {
+                try nabla_bench_requests.microseconds(for: count) {
+                    _ = try GradientsRequest(parsing: body, sharing: parts)
+                }
+            }
+            outcome.withLock { $0 = time }
+            isDone.signal()
+        }
+        guard isTaken else { throw CancellationError() }
+        isDone.wait()
+        return try outcome.withLock { try $0?.get() ?? .nan }
+    }
 }
 
 /// The microseconds one call of `body` takes, timed over `count` of them together.

@@ -3,7 +3,11 @@
 
 #include "NumberReader.hpp"
 
+#include <algorithm>
 #include <cstring>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 namespace {
 
@@ -34,6 +38,48 @@ struct block {
         this->commas = ((halves[0] + halves[1]) * 0x0101010101010101) >> 56;
     }
 };
+
+// How many blocks in a row, up to `most`, have nothing special; `commas` grows by theirs.
+size_t plain_blocks_anywhere(const uint8_t *bytes, size_t most, size_t &commas) {
+    for (size_t k = 0; k < most; k++) {
+        block next(bytes + k * block_size);
+        if (next.is_special) return k;
+        commas += next.commas;
+    }
+    return most;
+}
+
+#ifdef __x86_64__
+// The same, 32 bytes at a time.
+__attribute__((target("avx2,popcnt"))) size_t plain_blocks_avx2(const uint8_t *bytes, size_t most,
+                                                                size_t &commas) {
+    const __m256i comma = _mm256_set1_epi8(','), quote = _mm256_set1_epi8('"');
+    const __m256i behind_z = _mm256_set1_epi8('Z' + 1), e = _mm256_set1_epi8('e');
+    for (size_t k = 0; k < most; k++) {
+        uint64_t found = 0;
+        __m256i special = _mm256_setzero_si256();
+        for (size_t half = 0; half < 2; half++) {
+            __m256i b = _mm256_loadu_si256((const __m256i *)(bytes + k * block_size) + half);
+            __m256i letters = _mm256_cmpeq_epi8(_mm256_max_epu8(b, behind_z), b);
+            letters = _mm256_andnot_si256(_mm256_cmpeq_epi8(b, e), letters);
+            special = _mm256_or_si256(special, _mm256_or_si256(letters, _mm256_cmpeq_epi8(b, quote)));
+            uint32_t mask = uint32_t(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, comma)));
+            found |= uint64_t(mask) << (32 * half);
+        }
+        if (!_mm256_testz_si256(special, special)) return k;
+        commas += size_t(__builtin_popcountll(found));
+    }
+    return most;
+}
+#endif
+
+size_t plain_blocks(const uint8_t *bytes, size_t most, size_t &commas) {
+#ifdef __x86_64__
+    static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+    if (has_avx2) return plain_blocks_avx2(bytes, most, commas);
+#endif
+    return plain_blocks_anywhere(bytes, most, commas);
+}
 
 // Goes through a text and notes the regions in it.
 struct region_finder {
@@ -92,6 +138,9 @@ struct region_finder {
         size_t cut = position + part_size;
         bool has_room = note_part({position, 0});
         while (position < count) {
+            // Up to where a part ends, and from there to the next comma.
+            size_t most = (position < cut ? std::min(cut, count) - position : 0) / block_size;
+            position += plain_blocks(text + position, most, commas) * block_size;
             if (count - position >= block_size) {
                 block next(text + position);
                 if (!next.is_special) {

@@ -90,31 +90,90 @@ import Testing
         check(values.map { Float($0) })
     }
 
-    /// Compares with the standard library's shortest text in value and in digits.
+    @Test func writesTheShortestTextOfNumbersHalfWayBetweenTwo() {
+        var generator = SplitMix(state: 5)
+        // The last digits of these are a quarter or three quarters, half way between two texts as
+        // short, both of which read back to them.
+        check((0..<20_000).map { _ in 0x1p51 + Double(generator.next() >> 12) / 4 })
+        check((0..<20_000).map { _ in 0x1p21 + Float(generator.next() >> 43) / 4 })
+        // And around those, texts of whole numbers end half way to a neighbour.
+        check((0..<20_000).map { _ in Double((generator.next() >> 11 | 1 << 53) << 1) })
+        check(
+            (0..<20_000).map { _ in
+                Double((generator.next() >> 11 | 1 << 53) << (generator.next() % 11))
+            })
+        check(
+            (0..<20_000).map { _ in
+                Float((generator.next() >> 40 | 1 << 24) << (generator.next() % 40))
+            })
+    }
+
+    @Test func writesTheShortestTextOfNumbersLikeGradients() {
+        var generator = SplitMix(state: 6)
+        let values = (0..<Self.patterns).map { _ in
+            let unit = Double(generator.next() >> 11) / 0x1p53 - 0.5
+            return Double(sign: .plus, exponent: -Int(generator.next() % 40), significand: unit)
+        }
+        check(values)
+        check(values.map { Float($0) })
+    }
+
+    @Test func writesManyAsEachByItself() {
+        var generator = SplitMix(state: 7)
+        for count in [1, 2, 63, 64, 65, 127, 128, 129, 1000, 1025] {
+            let values = (0..<count).map { index in
+                index % 3 == 0 ? 0 : Double(bitPattern: generator.next())
+            }
+            var writer = JSONWriter()
+            writer.numbers(values, shape: [count])
+            let each = values.map { Self.text($0) }.joined(separator: ",")
+            #expect(String(decoding: writer.finish(), as: UTF8.self) == "[\(each)]")
+        }
+    }
+
+    /// Compares with the text that the standard library's description makes, which is the shortest,
+    /// and with the number that it is read back to.
     private func check<N: JSONNumber & LosslessStringConvertible>(_ values: [N]) {
         var wrong: [N] = []
         for value in values where value.isFinite {
             let text = Self.text(value)
             let isSame = N(text).map { $0 == value && $0.sign == value.sign } ?? false
-            if !isSame || Self.digits(text) != Self.digits("\(value)") { wrong.append(value) }
+            if !isSame || text != Self.expected("\(value)") { wrong.append(value) }
         }
         #expect(wrong.isEmpty, "\(wrong.prefix(5)) \(wrong.prefix(5).map { Self.text($0) })")
+    }
+
+    /// The text of a number of that description: its digits, plain or with an exponent as ours are.
+    private static func expected(_ description: String) -> String {
+        let parts = description.split(separator: "e")
+        let sign = description.hasPrefix("-") ? "-" : ""
+        let plain = parts[0].drop { $0 == "-" }
+        let digits = String(plain.filter { $0 != "." }.drop { $0 == "0" })
+        let zeros = plain.filter { $0 != "." }.prefix { $0 == "0" }.count
+        let point = plain.firstIndex(of: ".").map { plain.distance(from: plain.startIndex, to: $0) }
+        var exponent = (point ?? plain.count) - zeros - 1
+        if parts.count > 1 { exponent += Int(parts[1]) ?? 0 }
+        var short = digits
+        while short.last == "0" { short.removeLast() }
+        guard let first = short.first else { return sign + "0.0" }
+        let rest = short.dropFirst()
+        switch exponent {
+        case 0...15:
+            let whole = short.prefix(exponent + 1)
+            let fraction = short.dropFirst(exponent + 1)
+            let fill = String(repeating: "0", count: exponent + 1 - whole.count)
+            return sign + whole + fill + "." + (fraction.isEmpty ? "0" : fraction)
+        case -4..<0:
+            return sign + "0." + String(repeating: "0", count: -exponent - 1) + short
+        default:
+            return sign + String(first) + (rest.isEmpty ? "" : "." + rest) + "e\(exponent)"
+        }
     }
 
     private static func text<N: JSONNumber>(_ value: N) -> String {
         var writer = JSONWriter()
         writer.number(value)
         return String(decoding: writer.finish(), as: UTF8.self)
-    }
-
-    /// The significant digits of a text, without the zeros on both sides.
-    private static func digits(_ text: String) -> [UInt8] {
-        var digits = text.utf8.prefix { $0 != UInt8(ascii: "e") }.filter {
-            $0 >= 0x30 && $0 <= 0x39
-        }
-        digits.removeFirst(digits.prefix { $0 == 0x30 }.count)
-        while digits.last == 0x30 { digits.removeLast() }
-        return digits
     }
 }
 

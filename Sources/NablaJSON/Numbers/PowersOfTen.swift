@@ -1,13 +1,37 @@
-/// The powers of ten from 10⁻²⁹² to 10³²⁴ to 128 bits, as shortest decimals of float64 need them.
+/// The powers of ten from 10⁻²⁹³ to 10³²⁴ to 128 bits, as shortest decimals of float64 need them.
 ///
 /// Each power p is g · 2^r with 2¹²⁷ ≤ g < 2¹²⁸ and g rounded up. They are computed once, exactly,
 /// in a quarter of a millisecond, rather than kept as a thousand literals that nobody could check.
 enum PowersOfTen {
-    static let lowest = -292
+    static let lowest = -293
     static let highest = 324
 
     /// The high and the low word of g for each power, lowest first.
     static let words: [UInt64] = (below + fromOne).flatMap { [$0.high, $0.low] }
+
+    /// The high and the low word of 2^q / 10^(k+1) · 2¹²⁸, rounded up, with k = ⌊log₁₀ 2^q⌋, for each
+    /// of some q.
+    ///
+    /// 10^−(k+1) is g · 2^r with g among the words, of which some of the last bits are dropped. What is
+    /// rounded up twice is as if rounded up once.
+    static func scales(ofBinary exponents: Range<Int>) -> [UInt64] {
+        let words = words
+        var scales: [UInt64] = []
+        scales.reserveCapacity(2 * exponents.count)
+        for q in exponents {
+            let power = -((q * 1_262_611) >> 22) - 1
+            let r = (power * 1_741_647) >> 19 - 127
+            let dropped = UInt64(-(q + r + 128))
+            let entry = 2 * (power - lowest)
+            let (high, low) = (words[entry], words[entry + 1])
+            let rest = high << (64 - dropped) | low >> dropped
+            let (rounded, carry) = rest.addingReportingOverflow(
+                low & ((1 << dropped) - 1) == 0 ? 0 : 1)
+            scales.append(high >> dropped + (carry ? 1 : 0))
+            scales.append(rounded)
+        }
+        return scales
+    }
 
     /// 10⁰, 10¹, …: the integer is exact, so g is rounded only for lack of bits.
     private static let fromOne: [Rounded] = {
@@ -18,7 +42,7 @@ enum PowersOfTen {
         }
     }()
 
-    /// 10⁻²⁹², …, 10⁻¹: the integer parts of 2¹²¹⁶ · 10⁻ᵏ, which leave more than 128 bits and never
+    /// 10⁻²⁹³, …, 10⁻¹: the integer parts of 2¹²¹⁶ · 10⁻ᵏ, which leave more than 128 bits and never
     /// are exact.
     private static let below: [Rounded] = {
         var power = WideInteger(words: [UInt64](repeating: 0, count: 19) + [1])

@@ -5,22 +5,40 @@ struct Decimal {
 }
 
 /// A binary format whose numbers can be written as the shortest decimal that reads back to them.
-protocol ShortestDecimalFormat {
+protocol ShortestDecimalFormat: Sendable {
     /// The bits of the significand that are stored: 23 or 52.
     static var storedBits: UInt64 { get }
     /// How far the stored exponent of a number c · 2^q is above q.
     static var exponentOffset: Int { get }
-    /// The stored exponent and significand of the number's magnitude.
-    var magnitudeBits: UInt64 { get }
+    /// The highest stored exponent, which numbers don't have: 255 or 2047.
+    static var highestStored: UInt64 { get }
+    /// Which bit the sign is: 31 or 63.
+    static var signBit: UInt64 { get }
+    /// The bits of the number.
+    var pattern: UInt64 { get }
     /// The integer part of g · c / 2^w, with its last bit set where that drops something, for a
     /// power of ten of 2w bits and w the width of the format.
     static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64
+    /// How far what is made of such a product's part may be from what it stands for.
+    static var doubt: UInt64 { get }
+    /// The integer part of scale · c / 2¹²⁸, and its fractional part's first 64 bits, for a scale of
+    /// 128 bits.
+    static func product(
+        high: UInt64, low: UInt64, _ c: UInt64
+    ) -> (whole: UInt64, part: UInt64)
+    /// What `tens` and `last`, the digit behind it, are filled up to, and the power of ten of the
+    /// first digit above that of the last.
+    static func filled(
+        tens: UInt64, last: UInt64
+    ) -> (tens: UInt64, last: UInt64, exponent: Int)
 }
 
 extension Double: ShortestDecimalFormat {
     static var storedBits: UInt64 { 52 }
     static var exponentOffset: Int { 1075 }
-    var magnitudeBits: UInt64 { bitPattern & 0x7FFF_FFFF_FFFF_FFFF }
+    static var highestStored: UInt64 { 0x7FF }
+    static var signBit: UInt64 { 63 }
+    var pattern: UInt64 { bitPattern }
 
     @inline(__always)
     static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64 {
@@ -35,7 +53,9 @@ extension Double: ShortestDecimalFormat {
 extension Float: ShortestDecimalFormat {
     static var storedBits: UInt64 { 23 }
     static var exponentOffset: Int { 150 }
-    var magnitudeBits: UInt64 { UInt64(bitPattern & 0x7FFF_FFFF) }
+    static var highestStored: UInt64 { 0xFF }
+    static var signBit: UInt64 { 31 }
+    var pattern: UInt64 { UInt64(bitPattern) }
 
     @inline(__always)
     static func roundedToOdd(high: UInt64, low: UInt64, _ c: UInt64) -> UInt64 {
@@ -58,7 +78,7 @@ extension Decimal {
     ///   - powers: `PowersOfTen.words`.
     @inline(__always)
     init<N: ShortestDecimalFormat>(shortestFor value: N, powers: UnsafePointer<UInt64>) {
-        let bits = value.magnitudeBits
+        let bits = value.pattern & ((1 << N.signBit) &- 1)
         let stored = Int(truncatingIfNeeded: bits >> N.storedBits)
         let hidden: UInt64 = 1 << N.storedBits
         let fraction = bits & (hidden &- 1)

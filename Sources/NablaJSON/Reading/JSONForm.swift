@@ -101,20 +101,24 @@ public struct JSONForm: Sendable {
     @inline(__always)
     func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(_ numbers: [N]) -> [UInt8] {
         var bytes: [UInt8] = []
-        let room =
-            literals.count + count * NumberText.maximumCount + NumberText.scratchCount
+        let room = literals.count + count * (NumberText.maximumCount + 1) + NumberText.scratchCount
         bytes.append(atMost: room) { place in
             literals.withUnsafeBufferPointer { literals in
-                NumberText.withTables { tables in
-                    guard var literal = literals.baseAddress else { return place }
-                    var end = place
-                    for (index, length) in lengths.enumerated() {
-                        end.update(from: literal, count: Int(length))
-                        end += Int(length)
-                        literal += Int(length)
-                        if index < count { end += tables.write(numbers[index], at: end) }
+                numbers.withUnsafeBufferPointer { numbers in
+                    FilledDecimals.with(numbers) { decimals in
+                        guard var literal = literals.baseAddress else { return place }
+                        let text = NumberText()
+                        var end = place
+                        for (index, length) in lengths.enumerated() {
+                            end.update(from: literal, count: Int(length))
+                            end += Int(length)
+                            literal += Int(length)
+                            guard index < count else { break }
+                            // Without the comma.
+                            end = text.write(decimals.take(atMost: 1), at: end) - 1
+                        }
+                        return end
                     }
-                    return end
                 }
             }
         }

@@ -10,7 +10,7 @@ func appendRows<N: ShortestDecimalFormat & BinaryFloatingPoint>(
     _ values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>, sharing runner: PartRunner,
     to bytes: inout [UInt8]
 ) {
-    NumberText.withTables { $0.append(values, shape: shape, sharing: runner, to: &bytes) }
+    NumberText().append(values, shape: shape, sharing: runner, to: &bytes)
 }
 
 extension NumberText {
@@ -27,8 +27,8 @@ extension NumberText {
         sharing runner: PartRunner, to bytes: inout [UInt8]
     ) {
         if values.count <= Self.pieceCount {
-            bytes.append(atMost: Self.room(for: values.count, shape: shape)) {
-                write(values, shape: shape, at: $0)
+            bytes.append(atMost: Self.room(for: values.count, shape: shape)) { place in
+                FilledDecimals.with(values) { write(&$0, shape: shape, at: place) }
             }
         } else if runner.threads < 2 || values.count < 2 * Self.partCount {
             append(0..<values.count, of: values, shape: shape, to: &bytes)
@@ -60,7 +60,7 @@ extension NumberText {
                 var text: [UInt8] = []
                 // What most float64 need.
                 text.reserveCapacity(22 * (last - first) + 64)
-                withTables { $0.append(first..<last, of: values, shape: shape, to: &text) }
+                NumberText().append(first..<last, of: values, shape: shape, to: &text)
                 texts[part] = text
             }
         }
@@ -76,16 +76,20 @@ extension NumberText {
             let last = min(first + Self.pieceCount, numbers.upperBound)
             let room =
                 (last - first) * (Self.maximumCount + 1 + 2 * shape.count) + Self.scratchCount
-            bytes.append(atMost: room) { write(first..<last, of: values, shape: shape, at: $0) }
+            bytes.append(atMost: room) { place in
+                FilledDecimals.with(values.part(first, last - first)) {
+                    write(first..<last, from: &$0, of: values.count, shape: shape, at: place)
+                }
+            }
         }
     }
 
-    /// Writes some of the numbers of a nested array, and gives the end of them.
+    /// Writes some of the `total` numbers of a nested array, and gives the end of them.
     ///
     /// Brackets that begin or end at them belong to them, as does the comma behind all but the array's last.
-    private func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-        _ numbers: Range<Int>, of values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>,
-        at place: UnsafeMutablePointer<UInt8>
+    private func write<N>(
+        _ numbers: Range<Int>, from decimals: inout FilledDecimals<N>, of total: Int,
+        shape: UnsafeBufferPointer<Int>, at place: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         let row = shape[shape.count - 1]
         var end = place
@@ -98,14 +102,14 @@ extension NumberText {
                 end += count
             }
             let stop = min(index + row - column, numbers.upperBound)
-            end = write(values.part(index, stop - index), at: end)
+            end = write(stop - index, of: &decimals, at: end)
             index = stop
             guard index % row == 0 else { continue }
             // The comma behind a row's last number becomes the bracket.
             let count = Self.arrays(at: index, shape: shape)
             (end - 1).update(repeating: UInt8(ascii: "]"), count: count)
             end += count - 1
-            guard index < values.count else { continue }
+            guard index < total else { continue }
             end.pointee = UInt8(ascii: ",")
             end += 1
         }
@@ -124,20 +128,20 @@ extension NumberText {
     }
 
     /// Writes numbers as a nested array of that shape, and gives the end of it.
-    private func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-        _ values: UnsafeBufferPointer<N>, shape: UnsafeBufferPointer<Int>,
+    private func write<N>(
+        _ decimals: inout FilledDecimals<N>, shape: UnsafeBufferPointer<Int>,
         at place: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
-        guard let count = shape.first else { return place + write(values[0], at: place) }
+        // Without the comma.
+        guard let count = shape.first else { return write(1, of: &decimals, at: place) - 1 }
         place.pointee = UInt8(ascii: "[")
         var end = place + 1
         if shape.count == 1 {
-            end = write(values, at: end)
+            end = write(count, of: &decimals, at: end)
         } else {
-            let stride = count == 0 ? 0 : values.count / count
             let inner = shape.part(1, shape.count - 1)
-            for row in 0..<count {
-                end = write(values.part(row * stride, stride), shape: inner, at: end)
+            for _ in 0..<count {
+                end = write(&decimals, shape: inner, at: end)
                 end.pointee = UInt8(ascii: ",")
                 end += 1
             }
@@ -148,16 +152,17 @@ extension NumberText {
         return end + 1
     }
 
-    /// Writes numbers, a comma behind each, and gives the end of them.
+    /// Writes the next so many numbers, a comma behind each, and gives the end of them.
     @inline(__always)
-    private func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(
-        _ values: UnsafeBufferPointer<N>, at place: UnsafeMutablePointer<UInt8>
+    private func write<N>(
+        _ count: Int, of decimals: inout FilledDecimals<N>, at place: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         var end = place
-        for value in values {
-            end += write(value, at: end)
-            end.pointee = UInt8(ascii: ",")
-            end += 1
+        var left = count
+        while left > 0 {
+            let next = decimals.take(atMost: left)
+            end = write(next, at: end)
+            left -= next.count
         }
         return end
     }

@@ -1,7 +1,7 @@
 import CProcessor
 import Dispatch
 import Foundation
-import NablaCore
+package import NablaCore
 import Synchronization
 
 /// Threads that run the gradient core, and the bounded queue before them.
@@ -9,9 +9,9 @@ import Synchronization
 /// Training has a pool of its own, whose threads are nice: whoever else wants a processor gets it at
 /// once, so requests keep their latency while runs use what is left. Each worker owns one workspace,
 /// lent to the job it runs.
-final class WorkerPool: Sendable {
+package final class WorkerPool: Sendable {
     /// A piece of work, run once on one worker with that worker's workspace.
-    typealias Job = @Sendable (Workspace) -> Void
+    package typealias Job = @Sendable (Workspace) -> Void
 
     private struct Queues {
         /// Parts of a job that is running already: they go first, since a worker waits for them.
@@ -41,7 +41,7 @@ final class WorkerPool: Sendable {
     ///   - workers: How many; at least 1.
     ///   - capacity: How many jobs may wait before the next is refused.
     ///   - niceness: How readily the threads leave a processor to others, from 0 to 19 as in nice(1).
-    init(name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0) {
+    package init(name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0) {
         self.workers = max(1, workers)
         self.capacity = capacity
         for index in 0..<self.workers {
@@ -59,7 +59,7 @@ final class WorkerPool: Sendable {
     }
 
     /// Queues a job, or returns false when the queue is full or the pool closed.
-    func submit(_ job: @escaping Job) -> Bool {
+    package func submit(_ job: @escaping Job) -> Bool {
         let isTaken = queues.withLock { queues in
             guard !queues.isClosed, queues.jobs.count < capacity else { return false }
             queues.jobs.append(job)
@@ -76,7 +76,7 @@ final class WorkerPool: Sendable {
     }
 
     /// Runs the shards of a job on this worker and on those that have nothing better to do.
-    var shardRunner: ShardRunner {
+    package var shardRunner: ShardRunner {
         ShardRunner(
             threads: workers, isWantedElsewhere: { self.waiting.load(ordering: .relaxed) > 0 }
         ) { count, body in
@@ -97,7 +97,7 @@ final class WorkerPool: Sendable {
     }
 
     /// Lets the workers end after what they are at; what still waits is dropped.
-    func close() {
+    package func close() {
         queues.withLock { queues in
             queues.isClosed = true
             queues.jobs = Queue()
