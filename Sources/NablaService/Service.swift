@@ -87,6 +87,11 @@ public final class Service: Sendable {
 
     private let isDraining: Flag
 
+    /// Has another thread do what the first service of a process does at its first use of the database.
+    public static func warmUp() {
+        DispatchQueue.global().async { Store.warmUp() }
+    }
+
     /// Listens, and gives the addresses it listens on, with the port taken where 0 was asked for.
     ///
     /// - Throws: `StartError` that says what to do.
@@ -102,6 +107,11 @@ public final class Service: Sendable {
             addresses = try server.start().map(\.description)
         } catch {
             throw StartError(error.description)
+        }
+        // Not before, so that nobody waits for it.
+        if let why = MatrixLibrary.failure() {
+            throw StartError(
+                "OpenBLAS can't be loaded, Debian's package libopenblas0 has it: \(why)")
         }
         FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
         tokens.start()
