@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help setup toolchain build run test test-sanitized fuzz lint format docs bench bench-peers \
     docker clean
 
-# Package.swift links these libraries; the rest is what compiling and the quick start call.
+# Package.swift links these libraries, or the program loads them; the rest is what compiling and the quick start call.
 define PACKAGES
 libopenblas-dev large matrix products
 libxsmm-dev small and middling matrix products, on amd64
