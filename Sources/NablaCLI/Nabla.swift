@@ -45,7 +45,6 @@ struct Nabla: AsyncParsableCommand {
     private static func parsed() async throws -> any ParsableCommand {
         let arguments = CommandLine.arguments.dropFirst()
         guard arguments.first == "serve" else { return try await asyncParseAsRoot() }
-        Service.warmUp()
         // A service is to answer at once: it waits 1 ms less without a look at all other commands. What can't
         // be parsed so is parsed with them, for the message and for help.
         let command = try? ServeCommand.parse(Array(arguments.dropFirst()))

@@ -87,11 +87,6 @@ public final class Service: Sendable {
 
     private let isDraining: Flag
 
-    /// Has another thread do what the first service of a process does at its first use of the database.
-    public static func warmUp() {
-        DispatchQueue.global().async { Store.warmUp() }
-    }
-
     /// Listens, and gives the addresses it listens on, with the port taken where 0 was asked for.
     ///
     /// - Throws: `StartError` that says what to do.

@@ -4,7 +4,7 @@ import Glibc
 /// A database with all tables and nothing in them, made at once.
 ///
 /// The changes that lead to today's tables, each committed by itself as the migrations of an older file
-/// are, take four times as long as all of them in memory and one write of the result.
+/// are, take three times as long as all of them in memory and one write of the result.
 enum NewDatabase {
     // Where the header says how the file is written and read, and that it is with a log of writes ahead.
     // Source: https://www.sqlite.org/fileformat2.html, section 1.3.3.

@@ -128,7 +128,7 @@ public final class Store: Sendable {
     }
 
     /// Runs `body` on one consistent state of the file; `atStart`, where it is one query, on the connection
-    /// that writes, which is open, where the first that reads takes 0.6 ms to be.
+    /// that writes, which is open, where the first that reads isn't yet.
     func read<Value>(
         atStart isStart: Bool = false, _ body: (Database) throws -> Value
     ) throws(StoreError) -> Value {
