@@ -27,13 +27,16 @@ RUN swift package resolve
 COPY Sources Sources
 COPY Tests Tests
 COPY Benchmarks Benchmarks
-RUN swift build -c release --product nabla --static-swift-stdlib \
-        --explicit-target-dependency-import-check error \
+RUN make build PRODUCT='--product nabla' \
     && install --strip -D .build/release/nabla /image/usr/local/bin/nabla
 
-# What the image is made of: the program, the libraries that it loads, the loader that does so, and
-# the certificates for `nabla … --server https://…`.
-RUN ldd /image/usr/local/bin/nabla | grep --only-matching '/[^ ]*' \
+# What the image is made of: the program, the libraries that it is linked with, the two that it loads
+# when it first needs them, theirs, the loader that does so, and the certificates for
+# `nabla … --server https://…`.
+RUN ldconfig -p | awk '$1 ~ /^lib(openblas\.so\.0|curl\.so\.4)$/ { print $NF }' > /late \
+    && test "$(wc -l < /late)" -eq 2 \
+    && { cat /late; ldd /image/usr/local/bin/nabla $(cat /late); } \
+        | grep --only-matching '/[^ :]*\.so[^ :]*' | sort --unique \
         | xargs cp --parents --dereference --target-directory /image \
     && cp --parents --dereference /etc/ssl/certs/ca-certificates.crt /image \
     && echo 'nabla:x:10001:10001::/data:/usr/sbin/nologin' > /image/etc/passwd \

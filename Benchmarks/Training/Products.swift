@@ -7,15 +7,14 @@ import CBLAS
 /// What the machine's matrix products reach on one thread, in billions of operations a second:
 /// OpenBLAS on 1024³, and libxsmm on the best of the shapes that 784-128-10 has in tiles of 32.
 func benchmarkProducts(_ options: Options) {
-    openblas_set_num_threads(1)
     let size = 1024
     let a = filled(size * size)
     let b = filled(size * size)
     var c = filled(size * size)
     let openBLAS = rate(m: size, n: size, k: size) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(size), Int32(size), Int32(size), 1, a,
-            Int32(size), b, Int32(size), 0, &c, Int32(size))
+        nabla_sgemm(
+            CblasNoTrans, CblasNoTrans, Int32(size), Int32(size), Int32(size), a, Int32(size), b,
+            Int32(size), 0, &c)
     }
     var compiled = 0.0
     #if canImport(CXSMM)

@@ -1,6 +1,7 @@
 // libxsmm compiles a kernel for the size of a small or middling matrix product at run time, which
 // then runs near the machine's peak where OpenBLAS's packing costs too much. Its kernels are
-// variadic functions, which Swift can't call: each wrapper below is one number type.
+// variadic functions, which Swift can't call: each wrapper below is one number type. For sizes it compiles
+// nothing for it would call the BLAS; libxsmmnoblas stands in for that, since it is never asked to.
 //
 // All is column-major: C (m, n) = A (m, k) · B (k, n), with B stored as (n, k) where it is transposed;
 // columns lie `lda`, `ldb` and `ldc` numbers apart.

@@ -19,7 +19,7 @@ public final class Client: Sendable {
 
     /// Performs a call on this thread.
     func perform<Value>(_ call: Call<Value>) throws(ClientError) -> Value {
-        guard let engine else { throw .noMemory }
+        guard let engine else { throw .noHandle }
         var attempts = Attempts(call.message, configuration)
         while true {
             let outcome: Result<Received, ClientError>
@@ -37,7 +37,7 @@ public final class Client: Sendable {
 
     /// Performs a call while the task is suspended.
     func perform<Value>(_ call: Call<Value>) async throws(ClientError) -> Value {
-        guard let engine else { throw .noMemory }
+        guard let engine else { throw .noHandle }
         var attempts = Attempts(call.message, configuration)
         while true {
             let outcome: Result<Received, ClientError>
@@ -60,7 +60,7 @@ public final class Client: Sendable {
     /// The bytes of an answer that is a stream.
     func stream(_ message: Message) -> AsyncThrowingStream<[UInt8], any Error> {
         guard let engine else {
-            return AsyncThrowingStream { $0.finish(throwing: StreamFailure(.noMemory)) }
+            return AsyncThrowingStream { $0.finish(throwing: StreamFailure(.noHandle)) }
         }
         return engine.stream(message)
     }

@@ -52,8 +52,13 @@ extension ClientError {
         }
     }
 
-    /// libcurl can't make another handle.
-    static let noMemory = ClientError.connection("libcurl has no memory for another handle")
+    /// libcurl isn't there, or can't make another handle.
+    static var noHandle: ClientError {
+        guard let why = Curl.failure else {
+            return .connection("libcurl has no memory for another handle")
+        }
+        return .configuration("libcurl can't be loaded, Debian's package libcurl4 has it: \(why)")
+    }
 
     /// What would be right, where that isn't plain from what went wrong.
     private static func advice(on code: CURLcode) -> String {

@@ -14,17 +14,16 @@ final class EasyHandle: @unchecked Sendable {
     private let errorText: UnsafeMutablePointer<CChar>
     private var fields: UnsafeMutablePointer<curl_slist>?
 
-    /// Makes a handle, or nil when there is no memory for it.
+    /// Makes a handle, or nil when there is no memory for it or no libcurl.
     init?() {
-        _ = Curl.isReady
-        guard let raw = curl_easy_init() else { return nil }
+        guard Curl.failure == nil, let raw = nabla_curl_easy_init() else { return nil }
         self.raw = raw
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     }
 
     deinit {
-        curl_easy_cleanup(raw)
-        curl_slist_free_all(fields)
+        nabla_curl_easy_cleanup(raw)
+        nabla_curl_slist_free_all(fields)
         errorText.deallocate()
     }
 
@@ -50,12 +49,12 @@ final class EasyHandle: @unchecked Sendable {
     /// What went wrong, as exactly as libcurl knows.
     func describe(_ code: CURLcode) -> String {
         let text = String(cString: errorText)
-        return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+        return text.isEmpty ? String(cString: nabla_curl_easy_strerror(code)) : text
     }
 
     /// Forgets all options, for others to be set.
     func reset(for purpose: Message.Purpose) {
-        curl_easy_reset(raw)
+        nabla_curl_easy_reset(raw)
         set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText))
         self.purpose = purpose
     }
@@ -66,9 +65,9 @@ final class EasyHandle: @unchecked Sendable {
     /// Sets the fields of a request beside those that curl brings.
     func setFields(_ lines: [String]) {
         var list: UnsafeMutablePointer<curl_slist>?
-        for line in lines { list = curl_slist_append(list, line) }
+        for line in lines { list = nabla_curl_slist_append(list, line) }
         nabla_curl_set_list(raw, CURLOPT_HTTPHEADER, list)
-        curl_slist_free_all(fields)
+        nabla_curl_slist_free_all(fields)
         fields = list
     }
 
@@ -95,6 +94,6 @@ final class EasyHandle: @unchecked Sendable {
 
 /// libcurl as a whole.
 enum Curl {
-    /// Set up once, before the first handle, since curl_global_init isn't safe beside other calls.
-    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// Why it can't be loaded, which is tried once, before the first handle; nil where it was.
+    static let failure = nabla_curl_load().map { String(cString: $0) }
 }

@@ -77,7 +77,7 @@ final class Engine: Sendable {
     }
 
     private func transfer(_ message: Message) throws(ClientError) -> Transfer {
-        guard let handle = core.handle() else { throw .noMemory }
+        guard let handle = core.handle() else { throw .noHandle }
         return Transfer(message, on: handle, destination)
     }
 }

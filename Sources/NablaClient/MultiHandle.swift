@@ -11,10 +11,9 @@ final class MultiHandle: @unchecked Sendable {
     private let raw: UnsafeMutableRawPointer
     private let sockets: SocketWatch
 
-    /// Makes a handle, or nil when there is no memory for it.
+    /// Makes a handle, or nil when there is no memory for it or no libcurl.
     init?(_ sockets: SocketWatch) {
-        _ = Curl.isReady
-        guard let raw = curl_multi_init() else { return nil }
+        guard Curl.failure == nil, let raw = nabla_curl_multi_init() else { return nil }
         self.raw = raw
         self.sockets = sockets
         let context = Unmanaged.passUnretained(sockets).toOpaque()
@@ -35,12 +34,12 @@ final class MultiHandle: @unchecked Sendable {
     }
 
     deinit {
-        curl_multi_cleanup(raw)
+        nabla_curl_multi_cleanup(raw)
     }
 
-    func add(_ handle: EasyHandle) { curl_multi_add_handle(raw, handle.raw) }
+    func add(_ handle: EasyHandle) { nabla_curl_multi_add(raw, handle.raw) }
 
-    func remove(_ handle: EasyHandle) { curl_multi_remove_handle(raw, handle.raw) }
+    func remove(_ handle: EasyHandle) { nabla_curl_multi_remove(raw, handle.raw) }
 
     /// Goes on with transfers whose sockets are ready.
     func act(on events: ArraySlice<epoll_event>) {
@@ -49,7 +48,7 @@ final class MultiHandle: @unchecked Sendable {
             let broken = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
             let receives = broken || event.events & EPOLLIN.rawValue != 0
             let sends = event.events & EPOLLOUT.rawValue != 0
-            curl_multi_socket_action(
+            nabla_curl_multi_act(
                 raw, event.data.fd,
                 (receives ? CURL_CSELECT_IN : 0) | (sends ? CURL_CSELECT_OUT : 0)
                     | (broken ? CURL_CSELECT_ERR : 0), &count)
@@ -61,14 +60,14 @@ final class MultiHandle: @unchecked Sendable {
         var count: Int32 = 0
         // What is due may make something else due at once; whoever waits next sees to the rest.
         for _ in 0..<8 where milliseconds == 0 {
-            curl_multi_socket_action(raw, CURL_SOCKET_TIMEOUT, 0, &count)
+            nabla_curl_multi_act(raw, CURL_SOCKET_TIMEOUT, 0, &count)
         }
     }
 
     /// In how many milliseconds there is something to do, if nothing happens before; nil for nothing.
     var milliseconds: Int? {
         var left = -1
-        curl_multi_timeout(raw, &left)
+        nabla_curl_multi_timeout(raw, &left)
         return left < 0 ? nil : left
     }
 

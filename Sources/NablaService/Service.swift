@@ -103,6 +103,11 @@ public final class Service: Sendable {
         } catch {
             throw StartError(error.description)
         }
+        // Not before, so that nobody waits for it.
+        if let why = MatrixLibrary.failure() {
+            throw StartError(
+                "OpenBLAS can't be loaded, Debian's package libopenblas0 has it: \(why)")
+        }
         FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
         tokens.start()
         retention?.start()

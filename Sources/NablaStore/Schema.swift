@@ -5,46 +5,31 @@ enum Schema {
     /// Marks a file as this program's own: "Nabl" in ASCII, as `PRAGMA application_id`.
     static let applicationID = 0x4E61_626C
 
-    static var migrator: DatabaseMigrator {
+    /// A change and the SQL that makes it, in the order in which they are made.
+    static let changes: [(name: String, sql: [String])] = [
+        (
+            "1 runs, metrics, networks",
+            ["PRAGMA application_id = \(applicationID)", runs, metrics, networks, writeProbe]
+        ),
+        ("2 tokens", [tokens]),
+        ("3 series, journal", [series, journal]),
+        ("4 params, notes, idempotency keys", [params, params(of: "true"), idempotencyKeys]),
+        ("5 datasets, stored networks", [datasets, storedNetworks]),
+        ("6 requests, checkpoints", [requests, checkpoints]),
+        ("7 indexes that answer filters", [answers]),
+        ("8 crashes, resumptions", [crashes]),
+        ("9 ages", [ages]),
+    ]
+
+    static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 runs, metrics, networks") { db in
-            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-            try db.execute(sql: runs)
-            try db.execute(sql: metrics)
-            try db.execute(sql: networks)
-            try db.execute(sql: writeProbe)
-        }
-        migrator.registerMigration("2 tokens") { db in
-            try db.execute(sql: tokens)
-        }
-        migrator.registerMigration("3 series, journal") { db in
-            try db.execute(sql: series)
-            try db.execute(sql: journal)
-        }
-        migrator.registerMigration("4 params, notes, idempotency keys") { db in
-            try db.execute(sql: params)
-            try db.execute(sql: params(of: "true"))
-            try db.execute(sql: idempotencyKeys)
-        }
-        migrator.registerMigration("5 datasets, stored networks") { db in
-            try db.execute(sql: datasets)
-            try db.execute(sql: storedNetworks)
-        }
-        migrator.registerMigration("6 requests, checkpoints") { db in
-            try db.execute(sql: requests)
-            try db.execute(sql: checkpoints)
-        }
-        migrator.registerMigration("7 indexes that answer filters") { db in
-            try db.execute(sql: answers)
-        }
-        migrator.registerMigration("8 crashes, resumptions") { db in
-            try db.execute(sql: crashes)
-        }
-        migrator.registerMigration("9 ages") { db in
-            try db.execute(sql: ages)
+        for change in changes {
+            migrator.registerMigration(change.name) { db in
+                for sql in change.sql { try db.execute(sql: sql) }
+            }
         }
         return migrator
-    }
+    }()
 
     // `number` is what the other tables point with: 3 bytes a row there instead of 36.
     // The indexes end in the order of pages, so that a page is read off one of them, unsorted.

@@ -87,6 +87,15 @@ extension Store {
         }
     }
 
+    /// Whether there is a run that hasn't ended, or was interrupted: what a service asks when it starts.
+    public func hasUnfinished() throws(StoreError) -> Bool {
+        try read(atStart: true) { db in
+            try !db.rows(
+                "SELECT 1 FROM runs WHERE status IN ('queued', 'running', 'interrupted') LIMIT 1"
+            ).isEmpty
+        }
+    }
+
     /// Marks every queued and running run as interrupted, since whoever ran them is gone: what a service
     /// does when it starts with those that it can't take up again (see `requeueUnfinished()`).
     ///

@@ -30,9 +30,10 @@ extension Store {
         }
     }
 
-    /// Every token there has been, oldest first, those that were revoked among them.
-    public func tokens() throws(StoreError) -> [TokenRecord] {
-        try read { db in
+    /// Every token there has been, oldest first, those that were revoked among them; `atStart` where a
+    /// service that starts asks, which then waits for no other connection.
+    public func tokens(atStart isStart: Bool = false) throws(StoreError) -> [TokenRecord] {
+        try read(atStart: isStart) { db in
             try db.rows(
                 """
                 SELECT name, digest, scopes, created_at, expires_at, last_used_at, revoked_at

@@ -31,18 +31,11 @@ public final class Store: Sendable {
         do {
             // SQLite gives the names "" and ":memory:" a meaning of their own.
             let file = path.hasPrefix("/") ? path : "./" + path
-            try Self.makeFile(file)
-            try Self.refuseForeignFile(file, named: path)
-            var configuration = Configuration()
-            configuration.label = "nabla.store"
-            configuration.busyMode = .timeout(busyTimeout / .seconds(1))
-            configuration.prepareDatabase { db in
-                try RunSet.addFunctions(to: db)
-                // 8 MB, taken only where a file is as large, in place of 2: the upper pages of its trees
-                // stay there, and a search reads one page of each and not four.
-                try db.execute(sql: "PRAGMA cache_size = -8000")
+            if try !NewDatabase.make(at: file) {
+                try Self.makeFile(file)
+                try Self.refuseForeignFile(file, named: path)
             }
-            pool = try DatabasePool(path: file, configuration: configuration)
+            pool = try DatabasePool(path: file, configuration: Self.configuration(busyTimeout))
             // Before commits wait for the disk: a migration that a power cut undoes is done again.
             try Schema.migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in
@@ -59,6 +52,20 @@ public final class Store: Sendable {
             throw StoreError(error).whileOpening(path)
         }
         writer = GroupWriter(pool, onCommit: onCommit)
+    }
+
+    /// How each connection is set up.
+    static func configuration(_ busyTimeout: Duration) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "nabla.store"
+        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+        configuration.prepareDatabase { db in
+            try RunSet.addFunctions(to: db)
+            // 8 MB, taken only where a file is as large, in place of 2: the upper pages of its trees
+            // stay there, and a search reads one page of each and not four.
+            try db.execute(sql: "PRAGMA cache_size = -8000")
+        }
+        return configuration
     }
 
     /// Makes an empty file that nobody else may read; SQLite gives its `-wal` and `-shm` the same.
@@ -81,23 +88,20 @@ public final class Store: Sendable {
 
     /// Refuses a later version's file or another program's, before anything writes to it.
     static func refuseForeignFile(_ file: String, named path: String) throws {
-        var configuration = Configuration()
-        configuration.readonly = true
-        let queue = try DatabaseQueue(path: file, configuration: configuration)
-        try queue.read { db in
-            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
-            guard !isEmpty else { return }
-            let migrator = Schema.migrator
-            guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID
-            else {
-                throw StoreError.cannotOpen(path: path, why: "it is another program's database")
-            }
-            let later = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
-            guard later.isEmpty else {
-                throw StoreError.newerSchema(
-                    path: path, found: later.sorted().joined(separator: ", "),
-                    known: migrator.migrations.last ?? "none")
-            }
+        let database = try PlainConnection(to: file, busyMilliseconds: 10_000)
+        let names = try database.column("SELECT name FROM sqlite_schema")
+        guard !names.isEmpty else { return }
+        guard try database.column("PRAGMA application_id") == ["\(Schema.applicationID)"] else {
+            throw StoreError.cannotOpen(path: path, why: "it is another program's database")
+        }
+        guard names.contains("grdb_migrations") else { return }
+        let known = Schema.changes.map(\.name)
+        let later = try database.column("SELECT identifier FROM grdb_migrations")
+            .filter { !known.contains($0) }
+        guard later.isEmpty else {
+            throw StoreError.newerSchema(
+                path: path, found: later.sorted().joined(separator: ", "),
+                known: known.last ?? "none")
         }
     }
 
@@ -123,10 +127,13 @@ public final class Store: Sendable {
         }
     }
 
-    /// Runs `body` on one consistent state of the file.
-    func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+    /// Runs `body` on one consistent state of the file; `atStart`, where it is one query, on the connection
+    /// that writes, which is open, where the first that reads isn't yet.
+    func read<Value>(
+        atStart isStart: Bool = false, _ body: (Database) throws -> Value
+    ) throws(StoreError) -> Value {
         do {
-            return try pool.read(body)
+            return try isStart ? pool.writeWithoutTransaction(body) : pool.read(body)
         } catch {
             throw StoreError(error)
         }

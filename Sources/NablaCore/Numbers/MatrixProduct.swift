@@ -13,9 +13,6 @@ struct MatrixProduct {
     /// Products of up to so many multiplications are done by loops; at 256 both take 60 to 100 ns.
     private static let smallest = 256
 
-    /// Turns OpenBLAS's own threads off, once.
-    static let usesOneThread: Void = openblas_set_num_threads(1)
-
     private var isSmall: Bool { m * n * k <= MatrixProduct.smallest }
 
     /// C = A·Bᵀ, or C + A·Bᵀ when `adding`, with A (m, k) and B (n, k).

@@ -103,9 +103,9 @@ extension Float: FloatingReal {
         _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, beta: Float,
         _ c: UnsafeMutablePointer<Float>
     ) {
-        cblas_sgemm(
-            CblasRowMajor, transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k),
-            1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(size.n))
+        nabla_sgemm(
+            transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k), a, Int32(lda), b,
+            Int32(ldb), beta, c)
     }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Float> { workspace.single }
@@ -125,9 +125,9 @@ extension Double: FloatingReal {
         _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int,
         beta: Double, _ c: UnsafeMutablePointer<Double>
     ) {
-        cblas_dgemm(
-            CblasRowMajor, transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k),
-            1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(size.n))
+        nabla_dgemm(
+            transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k), a, Int32(lda), b,
+            Int32(ldb), beta, c)
     }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Double> { workspace.double }

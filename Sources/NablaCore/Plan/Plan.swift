@@ -45,7 +45,6 @@ final class Plan<S: Real>: @unchecked Sendable {
     init(
         _ network: borrowing Network, samples: Int, keepsPanels: Bool = false
     ) throws(ComputationError) {
-        MatrixProduct.usesOneThread
         var compiler = PlanCompiler(network)
         self.layers = try Plan.compileLayers(of: network, with: &compiler)
         convolutions = compiler.convolutions

@@ -39,7 +39,7 @@ final class Gate: Sendable {
         self.store = store
         self.limit = limit
         everybody = RateMeter(limit)
-        take(try store.tokens())
+        take(try store.tokens(atStart: true))
     }
 
     /// Decides about a request.

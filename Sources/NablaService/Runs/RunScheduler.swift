@@ -51,6 +51,7 @@ final class RunScheduler: Sendable {
     ///
     /// - Throws: `StoreError` when the database can't say which.
     func takeUp() throws(StoreError) {
+        guard try store.hasUnfinished() else { return }
         for id in try store.interruptUnfinished(at: Timestamp.now.milliseconds) {
             onEvent(
                 .run(
