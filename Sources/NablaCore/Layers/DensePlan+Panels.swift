@@ -3,7 +3,7 @@ struct PanelPreActivation<S: Real>: PartedWork {
     let kernels: PanelKernels<S>
     /// x: (n, i).
     let inputs: BatchInputs<S>
-    /// (n, u), written.
+    /// (n, u), or (panels, n, w) where panels lie apart; written.
     let z: UnsafeMutablePointer<S>
     /// n.
     let rows: Int
@@ -14,9 +14,10 @@ struct PanelPreActivation<S: Real>: PartedWork {
         let panels = kernels.panels
         let units = panels.units(of: panel)
         let x = inputs.rows(for: member)
-        let (z, w) = (z + units.lowerBound, weights + units.lowerBound &* panels.inputs)
+        let (start, stride) = kernels.place(of: panel, rows: rows)
+        let (z, w) = (z + start, weights + units.lowerBound &* panels.inputs)
         for row in 0..<rows {
-            let target = z + row &* panels.units
+            let target = z + row &* stride
             if let bias {
                 target.update(from: bias + units.lowerBound, count: units.count)
             } else {
@@ -25,15 +26,15 @@ struct PanelPreActivation<S: Real>: PartedWork {
         }
         kernels.products(of: panel).inTiles(of: rows) { row, products in
             products.preActivations(
-                x + row &* panels.inputs, w, into: z + row &* panels.units)
+                x + row &* panels.inputs, w, into: z + row &* stride)
         }
     }
 }
 
 /// ∂L/∂W = δᵀ·x over weights in panels, given to a sink group after group.
-struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
+struct PanelGradients<S: Real, Sink: GradientSink<S>> {
     let kernels: PanelKernels<S>
-    /// δ = ∂L/∂z: (n, u).
+    /// δ = ∂L/∂z: (n, u), or (panels, n, w) where panels lie apart.
     let delta: UnsafePointer<S>
     /// x: (n, i).
     let inputs: BatchInputs<S>
@@ -42,11 +43,12 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     /// Where W begins in the flat buffer.
     let offset: Int
     let sink: Sink
-    /// Set where the sink refused a group.
-    let refusals: UnsafeMutablePointer<Bool>
-
-    func run(part panel: Int, as member: Int) {
+    /// Gives the sink the gradients of a panel; false where it refused some.
+    @inline(__always)
+    func isTaken(_ panel: Int, as member: Int) -> Bool {
+        var isTaken = true
         let (panels, group) = (kernels.panels, kernels.group)
+        let (place, stride) = kernels.place(of: panel, rows: rows)
         let x = inputs.rows(for: member)
         let units = panels.units(of: panel)
         let products = kernels.products(of: panel)
@@ -68,11 +70,23 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
                     }
                 kernel(
                     x + (row &* panels.inputs &+ input),
-                    delta + (row &* panels.units &+ units.lowerBound), into: target)
+                    delta + (place &+ row &* stride), into: target)
             }
-            if !sink.take(part) { refusals[panel] = true }
+            if !sink.take(part) { isTaken = false }
             input &+= count
         }
+        return isTaken
+    }
+}
+
+/// The same, and which panels the sink refused.
+private struct NotingRefusals<S: Real, Sink: GradientSink<S>>: PartedWork {
+    let gradients: PanelGradients<S, Sink>
+    /// Of each panel; set where the sink refused a group.
+    let refusals: UnsafeMutablePointer<Bool>
+
+    func run(part panel: Int, as member: Int) {
+        if !gradients.isTaken(panel, as: member) { refusals[panel] = true }
     }
 }
 
@@ -87,9 +101,11 @@ extension DensePlan {
         return withUnsafeTemporaryAllocation(of: Bool.self, capacity: count) { refusals in
             refusals.initialize(repeating: false)
             guard let first = refusals.baseAddress else { return false }
-            PanelGradients(
-                kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
-                sink: sink, refusals: first
+            NotingRefusals(
+                gradients: PanelGradients(
+                    kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
+                    sink: sink),
+                refusals: first
             ).run(parts: count, inputs.team)
             return !refusals.contains(true)
         }

@@ -169,7 +169,8 @@ struct BatchPass<S: Real> {
         let range = first + positions.lowerBound..<first + positions.upperBound
         guard
             let batch = source.batch(
-                at: range, in: scratch, layout, copies: memory.copies, team)
+                at: range, in: scratch, layout, copies: memory.copies, team,
+                copiesLater: plan.pair != nil)
         else { return nil }
         let pass = ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
@@ -195,9 +196,9 @@ struct BatchPass<S: Real> {
         guard var target = sinks.activations else { return }
         // A small chain leaves its outputs alone where the layers' activations would be.
         if pass.isSmallChain(isFused: objective.isFused) { pass.computeAll() }
-        for layer in plan.layers {
+        for (index, layer) in plan.layers.enumerated() {
             let width = layer.width
-            (target + first * width).update(from: pass.activations(of: layer), count: rows * width)
+            pass.copyActivations(of: layer, index, into: target + first * width)
             target += count * width
         }
     }

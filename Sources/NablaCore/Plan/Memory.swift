@@ -28,9 +28,13 @@ struct Memory<S: Real>: Sendable {
         if copies.capacity == 0 { copies.reserveCapacity(1) }
         if best.capacity == 0 { best.reserveCapacity(1) }
         gradients.extend(to: shards * count)
-        scratch.extend(to: shards * stride + extra)
+        scratch.extend(to: shards * stride + extra + Memory.lineLength)
         losses.extend(to: shards)
     }
+
+    /// Numbers of a line of 64 bytes at least: the shards' scratch begins at one, so that what two
+    /// threads write to lies in different ones.
+    private static var lineLength: Int { 16 }
 
     /// Makes room for that many copied inputs.
     mutating func reserve(copies count: Int) { copies.extend(to: count) }
@@ -49,7 +53,7 @@ struct Memory<S: Real>: Sendable {
                             losses.withUnsafeMutableBufferPointer { losses in
                                 copies.withUnsafeMutableBufferPointer { copies in
                                     best.withUnsafeMutableBufferPointer { best in
-                                        guard let scratch = scratch.baseAddress,
+                                        guard let scratch = scratch.baseAddress?.atLine,
                                             let losses = losses.baseAddress
                                         else { return nil }
                                         // What is empty isn't read.
@@ -82,6 +86,14 @@ struct MemoryPointers<S: Real> {
     let losses: UnsafeMutablePointer<Double>
     let copies: UnsafeMutablePointer<S>?
     let best: UnsafeMutablePointer<S>?
+}
+
+extension UnsafeMutablePointer {
+    /// The next place where a cache line begins.
+    fileprivate var atLine: UnsafeMutablePointer {
+        let bytes = (64 - UInt(bitPattern: self) % 64) % 64
+        return self + Int(bytes) / MemoryLayout<Pointee>.stride
+    }
 }
 
 extension Array where Element: Numeric {
