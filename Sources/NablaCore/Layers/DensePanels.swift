@@ -5,7 +5,7 @@
 /// Products can then read samples as they lie; row-major weights would want them transposed. And a
 /// panel is what a thread works on by itself, forward and back: its weights stay in that thread's
 /// caches. Layers behind the first would need their weights transposed on the way back, which costs
-/// what it saves.
+/// what it saves, but for a second one of few units; see `FirstPair`.
 struct DensePanels {
     /// Units of a panel: two vectors of the widest kind in float32.
     static var units: Int { 32 }
