@@ -31,7 +31,7 @@ final class Team: @unchecked Sendable {
     /// How often a member looks in vain before it leaves: some hundred microseconds.
     private static var patience: Int { 10_000 }
     /// After so many looks in vain a thread lets others have the processor.
-    private static var looksBetweenYields: Int { 256 }
+    private static var looksBetweenYields: Int { 64 }
     /// How often a thread looks in vain before it takes what belongs to another: some ten microseconds.
     private static var looksBeforeTaking: Int { 2_000 }
 
