@@ -10,16 +10,6 @@ int sched_getcpu(void);
 /// Asks for the cache line at `address`, which will be read soon.
 static inline void nabla_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
-/// Asks for the cache line at `address`, which this thread will write soon, and others have read.
-static inline void nabla_prefetch_to_write(const void *address) {
-#if defined(__x86_64__)
-    // The builtin would only read unless compiled for newer processors; older ones do nothing here.
-    __asm__ volatile("prefetchw %0" ::"m"(*(const char *)address));
-#else
-    __builtin_prefetch(address, 1, 3);
-#endif
-}
-
 /// Makes the calling thread leave its processor to others readily: it gets that niceness, from 0 to 19,
 /// and slices of that many nanoseconds, after which a thread that woke may take its place (Linux 6.12 and
 /// newer; older ones look at the niceness alone).

@@ -10,17 +10,10 @@ protocol PartedWork {
 
 /// Threads that do the parts of one piece of work after another, and spin in between.
 ///
-/// For steps so short that waking a thread for each would take longer than the step. A member has the
-/// same parts each time, every `members`th, so that what they read and write stays in its caches. It
-/// takes them one by one, since it may lose its processor at any time, and the leader never depends on
-/// one that has: it takes whatever part nobody has begun, at once while the member it belongs to is
-/// away, and else after a moment, in which it is mostly done and which costs less than bringing what
-/// it needs from one processor's caches to another's and back.
-///
-/// Where processors share no cache, a line that one wrote and another reads takes longer than a
-/// hundred multiplications of vectors. So what the leader publishes is one line, which members
-/// read; and what is known of a member's parts is one line, which it writes alone as a rule, and the
-/// leader reads when it has done its own.
+/// For steps so short that waking a thread for each would take longer than the step. The leader
+/// never depends on the others: it takes whatever part nobody else has begun. A member takes the same
+/// parts each time if it can, so that what they read stays in its caches. It takes them one by one,
+/// since it may lose its processor at any time and the leader would have to wait for all of them.
 ///
 /// Unchecked because the task changes. It is safe: the leader alone writes it, before it publishes
 /// the parts; a member reads it once it has claimed a part, and until that part is done the leader
@@ -32,77 +25,43 @@ final class Team: @unchecked Sendable {
     private static var patience: Int { 10_000 }
     /// After so many looks in vain a thread lets others have the processor.
     private static var looksBetweenYields: Int { 64 }
-    /// How often a thread looks in vain before it takes what belongs to another: some ten microseconds.
-    private static var looksBeforeTaking: Int { 2_000 }
 
     private struct Task {
         let work: UnsafeRawPointer
         let run: (UnsafeRawPointer, _ part: Int, _ member: Int) -> Void
     }
 
-    /// What the leader publishes.
-    private struct Board: ~Copyable {
-        var task: Task?
-        /// The number of the piece of work, from 1, and how many parts it has; or that nothing more comes.
-        let work = Atomic<UInt64>(0)
-    }
-
-    /// What is known of a member's parts.
-    private struct Desk: ~Copyable {
-        /// The piece of work, and how many of the member's parts of it are claimed, by whomever.
-        let claimed = Atomic<UInt64>(0)
-        /// How many parts the member has done, of all pieces of work, its own or others'.
-        let done = Atomic<Int>(0)
-        /// The last batch that the member has copied; it touches that alone.
-        var copied = 0
-    }
-
     /// How many threads there are, with the leader.
     let members: Int
-    private let memory: UnsafeMutableRawPointer
-    /// The number of the piece of work, of the leader alone.
-    private var work: UInt64 = 0
-    /// How many parts the leader has seen each member do; its own it doesn't count there.
-    private let seen: UnsafeMutablePointer<Int>
-    /// Members that have done nothing since the leader had to take a part of theirs, a bit each.
-    private var away: UInt64 = .max
+    private var task: Task?
+    /// The parts claimed, a bit each; above them how many parts there are, and whether it has ended.
+    private let state = Atomic<UInt64>(0)
+    /// How many parts members other than the leader have done, of all pieces of work.
+    private let done: UnsafeMutablePointer<Atomic<Int>>
+    /// How many of them the leader has waited for.
+    private var awaited = 0
     /// Counts the batches whose inputs are copied.
     private var batches = 0
+    /// The last batch that each member has copied; a member touches its own number alone.
+    private let copied: UnsafeMutablePointer<Int>
 
-    /// Two cache lines, so that no two threads write to the same, and a processor that fetches pairs of
-    /// lines doesn't fetch another's.
-    private static var lineLength: Int { 128 }
-    private static var end: UInt64 { .max }
-    /// The bits of a count of parts, below the number of a piece of work.
-    private static var countBits: Int { 6 }
-    private static var countMask: UInt64 { (1 << countBits) - 1 }
+    /// Numbers of two cache lines, so that no two members write to the same.
+    private static var lineLength: Int { 16 }
+    private static var endBit: UInt64 { 1 << 63 }
 
     init(members: Int) {
         self.members = members
-        memory = .allocate(
-            byteCount: (1 + members) * Team.lineLength, alignment: Team.lineLength)
-        seen = .allocate(capacity: members)
-        seen.initialize(repeating: 0, count: members)
-        memory.bindMemory(to: Board.self, capacity: 1).initialize(to: Board())
-        for member in 0..<members {
-            (memory + (1 + member) * Team.lineLength).bindMemory(to: Desk.self, capacity: 1)
-                .initialize(to: Desk())
-        }
+        // Each is apart from what the leader writes, by the size of an allocation's header and more.
+        done = .allocate(capacity: Team.lineLength)
+        done.initialize(to: Atomic(0))
+        copied = .allocate(capacity: members * Team.lineLength)
+        copied.initialize(repeating: 0, count: members * Team.lineLength)
     }
 
     deinit {
-        for member in 0..<members { desk(of: member).deinitialize(count: 1) }
-        board.deinitialize(count: 1)
-        seen.deallocate()
-        memory.deallocate()
-    }
-
-    @inline(__always)
-    private var board: UnsafeMutablePointer<Board> { memory.assumingMemoryBound(to: Board.self) }
-
-    @inline(__always)
-    private func desk(of member: Int) -> UnsafeMutablePointer<Desk> {
-        (memory + (1 &+ member) &* Team.lineLength).assumingMemoryBound(to: Desk.self)
+        done.deinitialize(count: 1)
+        done.deallocate()
+        copied.deallocate()
     }
 
     /// Counts another batch, whose inputs no member has copied yet; called by the leader alone.
@@ -113,9 +72,9 @@ final class Team: @unchecked Sendable {
 
     /// Whether the member, which asks, is still to copy the batch's inputs; it takes that upon itself.
     func beginsCopy(of batch: Int, as member: Int) -> Bool {
-        let desk = desk(of: member)
-        guard desk.pointee.copied != batch else { return false }
-        desk.pointee.copied = batch
+        let last = copied + member &* Team.lineLength
+        guard last.pointee != batch else { return false }
+        last.pointee = batch
         return true
     }
 
@@ -126,112 +85,71 @@ final class Team: @unchecked Sendable {
     ///   - parts: How many parts it has, up to `mostParts`.
     func run<Work: PartedWork>(_ work: Work, parts: Int) {
         withUnsafePointer(to: work) { pointer in
-            self.work &+= 1
-            let published = self.work << Team.countBits | UInt64(parts)
-            board.pointee.task = Task(work: UnsafeRawPointer(pointer)) { work, part, member in
+            task = Task(work: UnsafeRawPointer(pointer)) { work, part, member in
                 work.assumingMemoryBound(to: Work.self).pointee.run(part: part, as: member)
             }
-            board.pointee.work.store(published, ordering: .releasing)
+            let usual = usualParts(of: 0)
+            state.store(UInt64(parts) << 32, ordering: .releasing)
             var others = parts
-            while let part = claim(of: 0, published) {
+            while let part = claim(usual) {
                 run(part: part, as: 0)
                 others -= 1
             }
+            awaited &+= others
             var looks = 0
-            while others > 0 {
-                others -= newlyDone()
-                guard others > 0 else { break }
-                if let part = claimOthers(published, looks: looks) {
-                    run(part: part, as: 0)
-                    others -= 1
-                } else {
-                    Team.wait(&looks)
-                }
-            }
+            while done.pointee.load(ordering: .acquiring) != awaited { Team.wait(&looks) }
         }
-    }
-
-    /// How many parts members other than the leader have done since it was asked last.
-    private func newlyDone() -> Int {
-        var sum = 0
-        for member in 1..<members {
-            let done = desk(of: member).pointee.done.load(ordering: .acquiring)
-            guard done != seen[member] else { continue }
-            sum += done &- seen[member]
-            seen[member] = done
-            away &= ~(1 << UInt64(member))
-        }
-        return sum
-    }
-
-    /// Claims a part that belongs to a member which is away, or of which it was waited for long.
-    private func claimOthers(_ published: UInt64, looks: Int) -> Int? {
-        for member in 1..<members {
-            let bit: UInt64 = 1 << UInt64(member)
-            guard looks >= Team.looksBeforeTaking || away & bit != 0 else { continue }
-            guard let part = claim(of: member, published) else { continue }
-            away |= bit
-            return part
-        }
-        return nil
     }
 
     /// Tells the members that nothing more comes.
-    func end() { board.pointee.work.store(Team.end, ordering: .releasing) }
+    func end() { state.store(Team.endBit, ordering: .releasing) }
 
     /// Does parts as a member other than the leader, until the end, until none came for long or until
     /// it is wanted elsewhere.
     func help(as member: Int, unless isWantedElsewhere: () -> Bool) {
-        let desk = desk(of: member)
-        var done = desk.pointee.done.load(ordering: .relaxed)
+        let usual = usualParts(of: member)
         var looks = 0
         while looks < Team.patience, !isWantedElsewhere() {
-            let published = board.pointee.work.load(ordering: .acquiring)
-            guard published != Team.end else { return }
-            if let part = claim(of: member, published) ?? claimAny(published, looks: looks) {
+            if let part = claim(usual) {
                 run(part: part, as: member)
-                done &+= 1
-                desk.pointee.done.store(done, ordering: .releasing)
+                done.pointee.add(1, ordering: .releasing)
                 looks = 0
+            } else if state.load(ordering: .relaxed) == Team.endBit {
+                return
             } else {
                 Team.wait(&looks)
             }
         }
     }
 
-    /// Claims a part that anybody hasn't begun, once in so many looks.
-    private func claimAny(_ published: UInt64, looks: Int) -> Int? {
-        guard looks % Team.looksBeforeTaking == Team.looksBeforeTaking - 1 else { return nil }
-        for member in 0..<members {
-            if let part = claim(of: member, published) { return part }
+    private func run(part: Int, as member: Int) {
+        if let task { task.run(task.work, part, member) }
+    }
+
+    /// Claims a part that nobody has begun, a usual one of whoever asks if there is one.
+    private func claim(_ usual: UInt64) -> Int? {
+        var current = state.load(ordering: .acquiring)
+        while current != Team.endBit {
+            let count = current >> 32
+            let free = ~current & ((1 << count) - 1)
+            guard free != 0 else { return nil }
+            let part = (free & usual != 0 ? free & usual : free).trailingZeroBitCount
+            let (isClaimed, seen) = state.weakCompareExchange(
+                expected: current, desired: current | 1 << UInt64(part),
+                successOrdering: .acquiring, failureOrdering: .acquiring)
+            if isClaimed { return part }
+            current = seen
         }
         return nil
     }
 
-    private func run(part: Int, as member: Int) {
-        if let task = board.pointee.task { task.run(task.work, part, member) }
-    }
-
-    /// Claims a part of the published work that belongs to a member and that nobody has begun.
-    ///
-    /// Where the work is over, none is left: so whoever claims one may be late, but never too late.
-    private func claim(of member: Int, _ published: UInt64) -> Int? {
-        let desk = desk(of: member)
-        let (work, parts) = (published >> Team.countBits, Int(published & Team.countMask))
-        var current = desk.pointee.claimed.load(ordering: .relaxed)
-        while true {
-            // Another's look at the work may be older than the desk.
-            guard current >> Team.countBits <= work else { return nil }
-            let claimed =
-                current >> Team.countBits == work ? Int(current & Team.countMask) : 0
-            let part = member &+ claimed &* members
-            guard part < parts else { return nil }
-            let (isClaimed, seen) = desk.pointee.claimed.weakCompareExchange(
-                expected: current, desired: work << Team.countBits | UInt64(claimed &+ 1),
-                successOrdering: .acquiring, failureOrdering: .relaxed)
-            if isClaimed { return part }
-            current = seen
+    /// The parts a member takes first: each `members`th.
+    private func usualParts(of member: Int) -> UInt64 {
+        var mask: UInt64 = 0
+        for part in stride(from: member, to: Team.mostParts, by: members) {
+            mask |= 1 << UInt64(part)
         }
+        return mask
     }
 
     private static func wait(_ looks: inout Int) {

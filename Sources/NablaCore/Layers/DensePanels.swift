@@ -5,7 +5,7 @@
 /// Products can then read samples as they lie; row-major weights would want them transposed. And a
 /// panel is what a thread works on by itself, forward and back: its weights stay in that thread's
 /// caches. Layers behind the first would need their weights transposed on the way back, which costs
-/// what it saves, but for a second one of few units; see `FirstPair`.
+/// what it saves.
 struct DensePanels {
     /// Units of a panel: two vectors of the widest kind in float32.
     static var units: Int { 32 }
@@ -55,9 +55,9 @@ struct DensePanels {
 struct PanelKernels<S: Real>: Sendable {
     /// The products of one panel, w units wide, with some samples: t.
     struct Products: Sendable {
-        /// z (t, w) + x (t, i) · W (i, w), with z's rows as far apart as the panel's place says.
+        /// z (t, w) + x (t, i) · W (i, w), with z's rows u apart.
         let preActivations: ProductKernel<S>
-        /// ∂L/∂W (g, w) = xᵀ · δ of a group of g inputs, with x (t, i) and δ (t, w), likewise.
+        /// ∂L/∂W (g, w) = xᵀ · δ of a group of g inputs, with x (t, i) and δ (t, u).
         let weightGradients: ProductKernel<S>
         /// ∂L/∂W + xᵀ · δ, likewise.
         let addedWeightGradients: ProductKernel<S>
@@ -65,11 +65,9 @@ struct PanelKernels<S: Real>: Sendable {
         let lastWeightGradients: ProductKernel<S>
         let lastAddedWeightGradients: ProductKernel<S>
 
-        fileprivate init?(
-            _ panels: DensePanels, width: Int, group: Int, rows: Int, stride: Int
-        ) {
-            let inputs = panels.inputs
-            let back = ProductForm(transposes: true, strideA: inputs, strideB: stride)
+        fileprivate init?(_ panels: DensePanels, width: Int, group: Int, rows: Int) {
+            let (inputs, units) = (panels.inputs, panels.units)
+            let back = ProductForm(transposes: true, strideA: inputs, strideB: units)
             var adding = back
             adding.adds = true
             let whole = MatrixProduct(m: group, n: width, k: rows)
@@ -77,7 +75,7 @@ struct PanelKernels<S: Real>: Sendable {
             guard
                 let forward = ProductKernel<S>(
                     MatrixProduct(m: rows, n: width, k: inputs),
-                    ProductForm(adds: true, strideC: stride)),
+                    ProductForm(adds: true, strideC: units)),
                 let written = ProductKernel<S>(whole, back),
                 let added = ProductKernel<S>(whole, adding),
                 let lastWritten = ProductKernel<S>(last, back),
@@ -89,6 +87,47 @@ struct PanelKernels<S: Real>: Sendable {
         }
     }
 
+    /// A panel's products with the numbers of samples that a block is cut into.
+    struct Widths: Sendable {
+        /// Nil where no block is as long.
+        private let many: Products?
+        private let some: Products
+        private let few: Products
+        private let one: Products
+
+        /// Samples that are taken at once where there are as many: a group's gradients are read and
+        /// written that much less often.
+        private static var manyRows: Int { 128 }
+        private static var fewRows: Int { 4 }
+
+        fileprivate init?(_ panels: DensePanels, width: Int, group: Int, rows: Int) {
+            func products(_ rows: Int) -> Products? {
+                Products(panels, width: width, group: group, rows: rows)
+            }
+            guard let some = products(Tile.rows), let few = products(Widths.fewRows),
+                let one = products(1)
+            else { return nil }
+            many = rows < Widths.manyRows ? nil : products(Widths.manyRows)
+            (self.some, self.few, self.one) = (some, few, one)
+        }
+
+        /// Calls `body` with tile after tile of `rows` samples: where it begins, and its products.
+        @inline(__always)
+        func inTiles(of rows: Int, _ body: (Int, Products) -> Void) {
+            var row = 0
+            func run(_ products: Products, rows tile: Int) {
+                while row &+ tile <= rows {
+                    body(row, products)
+                    row &+= tile
+                }
+            }
+            if let many { run(many, rows: Widths.manyRows) }
+            run(some, rows: Tile.rows)
+            run(few, rows: Widths.fewRows)
+            run(one, rows: 1)
+        }
+    }
+
     /// The fewest samples of a pass for which they are compiled.
     static var fewestRows: Int { 4 }
     /// The most bytes of a group's gradients: the size of an innermost cache, in which they stay while
@@ -96,16 +135,14 @@ struct PanelKernels<S: Real>: Sendable {
     private static var groupSize: Int { 1 << 15 }
 
     let panels: DensePanels
-    /// Whether what a panel computes of the samples lies by itself: (panels, n, w), and not (n, u).
-    let liesApart: Bool
     /// Inputs of a group.
     let group: Int
-    private let whole: Tiles<Products>
-    private let last: Tiles<Products>
+    private let whole: Widths
+    private let last: Widths
 
     /// Compiles the products of a layer that sees up to `rows` samples at once; nil where a layer is
     /// too small or too large for it, and where they can't be compiled.
-    init?(inputs: Int, units: Int, rows: Int, liesApart: Bool) {
+    init?(inputs: Int, units: Int, rows: Int) {
         let panels = DensePanels(inputs: inputs, units: units)
         guard S.compilesProducts, inputs >= 16, units >= 16, panels.count <= Team.mostParts,
             inputs * units <= DenseKernels<S>.mostWeights
@@ -114,33 +151,13 @@ struct PanelKernels<S: Real>: Sendable {
         let groups = (bytes + PanelKernels.groupSize - 1) / PanelKernels.groupSize
         let group = (inputs + groups - 1) / groups
         let lastWidth = panels.units(of: panels.count - 1).count
-        func tiles(_ width: Int) -> Tiles<Products>? {
-            Tiles(of: rows) { rows in
-                Products(
-                    panels, width: width, group: group, rows: rows,
-                    stride: liesApart ? width : units)
-            }
-        }
-        guard let whole = tiles(DensePanels.units), let last = tiles(lastWidth) else { return nil }
+        guard let whole = Widths(panels, width: DensePanels.units, group: group, rows: rows),
+            let last = Widths(panels, width: lastWidth, group: group, rows: rows)
+        else { return nil }
         (self.panels, self.group, self.whole, self.last) = (panels, group, whole, last)
-        self.liesApart = liesApart
-    }
-
-    /// Where the numbers begin that a panel has of `rows` samples, and how far its rows are apart.
-    @inline(__always)
-    func place(of panel: Int, rows: Int) -> (start: Int, stride: Int) {
-        let units = panels.units(of: panel)
-        return liesApart
-            ? (rows &* units.lowerBound, units.count) : (units.lowerBound, panels.units)
-    }
-
-    /// The sample that has one of the (panels, n, w) numbers that lie apart.
-    func row(of place: Int, rows: Int) -> Int {
-        let panel = place / (rows * DensePanels.units)
-        return place % (rows * DensePanels.units) / panels.units(of: panel).count
     }
 
     /// The products of a panel.
     @inline(__always)
-    func products(of panel: Int) -> Tiles<Products> { panel == panels.count &- 1 ? last : whole }
+    func products(of panel: Int) -> Widths { panel == panels.count &- 1 ? last : whole }
 }

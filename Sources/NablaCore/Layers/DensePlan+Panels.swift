@@ -3,7 +3,7 @@ struct PanelPreActivation<S: Real>: PartedWork {
     let kernels: PanelKernels<S>
     /// x: (n, i).
     let inputs: BatchInputs<S>
-    /// (n, u), or (panels, n, w) where panels lie apart; written.
+    /// (n, u), written.
     let z: UnsafeMutablePointer<S>
     /// n.
     let rows: Int
@@ -14,10 +14,9 @@ struct PanelPreActivation<S: Real>: PartedWork {
         let panels = kernels.panels
         let units = panels.units(of: panel)
         let x = inputs.rows(for: member)
-        let (start, stride) = kernels.place(of: panel, rows: rows)
-        let (z, w) = (z + start, weights + units.lowerBound &* panels.inputs)
+        let (z, w) = (z + units.lowerBound, weights + units.lowerBound &* panels.inputs)
         for row in 0..<rows {
-            let target = z + row &* stride
+            let target = z + row &* panels.units
             if let bias {
                 target.update(from: bias + units.lowerBound, count: units.count)
             } else {
@@ -26,15 +25,15 @@ struct PanelPreActivation<S: Real>: PartedWork {
         }
         kernels.products(of: panel).inTiles(of: rows) { row, products in
             products.preActivations(
-                x + row &* panels.inputs, w, into: z + row &* stride)
+                x + row &* panels.inputs, w, into: z + row &* panels.units)
         }
     }
 }
 
 /// ∂L/∂W = δᵀ·x over weights in panels, given to a sink group after group.
-struct PanelGradients<S: Real, Sink: GradientSink<S>> {
+struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     let kernels: PanelKernels<S>
-    /// δ = ∂L/∂z: (n, u), or (panels, n, w) where panels lie apart.
+    /// δ = ∂L/∂z: (n, u).
     let delta: UnsafePointer<S>
     /// x: (n, i).
     let inputs: BatchInputs<S>
@@ -43,12 +42,11 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>> {
     /// Where W begins in the flat buffer.
     let offset: Int
     let sink: Sink
-    /// Gives the sink the gradients of a panel; false where it refused some.
-    @inline(__always)
-    func isTaken(_ panel: Int, as member: Int) -> Bool {
-        var isTaken = true
+    /// Set where the sink refused a group.
+    let refusals: UnsafeMutablePointer<Bool>
+
+    func run(part panel: Int, as member: Int) {
         let (panels, group) = (kernels.panels, kernels.group)
-        let (place, stride) = kernels.place(of: panel, rows: rows)
         let x = inputs.rows(for: member)
         let units = panels.units(of: panel)
         let products = kernels.products(of: panel)
@@ -70,23 +68,11 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>> {
                     }
                 kernel(
                     x + (row &* panels.inputs &+ input),
-                    delta + (place &+ row &* stride), into: target)
+                    delta + (row &* panels.units &+ units.lowerBound), into: target)
             }
-            if !sink.take(part) { isTaken = false }
+            if !sink.take(part) { refusals[panel] = true }
             input &+= count
         }
-        return isTaken
-    }
-}
-
-/// The same, and which panels the sink refused.
-private struct NotingRefusals<S: Real, Sink: GradientSink<S>>: PartedWork {
-    let gradients: PanelGradients<S, Sink>
-    /// Of each panel; set where the sink refused a group.
-    let refusals: UnsafeMutablePointer<Bool>
-
-    func run(part panel: Int, as member: Int) {
-        if !gradients.isTaken(panel, as: member) { refusals[panel] = true }
     }
 }
 
@@ -101,11 +87,9 @@ extension DensePlan {
         return withUnsafeTemporaryAllocation(of: Bool.self, capacity: count) { refusals in
             refusals.initialize(repeating: false)
             guard let first = refusals.baseAddress else { return false }
-            NotingRefusals(
-                gradients: PanelGradients(
-                    kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
-                    sink: sink),
-                refusals: first
+            PanelGradients(
+                kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
+                sink: sink, refusals: first
             ).run(parts: count, inputs.team)
             return !refusals.contains(true)
         }

@@ -128,11 +128,10 @@ struct SampleSource<S: Real> {
     }
 
     /// The samples at those positions: where they lie, or copied into `scratch`, and for a team's
-    /// other members into `copies`, when an order is given; by a team only when one of its members
-    /// reads them, where it `copiesLater`.
+    /// other members into `copies`, when an order is given.
     func batch(
         at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout,
-        copies: UnsafeMutablePointer<S>?, _ team: Team?, copiesLater: Bool = false
+        copies: UnsafeMutablePointer<S>?, _ team: Team?
     ) -> Batch<S>? {
         guard let inputs, let targets else { return nil }
         let (first, count) = (positions.lowerBound, positions.count)
@@ -153,7 +152,7 @@ struct SampleSource<S: Real> {
         let gathering = InputGathering(
             self, inputs, at: positions, into: rows, copies: copies, team)
         return Batch(
-            inputs: gathering.run(later: copiesLater), targets: rowTargets,
+            inputs: gathering.run(), targets: rowTargets,
             weights: weights.map { _ in UnsafePointer(rowWeights) },
             count: count)
     }

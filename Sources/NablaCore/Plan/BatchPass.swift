@@ -169,8 +169,7 @@ struct BatchPass<S: Real> {
         let range = first + positions.lowerBound..<first + positions.upperBound
         guard
             let batch = source.batch(
-                at: range, in: scratch, layout, copies: memory.copies, team,
-                copiesLater: plan.pair != nil)
+                at: range, in: scratch, layout, copies: memory.copies, team)
         else { return nil }
         let pass = ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
@@ -196,9 +195,9 @@ struct BatchPass<S: Real> {
         guard var target = sinks.activations else { return }
         // A small chain leaves its outputs alone where the layers' activations would be.
         if pass.isSmallChain(isFused: objective.isFused) { pass.computeAll() }
-        for (index, layer) in plan.layers.enumerated() {
+        for layer in plan.layers {
             let width = layer.width
-            pass.copyActivations(of: layer, index, into: target + first * width)
+            (target + first * width).update(from: pass.activations(of: layer), count: rows * width)
             target += count * width
         }
     }

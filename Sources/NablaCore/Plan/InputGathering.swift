@@ -27,13 +27,10 @@ struct BatchInputs<S: Real> {
         self.gathering = gathering
     }
 
-    /// Copies for the leader what it hasn't read yet of inputs that are copied later.
-    func complete() { _ = gathering?.rows(for: 0) }
-
     /// The inputs as that member of the team has them: (n, i).
     @inline(__always)
     func rows(for member: Int) -> UnsafePointer<S> {
-        gathering?.rows(for: member) ?? rows
+        member == 0 ? rows : gathering?.rows(for: member) ?? rows
     }
 }
 
@@ -80,14 +77,13 @@ struct InputGathering<S: Real>: PartedWork {
         batch = team?.beginBatch() ?? 0
     }
 
-    /// Copies the inputs, for all members of the team that are there, or leaves that to when each of
-    /// them reads its own.
-    func run(later: Bool) -> BatchInputs<S> {
+    /// Copies the inputs, for all members of the team that are there.
+    func run() -> BatchInputs<S> {
         guard let team else {
             copy(0..<count, into: target)
             return BatchInputs(rows: target, team: nil)
         }
-        if !later { run(parts: team.members, team) }
+        run(parts: team.members, team)
         return BatchInputs(self)
     }
 

@@ -28,13 +28,9 @@ struct Memory<S: Real>: Sendable {
         if copies.capacity == 0 { copies.reserveCapacity(1) }
         if best.capacity == 0 { best.reserveCapacity(1) }
         gradients.extend(to: shards * count)
-        scratch.extend(to: shards * stride + extra + Memory.lineLength)
+        scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
     }
-
-    /// Numbers of a line of 64 bytes at least: the shards' scratch begins at one, so that what two
-    /// threads write to lies in different ones.
-    private static var lineLength: Int { 16 }
 
     /// Makes room for that many copied inputs.
     mutating func reserve(copies count: Int) { copies.extend(to: count) }
@@ -53,7 +49,7 @@ struct Memory<S: Real>: Sendable {
                             losses.withUnsafeMutableBufferPointer { losses in
                                 copies.withUnsafeMutableBufferPointer { copies in
                                     best.withUnsafeMutableBufferPointer { best in
-                                        guard let scratch = scratch.baseAddress?.atLine,
+                                        guard let scratch = scratch.baseAddress,
                                             let losses = losses.baseAddress
                                         else { return nil }
                                         // What is empty isn't read.
@@ -86,14 +82,6 @@ struct MemoryPointers<S: Real> {
     let losses: UnsafeMutablePointer<Double>
     let copies: UnsafeMutablePointer<S>?
     let best: UnsafeMutablePointer<S>?
-}
-
-extension UnsafeMutablePointer {
-    /// The next place where a cache line begins.
-    fileprivate var atLine: UnsafeMutablePointer {
-        let bytes = (64 - UInt(bitPattern: self) % 64) % 64
-        return self + Int(bytes) / MemoryLayout<Pointee>.stride
-    }
 }
 
 extension Array where Element: Numeric {

@@ -8,8 +8,8 @@ import NablaNetworks
 /// Never changes. A class, so that handing it to a pass counts one reference and not one for each
 /// of its arrays: for networks as small as XOR that is measurable.
 ///
-/// Unchecked because a pointer isn't `Sendable`. It is safe: layers and pair are written before the plan
-/// is made, never again, and go with it.
+/// Unchecked because a pointer isn't `Sendable`. It is safe: the layers are written before the plan is
+/// made, never again, and go with it.
 final class Plan<S: Real>: @unchecked Sendable {
     /// The layers, each behind those it reads.
     ///
@@ -25,8 +25,6 @@ final class Plan<S: Real>: @unchecked Sendable {
     ///
     /// Apart from the layers, which small networks copy more cheaply without them.
     private let kernels: [DenseKernels<S>?]
-    /// The first two layers, where they are computed together.
-    let pair: UnsafePointer<FirstPair<S>>?
     /// What was compiled together.
     let sizes: PlanSizes
     /// The shape of a sample's inputs.
@@ -58,31 +56,12 @@ final class Plan<S: Real>: @unchecked Sendable {
         outputShape = network.outputShape
         vocabulary = compiler.vocabulary
         let rows = min(samples, Partition.blockSize)
-        guard rows >= (keepsPanels ? PanelKernels<S>.fewestRows : Tile.rows), S.compilesProducts
-        else {
-            (kernels, pair) = ([], nil)
-            return
-        }
-        let layers = self.layers
-        let pair = keepsPanels ? FirstPair<S>(layers, mergeSources, rows: rows) : nil
-        kernels = layers.indices.map { index in
-            switch (pair, index) {
-            case (let pair?, 0): DenseKernels(panels: pair.first)
-            case (_?, 1): nil
-            default: layers[index].kernels(forRows: rows, keepsPanels)
-            }
-        }
-        self.pair = pair.map { pair in
-            let memory = UnsafeMutablePointer<FirstPair<S>>.allocate(capacity: 1)
-            memory.initialize(to: pair)
-            return UnsafePointer(memory)
-        }
+        kernels =
+            rows < (keepsPanels ? PanelKernels<S>.fewestRows : Tile.rows) || !S.compilesProducts
+            ? [] : layers.map { $0.kernels(forRows: rows, keepsPanels) }
     }
 
-    deinit {
-        free(UnsafeMutablePointer(mutating: layers.baseAddress))
-        pair?.deallocate()
-    }
+    deinit { free(UnsafeMutablePointer(mutating: layers.baseAddress)) }
 
     /// Compiles the layers into memory that is freed with the plan.
     private static func compileLayers(
@@ -126,10 +105,7 @@ final class Plan<S: Real>: @unchecked Sendable {
 
     /// The panels in which a layer's weights lie, and their gradients; nil where they lie in rows.
     @inline(__always)
-    func panels(ofLayer index: Int) -> DensePanels? {
-        if index == 1, let pair { return pair.pointee.secondPanels }
-        return kernels(ofLayer: index)?.panels?.panels
-    }
+    func panels(ofLayer index: Int) -> DensePanels? { kernels(ofLayer: index)?.panels?.panels }
 
     /// How many numbers are needed beside those of the samples: for transposed tiles, for a sample's
     /// windows or for the passes of a small chain, whichever needs most.
@@ -212,8 +188,7 @@ extension LayerPlan {
         guard case .dense(let dense) = kind else { return nil }
         // A layer that reads the inputs gives no gradient on, for which rows would be needed.
         if keepsPanels, source.layer < 0,
-            let panels = PanelKernels<S>(
-                inputs: dense.inputs, units: dense.units, rows: rows, liesApart: false)
+            let panels = PanelKernels<S>(inputs: dense.inputs, units: dense.units, rows: rows)
         {
             return DenseKernels(panels: panels)
         }

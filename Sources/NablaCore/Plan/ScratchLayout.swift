@@ -15,8 +15,6 @@ struct ScratchLayout {
     let added: Int
     /// What a layer needs beside the samples' numbers, as much as the layer that needs most.
     let work: Int
-    /// What panels add to the pre-activations of the second layer of a pair; see `FirstPair`.
-    let parts: Int
     /// What batch normalisations found of a batch, at twice where their plans say statistics are.
     let statistics: Int
     /// The samples' losses: (n).
@@ -43,7 +41,6 @@ struct ScratchLayout {
         gradients = reserve(rows * plan.sizes.gradients)
         added = reserve(rows * plan.sizes.added)
         work = reserve(plan.workCount)
-        parts = reserve(plan.pair?.pointee.partCount(rows: rows) ?? 0)
         statistics = reserve(2 * plan.sizes.statistics)
         losses = reserve(rows)
         block = reserve(blockGradients ? plan.parameterCount : 0)

@@ -23,7 +23,6 @@ extension ShardPass {
                     delta, z: preActivations(of: layer), a: activations(of: layer),
                     rows: rows &* layer.activationRows, width: layer.activationWidth)
             }
-            if index == 1, let pair = plan.pair { return giveGradients(of: pair, into: sink) }
             // Before the sink may change the parameters.
             giveInputGradients(of: delta, layer, index, inputGradients)
             if let refused = giveGradients(of: delta, layer, index, into: sink) {

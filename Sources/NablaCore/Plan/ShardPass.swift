@@ -72,12 +72,7 @@ struct ShardPass<S: Real> {
         var isFinite = true
         for index in plan.layers.indices {
             let layer = plan.layers[index]
-            if index < 2, let pair = plan.pair {
-                if index == 0 { continue }
-                preActivateBoth(pair)
-            } else {
-                preActivate(layer, index)
-            }
+            preActivate(layer, index)
             if !Finiteness.holds(preActivations(of: layer), count: rows &* layer.width) {
                 isFinite = false
             }
@@ -96,7 +91,6 @@ struct ShardPass<S: Real> {
 
     /// Computes z of a layer.
     func preActivate(_ layer: LayerPlan, _ index: Int) {
-        if index < 2, let pair = plan.pair { return preActivate(pair, index) }
         let (x, z) = (numbers(of: layer.source), preActivations(of: layer))
         switch layer.kind {
         case .dense(let dense):
@@ -181,11 +175,11 @@ struct ShardPass<S: Real> {
             let count = rows * layer.width
             preActivate(layer, index)
             if let place = Finiteness.firstFailure(preActivations(of: layer), count: count) {
-                return (index, .preActivations, row(of: place, layer, index))
+                return (index, .preActivations, place / layer.width)
             }
             activate(layer)
             if let place = Finiteness.firstFailure(activations(of: layer), count: count) {
-                return (index, .activations, row(of: place, layer, index))
+                return (index, .activations, place / layer.width)
             }
         }
         return nil
