@@ -72,13 +72,6 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether the bytes are the same.
-    func isEqual(to other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        for index in indices where self[index] != other[index] { return false }
-        return true
-    }
-
     /// Whether the first bytes are those of `prefix`.
     func starts(with prefix: [UInt8]) -> Bool {
         guard count >= prefix.count else { return false }

@@ -31,12 +31,6 @@ public struct Fields: Sendable {
         firstValue(under: name).map(string)
     }
 
-    /// Whether the first value under a name is exactly `value`, of which no string is made.
-    public func says(_ name: String, _ value: String) -> Bool {
-        guard let range = firstValue(under: name) else { return false }
-        return text.span.extracting(range).isEqual(to: value.utf8.span)
-    }
-
     /// Every value under a name, in order.
     public func values(of name: String) -> [String] {
         lines.filter { isNamed($0, name) }.map { string(value(of: $0, under: name)) }

@@ -10,6 +10,9 @@ struct RequestDraft: Sendable {
     private var saysKeepAlive = false
     private var expectsContinue = false
     private var hasContentCoding = false
+    /// Whether the first Content-Type is that of JSON; nil before there is one.
+    private var isJSON: Bool?
+    private var requestID: String?
 
     /// Reads `method SP target SP version` (RFC 9112 §3); other white space is refused.
     mutating func readRequestLine(
@@ -76,6 +79,10 @@ struct RequestDraft: Sendable {
             try readExpectations(value)
         case 10 where name.spellsIgnoringCase("connection"):
             readConnection(value)
+        case 12 where name.spellsIgnoringCase("content-type"):
+            if isJSON == nil { isJSON = value.spells("application/json") }
+        case 12 where name.spellsIgnoringCase("x-request-id"):
+            if requestID == nil { requestID = String(value) }
         case 14 where name.spellsIgnoringCase("content-length"):
             try framing.readLength(value)
         case 16 where name.spellsIgnoringCase("content-encoding"):
@@ -135,6 +142,6 @@ struct RequestDraft: Sendable {
             keepAlive: !saysClose && (version == .http11 || saysKeepAlive),
             // A 1.0 client's expectation is ignored (RFC 9110 §10.1.1).
             expectsContinue: expectsContinue && version == .http11,
-            hasContentCoding: hasContentCoding)
+            hasContentCoding: hasContentCoding, isJSON: isJSON ?? false, requestID: requestID)
     }
 }

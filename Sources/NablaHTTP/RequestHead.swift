@@ -29,10 +29,15 @@ public final class RequestHead: Sendable {
     public let expectsContinue: Bool
     /// Whether Content-Encoding says that the body is coded in any way (RFC 9110 §8.4).
     public let hasContentCoding: Bool
+    /// Whether the first Content-Type is `application/json`, written just so; others may be JSON's, too.
+    public let isJSON: Bool
+    /// The first X-Request-Id, as it was sent.
+    public let requestID: String?
 
     init(
         method: Method, target: RequestTarget, version: Version, fields: Fields,
-        framing: Framing, keepAlive: Bool, expectsContinue: Bool, hasContentCoding: Bool
+        framing: Framing, keepAlive: Bool, expectsContinue: Bool, hasContentCoding: Bool,
+        isJSON: Bool, requestID: String?
     ) {
         self.method = method
         self.target = target
@@ -42,6 +47,8 @@ public final class RequestHead: Sendable {
         self.keepAlive = keepAlive
         self.expectsContinue = expectsContinue
         self.hasContentCoding = hasContentCoding
+        self.isJSON = isJSON
+        self.requestID = requestID
     }
 
     /// Host and port the request was sent to: the target's own, else the Host field's.

@@ -117,7 +117,7 @@ struct Pipeline: RequestHandler {
 extension Pipeline {
     /// Keeps the caller's own id where it is sane: 1 to 128 letters, digits, `.`, `_` and `-`.
     private func identify(_ head: RequestHead) -> String {
-        guard let id = head.fields["x-request-id"], (1...128).contains(id.utf8.count),
+        guard let id = head.requestID, (1...128).contains(id.utf8.count),
             id.utf8.allSatisfy(\.isPlain)
         else { return identifiers.next() }
         return id
@@ -156,7 +156,7 @@ extension Pipeline {
             return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", accepted))
         }
         guard
-            !fields.says("content-type", "application/json")
+            !head.isJSON
                 || !mediaTypes.contains("application/json"), let type = fields["content-type"]
         else { return nil }
         var mediaType = type.prefix { $0 != ";" }

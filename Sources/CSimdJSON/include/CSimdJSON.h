@@ -110,15 +110,17 @@ bool nabla_json_read_part_f64(const uint8_t *_Nonnull text, size_t count,
 // How many readable bytes there must be behind the literals of a form.
 #define NABLA_JSON_LITERAL_PADDING 8
 
-// Reads the numbers of a text that has `lengths[k]` bytes of the literals before number k and
-// `lengths[numbers]` behind the last, which end the text, and stores them in `values`. Gives false
-// where it is another text, or has a number that isn't read here, as above.
+// Reads the numbers of a text that has `lengths[k]` bytes of the literals, which are `literal_count`,
+// before number k and `lengths[numbers]` behind the last, which end the text, and stores them in
+// `values`. Gives false where it is another text, or has a number that isn't read here, as above.
 bool nabla_json_read_form_f32(const uint8_t *_Nonnull text, size_t count,
-                              const uint8_t *_Nonnull literals, const uint32_t *_Nonnull lengths,
-                              size_t numbers, float *_Nonnull values);
+                              const uint8_t *_Nonnull literals, size_t literal_count,
+                              const uint32_t *_Nonnull lengths, size_t numbers,
+                              float *_Nonnull values);
 bool nabla_json_read_form_f64(const uint8_t *_Nonnull text, size_t count,
-                              const uint8_t *_Nonnull literals, const uint32_t *_Nonnull lengths,
-                              size_t numbers, double *_Nonnull values);
+                              const uint8_t *_Nonnull literals, size_t literal_count,
+                              const uint32_t *_Nonnull lengths, size_t numbers,
+                              double *_Nonnull values);
 
 // Decodes base64 from the front, as far as the processor can do it many characters at a time: stops
 // before the first group of them that has any other character in it, and before the last bytes of

@@ -17,14 +17,13 @@ public final class GradientsForm: Sendable {
     private let request: JSONForm
     private let response: JSONForm
 
-    /// Makes the form of a request.
+    /// Makes the form of a request; nil where the request has no network or samples of its own, asks for
+    /// more than loss and gradients, or has tensors that aren't written as nested arrays.
     ///
     /// - Parameters:
     ///   - request: What was read of the text.
     ///   - text: The request's body.
     ///   - answer: The answer's body.
-    /// - Returns: Nil where the request has no network or samples of its own, asks for more than loss and
-    ///   gradients, or has tensors that aren't written as nested arrays.
     public init?(of request: GradientsRequest, text: [UInt8], answer: [UInt8]) {
         guard case .inline = request.network, request.samples.inline != nil,
             request.encoding == .json, request.include.isEmpty,

@@ -46,7 +46,7 @@ extension Float: JSONNumber {
 
     /// Reads the numbers of a text of that form.
     public static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Float]? {
-        form.numbers(of: text) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5) }
+        form.numbers(of: text) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5, $6) }
     }
 
     /// Writes a text of that form.
@@ -79,7 +79,7 @@ extension Double: JSONNumber {
 
     /// Reads the numbers of a text of that form.
     public static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Double]? {
-        form.numbers(of: text) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5) }
+        form.numbers(of: text) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5, $6) }
     }
 
     /// Writes a text of that form.

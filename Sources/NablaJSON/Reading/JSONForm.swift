@@ -14,6 +14,7 @@ public struct JSONForm: Sendable {
     public let count: Int
     /// The bytes around the numbers, and how many there are before each and behind the last.
     private let literals: [UInt8]
+    private let literalCount: Int
     private let lengths: [UInt32]
 
     /// Makes the form of a text in which the numbers of some arrays may be others.
@@ -42,6 +43,7 @@ public struct JSONForm: Sendable {
         }
         literals += text[copied...]
         lengths.append(UInt32(literals.count - known))
+        literalCount = literals.count
         literals += repeatElement(0, count: Int(NABLA_JSON_LITERAL_PADDING))
         self.literals = literals
         self.lengths = lengths
@@ -63,19 +65,20 @@ public struct JSONForm: Sendable {
     /// Writes a text of this form.
     ///
     /// - Parameter numbers: `count` numbers, as they come in the text.
+    /// - Returns: The text, each number as `JSONWriter` writes it.
     @inlinable
     public func text<N: JSONNumber>(with numbers: [N]) -> [UInt8] {
         precondition(numbers.count == count, "the form has another number of numbers")
         return N.writeForm(self, with: numbers)
     }
 
-    /// Reads with `read`, which takes a text, literals, their lengths, and where to store how many
+    /// Reads with `read`, which takes a text, the literals, their lengths, and where to store how many
     /// numbers.
     @inline(__always)
     func numbers<N: JSONNumber>(
         of text: [UInt8],
         reading read: (
-            UnsafePointer<UInt8>, Int, UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int,
+            UnsafePointer<UInt8>, Int, UnsafePointer<UInt8>, Int, UnsafePointer<UInt32>, Int,
             UnsafeMutablePointer<N>
         ) -> Bool
     ) -> [N]? {
@@ -88,7 +91,8 @@ public struct JSONForm: Sendable {
                     // On the stack and copied, as `JSONValue.numbers` does with a few.
                     return withUnsafeTemporaryAllocation(of: N.self, capacity: max(count, 1)) {
                         guard let numbers = $0.baseAddress,
-                            read(start, text.count, literals, lengths, count, numbers)
+                            read(
+                                start, text.count, literals, literalCount, lengths, count, numbers)
                         else { return nil }
                         return Array(UnsafeBufferPointer(start: numbers, count: count))
                     }

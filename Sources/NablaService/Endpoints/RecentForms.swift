@@ -25,7 +25,7 @@ final class RecentForms: Sendable {
 
     private let state = Mutex(State())
 
-    /// Answers a request whose form came lately; nil for any other, and where anything is wrong.
+    /// Answers a request whose form came lately.
     ///
     /// - Parameters:
     ///   - body: The request's body.
@@ -33,6 +33,7 @@ final class RecentForms: Sendable {
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards are run.
     ///   - isCancelled: Asked now and then.
+    /// - Returns: Nil for any other request, and where anything is wrong.
     func answer(
         to body: [UInt8], since start: Double, _ workspace: Workspace, _ shards: ShardRunner,
         isCancelled: () -> Bool

@@ -11,6 +11,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             let document = try JSONDocument(parsing: padded(bytes), limits: limits)
             checkEnd(of: bytes, limits: limits)
             check(document)
+            try checkForm(of: bytes, document)
             // Not padded, it is copied.
             let other = try JSONDocument(parsing: bytes, limits: limits)
             demand(areSame(document.root, other.root), "a text is read alike where it lies")
