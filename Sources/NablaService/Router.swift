@@ -10,15 +10,29 @@ struct Router: Sendable {
     let run: Methods
     let runParts: [String: Methods]
     let named: [String: Methods]
-    private let places: [String: Place]
+    /// The paths without an open part, those of tiny requests first: looking through a few is less than
+    /// computing a hash.
+    private let places: [(path: String, place: Place)]
     private let runPlace: Place
     private let runPartPlaces: [String: Place]
     private let namedPlaces: [Substring: Place]
 
     /// A path's endpoints, and what the log and the metrics call it.
     private struct Place {
-        let methods: Methods
+        let endpoints: [(method: Method, endpoint: any Endpoint)]
         let route: Route
+
+        init(_ methods: Methods, _ route: Route) {
+            endpoints = methods.map { ($0, $1) }
+            self.route = route
+        }
+
+        /// Whether requests may be so little work that finding the place counts.
+        var isForTinyRequests: Bool { endpoints.contains { $0.endpoint.place == .loopOrWorker } }
+
+        func endpoint(for method: Method) -> (any Endpoint)? {
+            endpoints.first { $0.method == method }?.endpoint
+        }
     }
 
     /// - Parameters:
@@ -37,17 +51,18 @@ struct Router: Sendable {
         self.named = named
         namedPlaces = Dictionary(
             uniqueKeysWithValues: named.map { path, methods in
-                (path.dropFirst(), Place(methods: methods, route: metrics.route(path + "/{name}")))
+                (path.dropFirst(), Place(methods, metrics.route(path + "/{name}")))
             })
-        places = Dictionary(
-            uniqueKeysWithValues: fixed.map { path, methods in
-                (path, Place(methods: methods, route: metrics.route(path)))
-            })
-        runPlace = Place(methods: run, route: metrics.route(Path.run("{id}")))
+        let places = fixed.map { path, methods in
+            (path: path, place: Place(methods, metrics.route(path)))
+        }
+        self.places =
+            places.filter(\.place.isForTinyRequests) + places.filter { !$0.place.isForTinyRequests }
+        runPlace = Place(run, metrics.route(Path.run("{id}")))
         runPartPlaces = Dictionary(
             uniqueKeysWithValues: runParts.map { part, methods in
                 let route = metrics.route(Path.run("{id}", part))
-                return (part.rawValue, Place(methods: methods, route: route))
+                return (part.rawValue, Place(methods, route))
             })
     }
 
@@ -84,16 +99,18 @@ struct Router: Sendable {
                 path == "*" ? Match.options(Router.allowed(allMethods)) : .nothing
             return (match, .other)
         }
-        return (Router.match(method, place.methods, subject), place.route)
+        return (Router.match(method, place, subject), place.route)
     }
 
-    private static func match(_ method: Method, _ methods: Methods, _ subject: String) -> Match {
-        if let endpoint = methods[method] { return .endpoint(endpoint, subject: subject) }
-        // RFC 9110, section 9.3.2: HEAD is GET without the content, which the connection leaves out.
-        if method == .head, let endpoint = methods[.get] {
+    private static func match(_ method: Method, _ place: Place, _ subject: String) -> Match {
+        if let endpoint = place.endpoint(for: method) {
             return .endpoint(endpoint, subject: subject)
         }
-        let allowed = Router.allowed(Set(methods.keys))
+        // RFC 9110, section 9.3.2: HEAD is GET without the content, which the connection leaves out.
+        if method == .head, let endpoint = place.endpoint(for: .get) {
+            return .endpoint(endpoint, subject: subject)
+        }
+        let allowed = Router.allowed(Set(place.endpoints.map(\.method)))
         return method == .options ? .options(allowed) : .otherMethod(allowed: allowed)
     }
 
@@ -113,7 +130,7 @@ struct Router: Sendable {
     }
 
     private func place(of path: String) -> (Place, subject: String)? {
-        if let place = places[path] { return (place, "") }
+        for known in places where known.path == path { return (known.place, "") }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 3, parts[0].isEmpty, !parts[2].isEmpty else { return nil }
         let id = String(parts[2])
