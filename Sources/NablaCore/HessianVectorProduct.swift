@@ -43,7 +43,7 @@ struct HessianVectorProduct {
         _ = try GradientPass.run(
             plan, objective, PreparedSamples(lifting: samples, objective),
             scale: Dual(1 / divisor), mode, wanted, &own.memory, &nothing, shards, isCancelled)
-        return own.memory.gradients.prefix(plan.parameterCount).map(\.tangent)
+        return own.memory.gradients.prefix(plan.parameterCount).map { $0.tangent }
     }
 
     /// The vector as P numbers; 0 for layers that aren't wanted.

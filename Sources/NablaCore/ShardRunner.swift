@@ -7,6 +7,8 @@ public struct ShardRunner: Sendable {
     public let threads: Int
     /// Whether a thread that helps should rather go.
     let isWantedElsewhere: @Sendable () -> Bool
+    /// Lets other threads have the processor.
+    let giveWay: @Sendable () -> Void
     private let body: @Sendable (Int, @Sendable (Int) -> Void) -> Void
 
     /// Makes a runner from a function.
@@ -15,14 +17,18 @@ public struct ShardRunner: Sendable {
     ///   - threads: How many calls of the function's second argument may run at once.
     ///   - isWantedElsewhere: Whether a thread that helps with many small pieces of work should leave
     ///     them to the one it helps; asked between pieces, so it should be quick. Never by default.
+    ///   - giveWay: Lets other threads have the processor if they want it: called between the steps of a
+    ///     training, on the thread that makes them. Does nothing by default.
     ///   - run: Calls its second argument with 0, 1, … up to below its first, once each, in any order
     ///     and on any threads, and returns when all calls have returned.
     public init(
         threads: Int, isWantedElsewhere: @escaping @Sendable () -> Bool = { false },
+        giveWay: @escaping @Sendable () -> Void = {},
         _ run: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void
     ) {
         self.threads = threads
         self.isWantedElsewhere = isWantedElsewhere
+        self.giveWay = giveWay
         body = run
     }
 

@@ -22,7 +22,7 @@ enum SeriesRows {
     private static func samples(of values: [Double]) -> any DatabaseValueConvertible {
         let first = values[0].bitPattern
         if values.allSatisfy({ $0.bitPattern == first }) { return values[0] }
-        return values.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
+        return values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { Data($0) }
     }
 
     /// Takes away what a metric has from an epoch on.

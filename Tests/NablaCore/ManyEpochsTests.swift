@@ -1,4 +1,5 @@
 import NablaNetworks
+import Synchronization
 import Testing
 
 @testable import NablaCore
@@ -184,6 +185,24 @@ struct ManyEpochsTests {
                 #expect(found.epochs == expected.epochs && found.values == expected.values)
             }
         }
+    }
+
+    @Test(
+        "give way after so many steps", arguments: [Variant.fullBatch, .batches, .shuffled, .wide],
+        [1, 4])
+    func giveWay(_ variant: Variant, stepsAtATime: Int) throws {
+        let times = Mutex(0)
+        let shards = ShardRunner(threads: 1, giveWay: { times.withLock { $0 += 1 } }) {
+            count, shard in (0..<count).forEach(shard)
+        }
+        var training = try ManyEpochsTests.training(
+            .sgd(SGD(learningRate: 0.1)), variant, dtype: .float32)
+        let expected = alone(training)
+        _ = try training.advance(
+            maximumSteps: 1000, maximumEpochs: 1000, stepsAtATime: stepsAtATime, shards: shards)
+        #expect(training.isFinished && training.network().flat == expected.parameters)
+        // A new order of samples is drawn between some of them, which makes no difference.
+        #expect(times.withLock { $0 } == training.step / stepsAtATime)
     }
 
     @Test("stop between epochs, or within the first")

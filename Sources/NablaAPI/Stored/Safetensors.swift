@@ -45,8 +45,8 @@ extension Safetensors {
             tensors.reduce(bytes.count) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount })
         for (_, tensor) in tensors {
             switch tensor.numbers {
-            case .float32(let values): bytes.append(littleEndian: values.map(\.bitPattern))
-            case .float64(let values): bytes.append(littleEndian: values.map(\.bitPattern))
+            case .float32(let values): bytes.append(littleEndian: values.map { $0.bitPattern })
+            case .float64(let values): bytes.append(littleEndian: values.map { $0.bitPattern })
             }
         }
         return bytes
@@ -237,7 +237,7 @@ extension Safetensors {
 
 extension [UInt8] {
     fileprivate mutating func append<Bits: FixedWidthInteger>(littleEndian bits: [Bits]) {
-        bits.map(\.littleEndian).withUnsafeBytes { append(contentsOf: $0) }
+        bits.map { $0.littleEndian }.withUnsafeBytes { append(contentsOf: $0) }
     }
 }
 

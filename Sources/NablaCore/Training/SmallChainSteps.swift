@@ -8,6 +8,7 @@ struct SmallChainSteps<S: FloatingReal> {
     private let prepared: PreparedTraining<S>
     private let memory: MemoryPointers<S>
     private let source: SampleSource<S>
+    private let giveWay: @Sendable () -> Void
     private let elements: LaneLoss<S>?
     private let isFused: Bool
     private let isClipped: Bool
@@ -38,7 +39,10 @@ struct SmallChainSteps<S: FloatingReal> {
 
     /// Prepares the steps; nil where they can't be made so: for networks and batches that aren't
     /// small, where metrics need outputs, and for L-BFGS, which needs more than gradients.
-    init?(prepared: PreparedTraining<S>, memory: MemoryPointers<S>, source: SampleSource<S>) {
+    init?(
+        prepared: PreparedTraining<S>, memory: MemoryPointers<S>, source: SampleSource<S>,
+        giveWay: @escaping @Sendable () -> Void
+    ) {
         let (plan, objective) = (prepared.plan, prepared.objective)
         let rows = prepared.batchSize
         guard plan.sizes.isSmallChain, rows <= SmallChain.mostRows,
@@ -50,6 +54,7 @@ struct SmallChainSteps<S: FloatingReal> {
         self.prepared = prepared
         self.memory = memory
         self.source = source
+        self.giveWay = giveWay
         self.batch = batch
         let settings = prepared.settings
         elements = objective.elements
@@ -99,7 +104,7 @@ struct SmallChainSteps<S: FloatingReal> {
             progress.mass += mass
             progress.step += 1
             progress.position += batch.count
-            allotment.steps -= 1
+            if allotment.useStep() { giveWay() }
             guard progress.position >= samplesPerEpoch else { continue }
             guard endEpoch(rate, &progress, &ended) else { return false }
             allotment.epochs -= 1

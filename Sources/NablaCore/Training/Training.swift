@@ -106,14 +106,17 @@ public struct Training: Sendable {
     /// - Parameters:
     ///   - maximumSteps: At least 1; counted as when an epoch is made alone.
     ///   - maximumEpochs: The most epochs that end; at least 1.
+    ///   - stepsAtATime: How many steps are made before `shards` gives way; at least 1.
     ///   - shards: How a batch's shards of 256 samples and more are run.
     /// - Returns: The epochs that ended.
     /// - Throws: `nonFinite` as when an epoch is made alone. Epochs that ended before are given
     ///   back first, and the next call throws.
     public mutating func advance(
-        maximumSteps: Int, maximumEpochs: Int, shards: ShardRunner = .serial
+        maximumSteps: Int, maximumEpochs: Int, stepsAtATime: Int = .max,
+        shards: ShardRunner = .serial
     ) throws(ComputationError) -> EndedEpochs {
-        let allotment = Allotment(steps: maximumSteps, epochs: maximumEpochs)
+        let allotment = Allotment(
+            steps: maximumSteps, epochs: maximumEpochs, stepsAtATime: stepsAtATime)
         if let ended = try single?.advance(allotment, shards: shards) { return ended }
         return try double?.advance(allotment, shards: shards)
             ?? EndedEpochs(keys: [], firstEpoch: 1, stepsPerEpoch: 1)

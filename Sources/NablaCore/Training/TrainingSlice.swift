@@ -22,7 +22,8 @@ struct TrainingSlice<S: FloatingReal> {
         outputs =
             prepared.outputCount == 0
             ? nil : memory.scratch + prepared.partition.shards * prepared.layout.stride
-        small = SmallChainSteps(prepared: prepared, memory: memory, source: source)
+        small = SmallChainSteps(
+            prepared: prepared, memory: memory, source: source, giveWay: shards.giveWay)
     }
 
     private var plan: Plan<S> { prepared.plan }
@@ -83,7 +84,7 @@ struct TrainingSlice<S: FloatingReal> {
         // A step of L-BFGS may take many evaluations, and each counts as a step here.
         while allotment.steps > 0, progress.position < prepared.samplesPerEpoch {
             if let place = step(rate, &progress) { return place }
-            allotment.steps -= 1
+            if allotment.useStep() { shards.giveWay() }
         }
         // An update may overflow where the gradients didn't; so often is often enough to look.
         return plan.firstNonFinite(memory.parameters).map { $0.located(progress) }

@@ -27,9 +27,30 @@ struct TrainingProgress: Sendable {
 /// How much a training may still do at once.
 struct Allotment {
     /// Steps; of L-BFGS, evaluations.
-    var steps: Int
+    private(set) var steps: Int
     /// Ends of epochs.
     var epochs: Int
+    private let stepsAtATime: Int
+    private var stepsUntilPause: Int
+
+    /// Allots so many; after each `stepsAtATime` steps, at least 1, others may have the processor.
+    init(steps: Int, epochs: Int, stepsAtATime: Int) {
+        (self.steps, self.epochs) = (steps, epochs)
+        self.stepsAtATime = stepsAtATime
+        stepsUntilPause = stepsAtATime
+    }
+
+    /// Uses a step up.
+    ///
+    /// - Returns: Whether it is time to let others have the processor.
+    @inline(__always)
+    mutating func useStep() -> Bool {
+        steps -= 1
+        stepsUntilPause -= 1
+        guard stepsUntilPause <= 0 else { return false }
+        stepsUntilPause = stepsAtATime
+        return true
+    }
 }
 
 /// What stays the same all through a training.

@@ -162,8 +162,14 @@ final class LiveRun: Sendable {
 
 /// How fast a run trains, and so how many steps fit into a slice.
 struct Pace: Sendable {
+    /// For how long others may have to wait for the processor that a run trains on: a thread that doesn't
+    /// give way has it for whole ticks of the kernel's clock, up to 4 ms.
+    private static let secondsAtATime = 1e-4
+
     private let sliceSeconds: Double
     private var steps = 1
+    /// How many steps to make before other threads may have the processor.
+    private(set) var stepsAtATime = 1
     private var seconds = 0.0
     private var samples = 0
     /// When the last slice ended, by the stopwatch; nil before that and within a slice.
@@ -205,5 +211,6 @@ struct Pace: Sendable {
         let each = max(seconds / Double(done), 1e-9)
         let fitting = Int(min(sliceSeconds / 8 / each, 1e6))
         steps = max(1, min(fitting, steps * 2))
+        stepsAtATime = max(1, Int(Pace.secondsAtATime / each))
     }
 }

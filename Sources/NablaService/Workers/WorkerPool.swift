@@ -7,7 +7,7 @@ import Synchronization
 /// Threads that run the gradient core, and the bounded queue before them.
 ///
 /// Training has a pool of its own, whose threads are nice: whoever else wants a processor gets it at
-/// once, so requests keep their latency while runs use what is left. Each worker owns one workspace,
+/// once, or at the end of a step, so requests keep their latency while runs use what is left. Each worker owns one workspace,
 /// lent to the job it runs.
 package final class WorkerPool: Sendable {
     /// A piece of work, run once on one worker with that worker's workspace.
@@ -28,6 +28,9 @@ package final class WorkerPool: Sendable {
     let workers: Int
     /// How many jobs may wait.
     let capacity: Int
+    /// Lets other threads have the processor, where the pool's are nice: one that waits for it would
+    /// otherwise get it at the next tick of the kernel's clock.
+    private let giveWay: @Sendable () -> Void
     private let queues = Mutex(Queues())
     /// How many jobs wait, for those who may not wait for the lock.
     private let waiting = Atomic(0)
@@ -44,6 +47,11 @@ package final class WorkerPool: Sendable {
     package init(name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0) {
         self.workers = max(1, workers)
         self.capacity = capacity
+        if niceness > 0 {
+            giveWay = { _ = sched_yield() }
+        } else {
+            giveWay = {}
+        }
         for index in 0..<self.workers {
             ended.enter()
             // Not one of Dispatch's threads, which would take its niceness along to other work.
@@ -78,15 +86,19 @@ package final class WorkerPool: Sendable {
     /// Runs the shards of a job on this worker and on those that have nothing better to do.
     package var shardRunner: ShardRunner {
         ShardRunner(
-            threads: workers, isWantedElsewhere: { self.waiting.load(ordering: .relaxed) > 0 }
-        ) { count, body in
+            threads: workers, isWantedElsewhere: { self.waiting.load(ordering: .relaxed) > 0 },
+            giveWay: giveWay
+        ) { [giveWay] count, body in
             guard count > 1, self.workers > 1 else {
-                for index in 0..<count { body(index) }
+                for index in 0..<count {
+                    body(index)
+                    giveWay()
+                }
                 return
             }
             withoutActuallyEscaping(body) { body in
                 withUnsafePointer(to: body) { body in
-                    let batch = ShardBatch(count: count, body: body)
+                    let batch = ShardBatch(count: count, body: body, giveWay: giveWay)
                     self.offer(batch, to: min(count, self.workers) - 1)
                     batch.runRemaining()
                     self.withdraw(batch)
