@@ -94,6 +94,7 @@ struct region_finder {
 
     size_t position = 0;
     size_t arrays = 0;
+    size_t strings = 0;
     size_t region_count = 0;
     size_t part_count = 0;
 
@@ -112,8 +113,9 @@ struct region_finder {
         return true;
     }
 
+    // Goes on behind a string, and notes it where it is long.
     bool skip_string() {
-        size_t start = ++position;
+        size_t opening = position, start = ++position;
         while (position < count) {
             const void *found = std::memchr(text + position, '"', count - position);
             if (found == nullptr) return false;
@@ -121,7 +123,17 @@ struct region_finder {
             size_t escapes = quote;
             while (escapes > start && text[escapes - 1] == '\\') escapes--;
             position = quote + 1;
-            if ((quote - escapes) % 2 == 0) return true;
+            if ((quote - escapes) % 2 != 0) continue;
+            if (position - opening >= least) {
+                nabla_json_region region{};
+                region.start = opening;
+                region.end = position;
+                region.before = strings;
+                region.first_part = part_count;
+                regions[region_count++] = region;
+            }
+            strings++;
+            return true;
         }
         return false;
     }
@@ -131,7 +143,7 @@ struct region_finder {
     bool try_region() {
         nabla_json_region region{};
         region.start = position;
-        region.arrays_before = arrays;
+        region.before = arrays;
         region.first_part = part_count;
         size_t sizes[NABLA_JSON_AXES + 1] = {};
         size_t depth = 0, commas = 0, openings = 0;

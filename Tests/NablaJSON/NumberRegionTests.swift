@@ -1,5 +1,6 @@
 import Dispatch
 import NablaJSON
+import Synchronization
 import Testing
 
 /// Large arrays that are read straight from the text, against the same read by way of a document.
@@ -164,6 +165,117 @@ import Testing
             }
             #expect((try? read.get()) == (isFine ? 1 : nil))
         }
+    }
+
+    /// What a reader gets of a text with packed numbers under `a`, `b` and `c`, the last a name as well.
+    private func packed(_ text: [UInt8], apart runner: PartRunner?) throws -> [String] {
+        func read(_ root: JSONValue) throws -> [String] {
+            let object = try root.object(["a", "b", "c", "d"])
+            let wide = try object.required("a").base64(Double.self)
+            let narrow = try object["b"].map { try $0.base64(Float.self) }
+            let name = try object["c"].map { try $0.string() }
+            let rows = try object["d"].map { try $0.numbers(Double.self) }
+            return [
+                "\(wide.map(\.bitPattern))", "\(narrow?.map(\.bitPattern) ?? [])", name ?? "none",
+                "\(rows ?? [])",
+            ]
+        }
+        guard let runner else { return try read(JSONDocument(parsing: text).root) }
+        return try JSONDocument.read(text, sharing: runner, read)
+    }
+
+    private func expectSamePacked(
+        _ text: String, isFine: Bool, _ location: SourceLocation = #_sourceLocation
+    ) {
+        let bytes = Array(text.utf8)
+        let whole = Result { try packed(bytes, apart: nil) }
+        #expect(((try? whole.get()) != nil) == isFine, sourceLocation: location)
+        for runner in [PartRunner.serial, Self.threads, Self.backwards] {
+            let apart = Result { try packed(bytes, apart: runner) }
+            switch (whole, apart) {
+            case (.success(let whole), .success(let apart)):
+                #expect(whole == apart, sourceLocation: location)
+            case (.failure(let whole as JSONError), .failure(let apart as JSONError)):
+                #expect(whole == apart, sourceLocation: location)
+            default: Issue.record("\(whole) and \(apart) differ", sourceLocation: location)
+            }
+        }
+    }
+
+    private func base64<N: JSONNumber>(_ values: [N]) -> String {
+        var writer = JSONWriter()
+        writer.base64(values)
+        return String(decoding: writer.finish(), as: UTF8.self)
+    }
+
+    @Test("reads packed numbers as a document does", arguments: [4_000, 12_288, 24_577, 60_000])
+    func packedNumbers(_ count: Int) {
+        var generator = SplitMix(state: 14)
+        let wide = (0..<count).map { _ in
+            Double(bitPattern: generator.next() & 0xBFFF_FFFF_FFFF_FFFF)
+        }
+        let narrow = wide.map { Float(bitPattern: UInt32($0.bitPattern >> 33) & 0x3FFF_FFFF) }
+        let (a, b) = (base64(wide), base64(narrow))
+        let rows = nested(texts(9000, seed: 15), [30, 300])
+        expectSamePacked("{\"a\":\(a),\"b\":\(b)}", isFine: true)
+        expectSamePacked("{\"c\":\"x\\\"\", \"b\":\(b) ,\"d\":\(rows),\"a\":\(a)}", isFine: true)
+        // Long strings that are something else, a name, a number, a key, or said twice.
+        expectSamePacked("{\"a\":\(a),\"c\":\(b)}", isFine: true)
+        expectSamePacked("{\"a\":\(a),\"d\":\(b)}", isFine: false)
+        expectSamePacked("{\"a\":\(a),\(b):1}", isFine: false)
+        expectSamePacked("{\"a\":\(a),\"a\":\(a)}", isFine: false)
+        expectSamePacked("{\"b\":\(b),\"c\":\(b)}", isFine: false)
+        expectSamePacked("{\"a\":\(a),\"b\":\(b)", isFine: false)
+        expectSamePacked("[\(a),\(b)]", isFine: false)
+    }
+
+    @Test func readsPackedNumbersInParts() throws {
+        let parts = Mutex<[Int]>([])
+        let runner = PartRunner(threads: 2) { count, part in
+            parts.withLock { $0.append(count) }
+            (0..<count).forEach(part)
+        }
+        let text = base64((0..<40_000).map { Double($0) / 7 })
+        // Something of all that a request has around it.
+        let request =
+            "{\"a\":[{\"t\":\"x\",\"w\":{\"s\":[2,3],\"b\":\(text)}},{\"b\":\(text)}],\"c\":[1]}"
+        let sums = try JSONDocument.read(Array(request.utf8), sharing: runner) { root in
+            try root.object(["a", "c"]).required("a").array().map { layer in
+                let layer = try layer.object(["t", "w", "b"])
+                let packed = try layer["w"].map { try $0.object(["s", "b"]).required("b") }
+                return try (packed ?? layer.required("b")).base64(Double.self).reduce(0, +)
+            }
+        }
+        #expect(sums.count == 2 && sums[0] == sums[1] && sums[0] > 1e8)
+        #expect(parts.withLock { $0 } == [4, 4])
+    }
+
+    @Test func refusesPackedNumbersAsADocumentDoes() {
+        let values = (0..<40_000).map { Double($0) / 7 }
+        let text = base64(values)
+        for wrong in [
+            "=", "-", "\\n", "\\u0041", "\n", "é", "\u{0}", " ", "AA", "\\\"", "", "//////////8/",
+        ] {
+            for place in [
+                1, 40, 131_072, 131_073, 131_074, 200_000, text.count - 9, text.count - 1,
+            ] {
+                let start = text.index(text.startIndex, offsetBy: place)
+                let end = text.index(start, offsetBy: 1, limitedBy: text.endIndex) ?? start
+                var changed = text
+                changed.replaceSubrange(start..<end, with: wrong)
+                let isFine = wrong == "\\u0041" && place < text.count - 1
+                if place == text.count - 1, wrong.isEmpty || wrong == " " { continue }
+                expectSamePacked("{\"a\":\(changed),\"c\":\"x\"}", isFine: isFine)
+            }
+        }
+        for (place, value) in [
+            (0, Double.nan), (12_287, .infinity), (12_288, -.infinity), (39_999, .nan),
+        ] {
+            var changed = values
+            changed[place] = value
+            expectSamePacked("{\"a\":\(base64(changed))}", isFine: false)
+        }
+        expectSamePacked("{\"a\":\(base64(values.map { Float($0) }.dropLast()))}", isFine: false)
     }
 
     @Test func isReadWithoutSpareCapacity() throws {

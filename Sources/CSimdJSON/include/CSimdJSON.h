@@ -66,13 +66,14 @@ nabla_json_numbers nabla_json_read_f64(const uint64_t *_Nonnull tape, size_t ind
 
 // An array of numbers that is read apart from the text around it, straight from its bytes. That it is
 // one, and has this shape, is what its brackets and commas tell as long as it's whole: reading it checks
-// that.
+// that. Or a string that may be packed numbers, which has no axes and no parts.
 typedef struct {
-    // Its bytes in the text: from `[` to behind `]`.
+    // Its bytes in the text: from the first bracket or quote to behind the last.
     size_t start;
     size_t end;
-    // How many arrays begin before it, of those that lie apart only the axes.
-    size_t arrays_before;
+    // How many arrays begin before it, of those that lie apart only the axes; before a string, how many
+    // strings.
+    size_t before;
     size_t axes;
     size_t shape[NABLA_JSON_AXES];
     // How many numbers it has: the product of the shape.
@@ -89,8 +90,8 @@ typedef struct {
     size_t first;
 } nabla_json_part;
 
-// Finds the arrays of numbers of `least` bytes or more, up to the capacities given, and cuts them into
-// parts of some `part_size` bytes. Gives their number; 0 also where it can't tell what the text is.
+// Finds the arrays of numbers and the strings of `least` bytes or more, up to the capacities given, and
+// cuts the arrays into parts of some `part_size` bytes. Gives their number; 0 also where it can't tell what the text is.
 size_t nabla_json_find_regions(const uint8_t *_Nonnull text, size_t count, size_t least,
                                size_t part_size, nabla_json_region *_Nonnull regions,
                                size_t region_capacity, nabla_json_part *_Nonnull parts,

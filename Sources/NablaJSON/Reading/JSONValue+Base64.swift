@@ -9,6 +9,7 @@ extension JSONValue {
     ///   `outOfRange` for NaN and infinity.
     public func base64<N: JSONNumber>(_ type: N.Type) throws(JSONError) -> [N] {
         guard kind == .string else { throw wrongType(.string) }
+        if let region { return try region.regions.packed(of: region.number, as: type) }
         let text = tape.string(at: index)
         let byteCount = Base64.decodedCount(of: text)
         let width = MemoryLayout<N>.size
@@ -30,7 +31,7 @@ extension JSONValue {
                 .base64(offset: text.count),
                 "the string holds \(byteCount) bytes, but a number takes \(width)", at: pointer)
         }
-        guard N.areFinite(values) else {
+        guard values.withUnsafeBufferPointer(N.areFinite) else {
             let number = values.firstIndex { !$0.isFinite } ?? 0
             throw JSONError(
                 .outOfRange, "number \(number) of the string isn't finite", at: pointer)

@@ -51,6 +51,7 @@ public struct JSONValue {
     /// Reads a string.
     public func string() throws(JSONError) -> String {
         try expect(.string)
+        guard region == nil else { throw NumberRegions.isNone }
         return String(decoding: tape.string(at: index), as: UTF8.self)
     }
 

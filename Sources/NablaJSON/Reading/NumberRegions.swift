@@ -1,15 +1,18 @@
 import CSimdJSON
 import Synchronization
 
-/// The large arrays of numbers in a text, which are read straight from its bytes, in parts.
+/// The large arrays of numbers in a text, and the large strings that may be packed ones, which are read
+/// straight from its bytes, in parts.
 ///
-/// The rest of the text is parsed with a small array in the place of each. Whatever is wrong with a
+/// The rest of the text is parsed with a small array or string in the place of each. Whatever is wrong with a
 /// region is told by reading the text again as a whole: see `JSONDocument.read`.
 final class NumberRegions: Sendable {
-    /// Shorter arrays stay in the text.
+    /// Shorter ones stay in the text.
     private static let leastRegion = 8 << 10
     /// About as many bytes as are read in the time that a thread needs to wake up.
     private static let partSize = 96 << 10
+    /// As many characters of a packed string, which are decoded faster; whole numbers of all types.
+    private static let packedPartSize = 128 << 10
     /// Whether a region was read is a bit of a word.
     private static let mostRegions = 64
 
@@ -17,7 +20,7 @@ final class NumberRegions: Sendable {
     private let regions: [nabla_json_region]
     private let parts: [nabla_json_part]
     private let runner: PartRunner
-    /// Where on the tape the arrays begin that stand for the regions.
+    /// Where on the tape the values begin that stand for the regions.
     private let indices: [Int]
     /// Those that nobody has read, a bit each.
     private let unread: Atomic<UInt64>
@@ -32,7 +35,7 @@ final class NumberRegions: Sendable {
     init?(of text: [UInt8], sharing runner: PartRunner, parsing parse: ([UInt8]) -> Tape?) {
         let (regions, parts) = Self.find(in: text)
         guard !regions.isEmpty, let tape = parse(Self.rest(of: text, without: regions)),
-            let indices = tape.arrays(regions.map(\.arrays_before))
+            let indices = tape.places(of: regions)
         else { return nil }
         self.text = text
         self.regions = regions
@@ -45,7 +48,7 @@ final class NumberRegions: Sendable {
     /// Whether each region was read, and so is what it seemed to be.
     var areAllRead: Bool { unread.load(ordering: .relaxed) == 0 }
 
-    /// The number of the region whose array begins there on the tape.
+    /// The number of the region that the value stands for that begins there on the tape.
     func number(at index: Int) -> Int? { indices.firstIndex(of: index) }
 
     /// How many axes a region has.
@@ -67,6 +70,7 @@ final class NumberRegions: Sendable {
             ) -> Bool
     ) throws(JSONError) -> [N] {
         let region = regions[number]
+        guard region.axes > 0 else { throw Self.isNone }
         let failures = Atomic(0)
         let values = [N](unsafeUninitializedCapacity: region.count) { buffer, filled in
             // Safe: each part fills numbers of its own, and all have returned before this does.
@@ -92,8 +96,46 @@ final class NumberRegions: Sendable {
         return values
     }
 
+    /// Reads the numbers of a region that is a string of base64, as `JSONValue.base64` does.
+    func packed<N: JSONNumber>(of number: Int, as type: N.Type) throws(JSONError) -> [N] {
+        let region = regions[number]
+        let characters = region.start + 1..<region.end - 1
+        let (width, size) = (MemoryLayout<N>.size, Self.packedPartSize)
+        let byteCount = text.withUnsafeBufferPointer {
+            Base64.decodedCount(of: UnsafeBufferPointer(rebasing: $0[characters]))
+        }
+        guard region.axes == 0, byteCount.isMultiple(of: width) else { throw Self.isNone }
+        let failures = Atomic(0)
+        let values = [N](unsafeUninitializedCapacity: byteCount / width) { buffer, filled in
+            // Safe: each part fills numbers of its own, and all have returned before this does.
+            nonisolated(unsafe) let target = UnsafeMutableRawBufferPointer(buffer)
+            runner.run((characters.count + size - 1) / size) { index in
+                let first = characters.lowerBound + index * size
+                let last = min(first + size, characters.upperBound)
+                let isRead = text.withUnsafeBufferPointer { text in
+                    let part = UnsafeBufferPointer(rebasing: text[first..<last])
+                    let count = Base64.decodedCount(of: part)
+                    // Padding ends the last part alone.
+                    guard count == size / 4 * 3 || last == characters.upperBound else {
+                        return false
+                    }
+                    let start = index * size / 4 * 3
+                    let bytes = UnsafeMutableRawBufferPointer(
+                        rebasing: target[start..<start + count])
+                    guard Base64.decode(part, into: bytes) == nil else { return false }
+                    return N.areFinite(UnsafeBufferPointer(bytes.assumingMemoryBound(to: N.self)))
+                }
+                if !isRead { failures.add(1, ordering: .relaxed) }
+            }
+            if failures.load(ordering: .relaxed) == 0 { filled = byteCount / width }
+        }
+        guard failures.load(ordering: .relaxed) == 0 else { throw Self.isNone }
+        unread.bitwiseAnd(~(1 << UInt64(number)), ordering: .relaxed)
+        return values
+    }
+
     /// Tells `JSONDocument.read`, and nobody else, to read the text as a whole.
-    static var isNone: JSONError { JSONError(.ragged, "the array isn't read as numbers alone") }
+    static var isNone: JSONError { JSONError(.ragged, "the value isn't read as numbers alone") }
 
     /// A part, and the byte and the number behind it.
     private func bounds(
@@ -126,7 +168,7 @@ final class NumberRegions: Sendable {
         return (regions, parts)
     }
 
-    /// The text with an array as deep in the place of each region.
+    /// The text with an array as deep in the place of each region, or with an empty string.
     private static func rest(of text: [UInt8], without regions: [nabla_json_region]) -> [UInt8] {
         var rest: [UInt8] = []
         let length = regions.reduce(text.count) {
@@ -136,9 +178,13 @@ final class NumberRegions: Sendable {
         var copied = 0
         for region in regions {
             rest += text[copied..<region.start]
-            rest += repeatElement(UInt8(ascii: "["), count: region.axes)
-            rest.append(UInt8(ascii: "0"))
-            rest += repeatElement(UInt8(ascii: "]"), count: region.axes)
+            if region.axes == 0 {
+                rest += "\"\"".utf8
+            } else {
+                rest += repeatElement(UInt8(ascii: "["), count: region.axes)
+                rest.append(UInt8(ascii: "0"))
+                rest += repeatElement(UInt8(ascii: "]"), count: region.axes)
+            }
             copied = region.end
         }
         rest += text[copied...]
@@ -147,22 +193,26 @@ final class NumberRegions: Sendable {
 }
 
 extension Tape {
-    /// Where the arrays begin that have so many arrays before them, in that order; nil where there
-    /// are fewer.
-    func arrays(_ places: [Int]) -> [Int]? {
+    /// Where the arrays and strings begin that have so many before them as the regions, in that order; nil
+    /// where there are fewer.
+    fileprivate func places(of regions: [nabla_json_region]) -> [Int]? {
         var indices: [Int] = []
         let end = Int(words[0] & 0xFFFF_FFFF)
-        var (index, arrays) = (1, 0)
-        while index < end, indices.count < places.count {
+        var (index, arrays, strings) = (1, 0, 0)
+        while index < end, indices.count < regions.count {
+            let next = regions[indices.count]
             switch type(at: index) {
             case .signed, .unsigned, .double: index += 1
             case .array:
-                if arrays == places[indices.count] { indices.append(index) }
+                if next.axes > 0, next.before == arrays { indices.append(index) }
                 arrays += 1
+            case .string:
+                if next.axes == 0, next.before == strings { indices.append(index) }
+                strings += 1
             default: break
             }
             index += 1
         }
-        return indices.count == places.count ? indices : nil
+        return indices.count == regions.count ? indices : nil
     }
 }
