@@ -107,6 +107,7 @@ endef
 
 test: setup ## build and run all tests
 	$(call TEST)
+	$(CHECK_HARNESSES)
 
 # Tests one by one, for all at once are so slow that they wait too long for one another. Not those of
 # the program's memory, most of which is then the sanitizer's, and not the 200 kills, whose moments are meant
@@ -123,6 +124,22 @@ test-sanitized: setup ## run all tests under each of SANITIZERS (address thread)
 	    fi
 	$(call TEST,--sanitize $$sanitizer --scratch-path .build/$$sanitizer,--no-parallel --skip MemoryTests --skip \.KillTests/)
 	done
+
+# They are built for `make fuzz` alone; what they call may change at any time.
+define CHECK_HARNESSES
+	modules=$$(swift build --show-bin-path)/Modules
+	own=.build/harnesses
+	mkdir -p $$own
+	check=(swiftc -swift-version 6 -warnings-as-errors -enable-upcoming-feature InternalImportsByDefault \
+	    -enable-upcoming-feature ExistentialAny -parse-as-library -I $$modules -I $$own)
+	for map in Sources/*/module.modulemap $$(swift build --show-bin-path)/CSimdJSON.build/module.modulemap; do
+	    check+=(-Xcc "-fmodule-map-file=$$map")
+	done
+	"$${check[@]}" -emit-module -module-name FuzzSupport -o $$own/FuzzSupport.swiftmodule Tests/Fuzzing/Support/*.swift
+	for name in $(FUZZED); do
+	    "$${check[@]}" -typecheck -module-name "Fuzz$$name" Tests/Fuzzing/$$name/*.swift
+	done
+endef
 
 fuzz: setup ## feed the parsers made-up bytes for FUZZ_SECONDS (60) each
 	Tests/Fuzzing/fuzz.sh $(FUZZ_SECONDS) $(FUZZED)

@@ -16,6 +16,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let coded = Data(bytes).base64EncodedString()
     check(coded, Float.self)
     check(coded, Double.self)
+    checkLong(text, bytes)
     for text in [text, coded] { checkTensor(text, shape: cuts.pieces(of: bytes).map(\.count)) }
     return 0
 }
@@ -53,6 +54,45 @@ private func check<N: JSONNumber>(_ text: String, _ type: N.Type) {
     }
 }
 
+/// Reads strings so long that they are read apart from the text around them, against the same read with it:
+/// the fuzzer's bytes again and again, and its text somewhere in that.
+private func checkLong(_ text: String, _ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    let repeated = Array(repeatElement(bytes, count: 30_000 / bytes.count + 1).joined())
+    // A number takes 8 bytes at most.
+    var long = Data(repeated[..<(repeated.count / 8 * 8)]).base64EncodedString()
+    for _ in 0..<2 {
+        var writer = JSONWriter()
+        writer.string(long)
+        let json = writer.finish()
+        let whole = try? JSONDocument(parsing: json).root
+        demand(areSame(whole, apart: json, Float.self), "float32 is read apart as with the rest")
+        demand(areSame(whole, apart: json, Double.self), "float64 is read apart as with the rest")
+        let place = long.utf8.index(
+            long.startIndex, offsetBy: Int(bytes[0]) * long.utf8.count / 256)
+        long.insert(contentsOf: text, at: place)
+    }
+}
+
+private func areSame<N: JSONNumber>(_ whole: JSONValue?, apart json: [UInt8], _ type: N.Type)
+    -> Bool
+{
+    func outcome(_ read: () throws -> [N]) -> Result<[N], JSONError>? {
+        do {
+            return .success(try read())
+        } catch {
+            return (error as? JSONError).map { .failure($0) }
+        }
+    }
+    let apart = outcome { try JSONDocument.read(json) { try $0.base64(type) } }
+    guard let whole else { return (try? apart?.get()) == nil }
+    switch (outcome { try whole.base64(type) }, apart) {
+    case (.success(let whole), .success(let apart)): return areSame(whole, apart)
+    case (.failure(let whole), .failure(let apart)): return whole == apart
+    default: return false
+    }
+}
+
 private func areSame<N: JSONNumber>(_ one: [N], _ other: [N]?) -> Bool {
     guard let other, one.count == other.count else { return false }
     return zip(one, other).allSatisfy { $0 == $1 && $0.sign == $1.sign }
@@ -67,12 +107,14 @@ private func checkTensor(_ text: String, shape: [Int]) {
         // A shape that fits, and the fuzzer's.
         for shape in [[1, count ?? 0], shape] {
             let request = request(text, dtype: dtype, shape: shape)
-            guard let read = try? GradientsRequest(parsing: request) else {
+            guard let read = try? GradientsRequest(parsing: request),
+                case .inline(let samples) = read.samples
+            else {
                 demand(shape != [1, count], "a tensor of the shape \(shape) is read")
                 continue
             }
-            demand(Array(read.samples.inputs.shape) == shape, "a tensor has its shape")
-            demand(read.samples.inputs.count == count, "a tensor has its numbers")
+            demand(Array(samples.inputs.shape) == shape, "a tensor has its shape")
+            demand(samples.inputs.count == count, "a tensor has its numbers")
             let again = try? GradientsRequest(parsing: read.json())
             demand(again == read, "a packed tensor comes back")
         }
