@@ -207,7 +207,9 @@ import Testing
         #expect(pace.samplesPerSecond == nil)
         for _ in 0..<20 {
             let steps = pace.stepsAtOnce
-            pace.learn(steps: steps, samples: steps, seconds: Double(steps) / 1024)
+            pace.learn(
+                steps: steps, samples: steps, seconds: Double(steps) / 1024,
+                working: Double(steps) / 1024)
         }
         #expect(pace.stepsAtOnce == 64)
         #expect(pace.samplesPerSecond == 1024)
@@ -218,10 +220,21 @@ import Testing
         pace.beginSlice(at: 8)
         #expect(pace.samplesPerSecond == Double(samples) / (Double(samples) / 1024 + 1))
         #expect(pace.stepsAtOnce == 64)
-        pace.learn(steps: 64, samples: 64, seconds: 2)
+        pace.learn(steps: 64, samples: 64, seconds: 2, working: 2)
         #expect(pace.stepsAtOnce == 2)
-        pace.learn(steps: 1, samples: 1, seconds: 1)
+        pace.learn(steps: 1, samples: 1, seconds: 1, working: 1)
         #expect(pace.stepsAtOnce == 1)
+    }
+
+    @Test func aTurnHasAsManyStepsWhoeverElseIsAtWork() {
+        var pace = Pace(sliceSeconds: 0.5)
+        #expect(pace.stepsAtATime == 1)
+        for seconds in [0x1p-14, 3] {
+            pace.learn(steps: 64, samples: 64, seconds: seconds, working: 0x1p-14)
+            #expect(pace.stepsAtATime == Int(Turn.seconds * 0x1p20))
+        }
+        pace.learn(steps: 2, samples: 2, seconds: 1, working: 1)
+        #expect(pace.stepsAtATime == 1)
     }
 }
 

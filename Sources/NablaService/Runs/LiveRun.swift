@@ -162,13 +162,9 @@ final class LiveRun: Sendable {
 
 /// How fast a run trains, and so how many steps fit into a slice.
 struct Pace: Sendable {
-    /// For how long others may have to wait for the processor that a run trains on: a thread that doesn't
-    /// give way has it for whole ticks of the kernel's clock, up to 4 ms.
-    private static let secondsAtATime = 1e-4
-
     private let sliceSeconds: Double
     private var steps = 1
-    /// How many steps to make before other threads may have the processor.
+    /// How many steps are a turn, after which other threads may have the processor.
     private(set) var stepsAtATime = 1
     private var seconds = 0.0
     private var samples = 0
@@ -204,13 +200,21 @@ struct Pace: Sendable {
     mutating func endSlice(at now: Double) { idleSince = now }
 
     /// Learns from what was just done.
-    mutating func learn(steps done: Int, samples: Int, seconds: Double) {
+    ///
+    /// - Parameters:
+    ///   - done: How many steps that were.
+    ///   - samples: How many samples they saw.
+    ///   - seconds: How long they took.
+    ///   - working: How long of that the thread had a processor. On a busy machine that is much less, and
+    ///     a run that gave way after each short step would hardly get on.
+    mutating func learn(steps done: Int, samples: Int, seconds: Double, working: Double) {
         self.seconds += seconds
         self.samples += samples
         guard done > 0 else { return }
         let each = max(seconds / Double(done), 1e-9)
         let fitting = Int(min(sliceSeconds / 8 / each, 1e6))
         steps = max(1, min(fitting, steps * 2))
-        stepsAtATime = max(1, Int(Pace.secondsAtATime / each))
+        let own = max(working / Double(done), 1e-9)
+        stepsAtATime = max(1, Int(Turn.seconds / own))
     }
 }

@@ -108,7 +108,7 @@ struct Slice {
     ) throws(ComputationError) -> Bool {
         let (steps, stepsAtATime) = live.pace.withLock { ($0.stepsAtOnce, $0.stepsAtATime) }
         let before = training.step
-        let start = Stopwatch.now()
+        let (start, startOfWork) = (Stopwatch.now(), Stopwatch.ofThread())
         // Not past an epoch that is to be kept.
         let every = training.checkpointEvery
         let most =
@@ -118,9 +118,12 @@ struct Slice {
             maximumSteps: steps, maximumEpochs: most, stepsAtATime: stepsAtATime,
             shards: pool.shardRunner)
         let seconds = Stopwatch.now() - start
+        let working = Stopwatch.ofThread() - startOfWork
         let done = training.step - before
         live.pace.withLock { pace in
-            pace.learn(steps: done, samples: done * training.batchSize, seconds: seconds)
+            pace.learn(
+                steps: done, samples: done * training.batchSize, seconds: seconds,
+                working: working)
         }
         guard !ended.isEmpty else { return false }
         let (now, worked) = (Stopwatch.now(), Stopwatch.ofThread())

@@ -15,17 +15,17 @@ final class ShardBatch: Sendable {
     // Safe: it points into the frame of the batch's maker, who stays there until `waitForOthers` has
     // returned; and the bodies of different shards touch different memory (see ShardRunner).
     private nonisolated(unsafe) let body: UnsafePointer<@Sendable (Int) -> Void>
-    private let giveWay: @Sendable () -> Void
+    private let giveWay: (@Sendable () -> Void)?
     private let state = Mutex(State())
     private let left = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - count: How many shards there are.
     ///   - body: Computes one of them; stays valid until `waitForOthers` has returned.
-    ///   - giveWay: Called between them.
+    ///   - giveWay: How a nice thread gives way to others.
     init(
         count: Int, body: UnsafePointer<@Sendable (Int) -> Void>,
-        giveWay: @escaping @Sendable () -> Void
+        giveWay: (@Sendable () -> Void)?
     ) {
         self.count = count
         self.body = body
@@ -46,9 +46,10 @@ final class ShardBatch: Sendable {
 
     /// Computes shards until none is left.
     func runRemaining() {
+        var turn = Turn(givingWay: giveWay)
         while let index = takeNext() {
             body.pointee(index)
-            giveWay()
+            turn.endIfOver()
         }
     }
 

@@ -28,9 +28,8 @@ package final class WorkerPool: Sendable {
     let workers: Int
     /// How many jobs may wait.
     let capacity: Int
-    /// Lets other threads have the processor, where the pool's are nice: one that waits for it would
-    /// otherwise get it at the next tick of the kernel's clock.
-    private let giveWay: @Sendable () -> Void
+    /// Lets other threads have the processor, where the pool's are nice; see `Turn`.
+    private let giveWay: (@Sendable () -> Void)?
     private let queues = Mutex(Queues())
     /// How many jobs wait, for those who may not wait for the lock.
     private let waiting = Atomic(0)
@@ -50,7 +49,7 @@ package final class WorkerPool: Sendable {
         if niceness > 0 {
             giveWay = { _ = sched_yield() }
         } else {
-            giveWay = {}
+            giveWay = nil
         }
         for index in 0..<self.workers {
             ended.enter()
@@ -87,12 +86,13 @@ package final class WorkerPool: Sendable {
     package var shardRunner: ShardRunner {
         ShardRunner(
             threads: workers, isWantedElsewhere: { self.waiting.load(ordering: .relaxed) > 0 },
-            giveWay: giveWay
+            giveWay: giveWay ?? {}
         ) { [giveWay] count, body in
             guard count > 1, self.workers > 1 else {
+                var turn = Turn(givingWay: giveWay)
                 for index in 0..<count {
                     body(index)
-                    giveWay()
+                    turn.endIfOver()
                 }
                 return
             }
