@@ -38,7 +38,9 @@ public final class Service: Sendable {
         FreedMemory.keep(settings.keptBytes)
         self.settings = settings
         let metrics = Metrics()
+        let demand = Demand()
         let onEvent: @Sendable (ServiceEvent) -> Void = { event in
+            if case .answered = event { demand.note() }
             metrics.note(event)
             onEvent(event)
         }
@@ -56,7 +58,7 @@ public final class Service: Sendable {
         // The scheduler bounds how many slices wait.
         trainingPool = WorkerPool(
             name: "training", workers: workers, capacity: .max,
-            niceness: settings.training.niceness)
+            niceness: settings.training.niceness, demand: demand)
         let identifiers = IdentifierSource()
         scheduler = RunScheduler(
             limits: settings.training, pool: trainingPool, store: store, identifiers: identifiers,

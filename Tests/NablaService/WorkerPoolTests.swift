@@ -71,6 +71,18 @@ import Testing
         pool.close()
     }
 
+    @Test func demandLastsAWhileBeyondTheLastAnswer() {
+        let demand = Demand()
+        #expect(!demand.isThere(at: 0) && !demand.isThere(at: 1))
+        demand.note()
+        #expect(demand.isThere(at: 2) && demand.isThere(at: 2 + Demand.seconds / 2))
+        #expect(!demand.isThere(at: 2 + Demand.seconds * 2))
+        demand.note()
+        demand.note()
+        #expect(demand.isThere(at: 3) && demand.isThere(at: 3 + Demand.seconds / 2))
+        #expect(!demand.isThere(at: 4))
+    }
+
     @Test func aWorkerKeepsItsWorkspace() throws {
         let pool = WorkerPool(workers: 1, capacity: 8)
         let (spaces, done) = (Log<ObjectIdentifier>(), DispatchSemaphore(value: 0))

@@ -28,7 +28,7 @@ package final class WorkerPool: Sendable {
     let workers: Int
     /// How many jobs may wait.
     let capacity: Int
-    /// Lets other threads have the processor, where the pool's are nice; see `Turn`.
+    /// Lets other threads have the processor while there is demand; see `Turn`.
     private let giveWay: (@Sendable () -> Void)?
     private let queues = Mutex(Queues())
     /// How many jobs wait, for those who may not wait for the lock.
@@ -43,11 +43,19 @@ package final class WorkerPool: Sendable {
     ///   - workers: How many; at least 1.
     ///   - capacity: How many jobs may wait before the next is refused.
     ///   - niceness: How readily the threads leave a processor to others, from 0 to 19 as in nice(1).
-    package init(name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0) {
+    package convenience init(
+        name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0
+    ) {
+        self.init(
+            name: name, workers: workers, capacity: capacity, niceness: niceness, demand: nil)
+    }
+
+    /// As above; nice threads give way between pieces of work while there is demand.
+    init(name: String, workers: Int, capacity: Int, niceness: Int, demand: Demand?) {
         self.workers = max(1, workers)
         self.capacity = capacity
-        if niceness > 0 {
-            giveWay = { _ = sched_yield() }
+        if niceness > 0, let demand {
+            giveWay = { if demand.isThere(at: Stopwatch.now()) { sched_yield() } }
         } else {
             giveWay = nil
         }
