@@ -58,8 +58,9 @@ final class Reply: Sendable {
         addCommon(to: &fields)
         content.timing.add(to: &fields)
         let (status, bytes) = (content.status, content.body.count)
-        responder.respond(Response(status: status, fields: fields, body: content.body))
+        // Before it is sent: whoever has the answer finds it counted.
         report(status, bytes: bytes)
+        responder.respond(Response(status: status, fields: fields, body: content.body))
     }
 
     /// Whether sending an answer takes longer than a loop should be kept: compressing does.
