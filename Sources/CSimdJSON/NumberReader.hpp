@@ -46,11 +46,23 @@ template <class Number> struct number_reader {
         for (; is_digit(*next); next++) significand = significand * 10 + (*next - '0');
     }
 
+    // Zeros, ones and halves, as most targets are: a digit, a point and a digit. The quotient of two numbers
+    // that are exact is the one next to the true value, so it is what rounding that would give.
+    bool take_short_decimal(Number &value) {
+        if (end - next < 4 || next[1] != '.' || !is_digit(next[0]) || !is_digit(next[2]) ||
+            is_digit(next[3]) || (next[3] | 0x20) == 'e')
+            return false;
+        value = Number((next[0] - '0') * 10 + (next[2] - '0')) / Number(10);
+        next += 3;
+        return true;
+    }
+
     // RFC 8259, section 6. The last byte ends every number, so only the first is looked
     // for.
     bool take_number(Number &value) {
         if (next < end && *next <= ' ') skip_space();
         if (next == end) return false;
+        if (take_short_decimal(value)) return true;
         const uint8_t *start = next;
         bool is_negative = *next == '-';
         if (is_negative) next++;

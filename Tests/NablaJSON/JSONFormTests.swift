@@ -70,6 +70,23 @@ import Testing
         #expect(numbers == nil)
     }
 
+    /// A digit, a point and a digit, as most targets are, and what begins like that.
+    @Test func shortDecimalsAreReadExactly() throws {
+        let text = Array("[0.5,0.5]".utf8)
+        let form = JSONForm(of: text, opening: [try JSONDocument(parsing: text).root])
+        for tenths in 0..<100 {
+            let digits = "\(tenths / 10).\(tenths % 10)"
+            for number in [
+                digits, "-\(digits)", "\(digits)e1", "\(digits)E-3", "\(digits)7", "1\(digits)",
+            ] {
+                let text = Array("[\(number),\(number)]".utf8)
+                let wide = try #require(Double(number)), narrow = try #require(Float(number))
+                #expect(form.numbers(of: text, as: Double.self) == [wide, wide], "\(number)")
+                #expect(form.numbers(of: text, as: Float.self) == [narrow, narrow], "\(number)")
+            }
+        }
+    }
+
     /// Whatever byte is changed, left out or put in: what the form reads, the document says.
     @Test func aChangedTextIsReadOnlyWhereItSaysTheSame() throws {
         let form = try form()
