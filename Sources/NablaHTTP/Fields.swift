@@ -45,22 +45,15 @@ public struct Fields: Sendable {
     ///   - name: A token such as `Content-Type`.
     ///   - value: The value; sent as UTF-8.
     public mutating func add(_ name: String, _ value: String) {
-        let start = text.count
-        begin(name)
-        text.append(textOf: value)
-        endLine(from: start)
+        let value = value.utf8.span
+        add(name, atMost: value.count) { $0.append(copying: value) }
     }
 
     /// Adds lines that are known beforehand.
     ///
     /// - Parameter lines: Complete lines as on the wire, each with its CRLF.
     public mutating func add(lines: StaticString) {
-        text.append(lines)
-    }
-
-    private mutating func begin(_ name: String) {
-        text.append(textOf: name)
-        text.append(": ")
+        text.append(addingCapacity: lines.utf8CodeUnitCount) { $0.append(lines) }
     }
 
     /// Adds a line at the end, its value written byte by byte.
@@ -69,18 +62,25 @@ public struct Fields: Sendable {
     ///   - name: A token such as `Server-Timing`.
     ///   - length: The most bytes that the value can have.
     ///   - write: Appends the value.
+    @inline(__always)
     public mutating func add(
         _ name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
     ) {
         let start = text.count
-        begin(name)
-        text.append(addingCapacity: length) { write(&$0) }
-        endLine(from: start)
-    }
-
-    private mutating func endLine(from start: Int) {
-        while let control = text.span.firstControl(from: start) { text[control] = .space }
-        text.appendLineEnd()
+        let name = name.utf8.span
+        text.append(addingCapacity: name.count + length + 4) { line in
+            line.append(copying: name)
+            line.append(.colon)
+            line.append(.space)
+            write(&line)
+            line.appendLineEnd()
+        }
+        // The last two are the line's end.
+        var next = start
+        while let control = text.span.extracting(..<(text.count - 2)).firstControl(from: next) {
+            text[control] = .space
+            next = control + 1
+        }
     }
 
     /// Puts one line in the place of all that have its name.

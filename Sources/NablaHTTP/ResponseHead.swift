@@ -43,34 +43,43 @@ public struct ResponseHead: Sendable {
     ///   - bytes: Gets the head at its end.
     ///   - common: Complete lines that every response has, such as `ResponseStamp.lines`.
     public func write(to bytes: inout [UInt8], common: [UInt8]) {
-        if status == .ok {
-            bytes.append("HTTP/1.1 200 OK\r\n")
-        } else {
-            bytes.append("HTTP/1.1 ")
-            bytes.appendDecimal(status.code)
-            bytes.append(.space)
-            bytes.append(textOf: status.reason)
-            bytes.appendLineEnd()
+        let room =
+            ResponseHead.ownBytes + status.reason.utf8.count + common.count + fields.text.count
+        bytes.append(addingCapacity: room) { head in
+            writeStatus(to: &head)
+            head.append(copying: common.span)
+            head.append(copying: fields.text.span)
+            if status.allowsBody { writeFraming(to: &head) }
+            switch persistence {
+            case .implied: break
+            case .stated: head.append("Connection: keep-alive\r\n")
+            case .none: head.append("Connection: close\r\n")
+            }
+            head.appendLineEnd()
         }
-        bytes.append(contentsOf: common)
-        bytes.append(contentsOf: fields.text)
-        if status.allowsBody { writeFraming(to: &bytes) }
-        switch persistence {
-        case .implied: break
-        case .stated: bytes.append("Connection: keep-alive\r\n")
-        case .none: bytes.append("Connection: close\r\n")
-        }
-        bytes.appendLineEnd()
     }
 
-    private func writeFraming(to bytes: inout [UInt8]) {
+    /// The most bytes of a head without its fields and the status' phrase: its version and code, framing and
+    /// persistence, each with a number where it has one.
+    private static let ownBytes = 128
+
+    private func writeStatus(to head: inout OutputSpan<UInt8>) {
+        guard status != .ok else { return head.append("HTTP/1.1 200 OK\r\n") }
+        head.append("HTTP/1.1 ")
+        head.append(decimal: status.code)
+        head.append(.space)
+        head.append(copying: status.reason.utf8.span)
+        head.appendLineEnd()
+    }
+
+    private func writeFraming(to head: inout OutputSpan<UInt8>) {
         switch framing {
         case .length(let length):
-            bytes.append("Content-Length: ")
-            bytes.appendDecimal(length)
-            bytes.appendLineEnd()
+            head.append("Content-Length: ")
+            head.append(decimal: length)
+            head.appendLineEnd()
         case .chunked:
-            bytes.append("Transfer-Encoding: chunked\r\n")
+            head.append("Transfer-Encoding: chunked\r\n")
         case .untilClose:
             break
         }
@@ -91,40 +100,5 @@ public enum ResponseChunk {
         chunk.append(contentsOf: data)
         chunk.appendLineEnd()
         return chunk
-    }
-}
-
-extension [UInt8] {
-    mutating func appendLineEnd() {
-        append("\r\n")
-    }
-
-    /// Appends a constant, of which no string is made.
-    @inline(__always)
-    mutating func append(_ text: StaticString) {
-        append(
-            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    /// Appends a string's bytes where they lie: as a collection they are copied one by one.
-    mutating func append(textOf string: String) {
-        string.utf8.span.withUnsafeBufferPointer { append(contentsOf: $0) }
-    }
-
-    /// Appends a number that isn't negative.
-    mutating func appendDecimal(_ number: Int, width: Int = 1) {
-        var digits: (low: UInt64, count: Int) = (0, 0)
-        var rest = number
-        // Small numbers are all there are in most heads: eight digits fit into one word.
-        guard number < 100_000_000 else { return append(contentsOf: String(number).utf8) }
-        repeat {
-            digits.low = digits.low << 8 | UInt64(0x30 + rest % 10)
-            digits.count += 1
-            rest /= 10
-        } while rest > 0 || digits.count < width
-        for _ in 0..<digits.count {
-            append(UInt8(truncatingIfNeeded: digits.low))
-            digits.low >>= 8
-        }
     }
 }

@@ -27,11 +27,11 @@ import Testing
     @Test("a control byte is found wherever it stands, and nothing else is taken for one")
     func findsControls() {
         for byte in UInt8.min...UInt8.max {
-            for position in 0..<19 {
+            for position in 0..<35 {
                 // Neighbours that a sum over whole words could mistake: the lowest and highest
                 // bytes.
                 for neighbour: UInt8 in [0x20, 0x7E, 0x80, 0xFF, 0x09] {
-                    var bytes = [UInt8](repeating: neighbour, count: 19)
+                    var bytes = [UInt8](repeating: neighbour, count: 35)
                     bytes[position] = byte
                     let isControl = (byte < 0x20 && byte != 0x09) || byte == 0x7F
                     let found = bytes.span.firstControl(from: 0)
@@ -43,7 +43,7 @@ import Testing
 
     @Test("what lies before the start is not looked at, wherever the start is")
     func findsControlsFromTheStartOn() {
-        for count in 0..<19 {
+        for count in 0..<35 {
             for start in 0...count {
                 var bytes = [UInt8](repeating: 0x0A, count: start)
                 bytes += [UInt8](repeating: 0x20, count: count - start)

@@ -43,15 +43,17 @@ enum Place: Sendable {
 }
 
 /// A request on its way through the service.
-struct Call: Sendable {
+///
+/// All who handle it share it: copying what it holds would be a good part of what a tiny request takes.
+final class Call: Sendable {
     /// The id its answer and the log carry.
     let id: String
     /// Method, target and fields.
     let head: RequestHead
     /// The body, whole; empty where `sink` has it.
-    var body: [UInt8]
+    let body: [UInt8]
     /// What took the body while it arrived, where memory didn't.
-    var sink: (any BodySink)?
+    let sink: (any BodySink)?
     /// Where the path leads.
     let route: Route
     /// The parts of the path that the route leaves open: a run's id.
@@ -59,7 +61,30 @@ struct Call: Sendable {
     /// The name of the token it was made with; nil where callers need none.
     let token: String?
     /// The way back to the caller; nil where there is none to go away.
-    var responder: Responder?
+    let responder: Responder?
+
+    /// Makes a call of its parts.
+    init(
+        id: String, head: RequestHead, body: [UInt8], sink: (any BodySink)? = nil, route: Route,
+        subject: String, token: String?, responder: Responder? = nil
+    ) {
+        self.id = id
+        self.head = head
+        self.body = body
+        self.sink = sink
+        self.route = route
+        self.subject = subject
+        self.token = token
+        self.responder = responder
+    }
+
+    /// The same call with another body.
+    func with(body: [UInt8]) -> Call {
+        Call(
+            id: id, head: head, body: body, sink: sink, route: route, subject: subject,
+            token: token,
+            responder: responder)
+    }
 
     /// Whether the caller has gone away.
     var isCancelled: Bool { responder?.isDisconnected ?? false }
@@ -78,6 +103,12 @@ enum Answer: Sendable {
     case onWorker(@Sendable (Workspace) throws(Problem) -> Answer)
     /// An answer that is given later, or bit by bit; the closure gets the way to give it.
     case later(@Sendable (Reply) -> Void)
+
+    /// The bytes of a whole answer's body; 0 where there is none yet.
+    var byteCount: Int {
+        guard case .content(let content) = self else { return 0 }
+        return content.body.count
+    }
 }
 
 /// A whole answer.
@@ -113,10 +144,14 @@ struct Timing: Sendable {
     /// Adds the field, in milliseconds with three digits after the point.
     func add(to fields: inout Fields) {
         fields.add("Server-Timing", atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)) {
-            $0.append("parse;dur=", milliseconds: parse)
-            $0.append(", queue;dur=", milliseconds: queue)
-            $0.append(", compute;dur=", milliseconds: compute)
-            $0.append(", write;dur=", milliseconds: write)
+            $0.append("parse;dur=")
+            $0.append(milliseconds: parse)
+            $0.append(", queue;dur=")
+            $0.append(milliseconds: queue)
+            $0.append(", compute;dur=")
+            $0.append(milliseconds: compute)
+            $0.append(", write;dur=")
+            $0.append(milliseconds: write)
         }
     }
 
@@ -125,24 +160,19 @@ struct Timing: Sendable {
 }
 
 extension OutputSpan<UInt8> {
-    /// Appends a label, and seconds as milliseconds with three digits after the point.
-    fileprivate mutating func append(_ label: StaticString, milliseconds seconds: Double) {
-        for index in 0..<label.utf8CodeUnitCount { append(label.utf8Start[index]) }
+    /// Appends seconds as milliseconds with three digits after the point.
+    fileprivate mutating func append(milliseconds seconds: Double) {
         // A hundred years at most, which fit.
-        let microseconds = Int(min(max(0, seconds), 3e9) * 1_000_000)
-        append(decimal: microseconds / 1000)
+        let microseconds = UInt64(min(max(0, seconds), 3e9) * 1_000_000)
+        let (whole, part) = microseconds.quotientAndRemainder(dividingBy: 1000)
+        append(decimal: Int(whole))
         append(UInt8(ascii: "."))
-        append(lastDigitOf: microseconds / 100)
-        append(lastDigitOf: microseconds / 10)
-        append(lastDigitOf: microseconds)
+        append(digit: part / 100)
+        append(digit: part / 10 % 10)
+        append(digit: part % 10)
     }
 
-    private mutating func append(decimal number: Int) {
-        if number >= 10 { append(decimal: number / 10) }
-        append(lastDigitOf: number)
-    }
-
-    private mutating func append(lastDigitOf number: Int) {
-        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+    private mutating func append(digit: UInt64) {
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
     }
 }

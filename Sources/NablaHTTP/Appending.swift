@@ -1,0 +1,51 @@
+extension OutputSpan<UInt8> {
+    /// Appends a constant, of which no string is made.
+    @inline(__always)
+    public mutating func append(_ text: StaticString) {
+        withUnsafeMutableBufferPointer { buffer, count in
+            let free = UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+            free.copyMemory(
+                from: UnsafeRawBufferPointer(
+                    start: text.utf8Start, count: text.utf8CodeUnitCount))
+            count += text.utf8CodeUnitCount
+        }
+    }
+
+    /// Appends a number that isn't negative.
+    public mutating func append(decimal number: Int) {
+        if number >= 10 { append(decimal: number / 10) }
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+    }
+
+    /// Appends bytes at once.
+    @inline(__always)
+    mutating func append(copying bytes: Span<UInt8>) {
+        withUnsafeMutableBufferPointer { buffer, count in
+            let free = UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+            bytes.withUnsafeBytes { free.copyMemory(from: $0) }
+            count += bytes.count
+        }
+    }
+
+    @inline(__always)
+    mutating func appendLineEnd() {
+        append(.carriageReturn)
+        append(.lineFeed)
+    }
+}
+
+extension [UInt8] {
+    mutating func appendLineEnd() {
+        append(.carriageReturn)
+        append(.lineFeed)
+    }
+
+    /// Appends a number that isn't negative, with zeros in front where it has fewer digits than `width`.
+    mutating func appendDecimal(_ number: Int, width: Int) {
+        let digits = String(number).utf8
+        for _ in 0..<Swift.max(0, width - digits.count) { append(UInt8(ascii: "0")) }
+        append(contentsOf: digits)
+    }
+}
