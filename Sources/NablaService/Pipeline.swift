@@ -48,8 +48,8 @@ struct Pipeline: RequestHandler {
             sink: request.sink, route: route, subject: match.subject, token: admission.token,
             responder: responder)
         let reply = Reply(
-            to: call, from: admission.token, fields: crossOrigin?.fields(for: call.head) ?? [],
-            start: start, compression: compression, responder: responder, onEvent: onEvent)
+            to: call, fields: crossOrigin?.fields(for: call.head) ?? [], start: start,
+            compression: compression, responder: responder, onEvent: onEvent)
         if case .refused(let problem, let fields) = admission {
             return reply.send(problem, fields: fields)
         }
@@ -182,9 +182,9 @@ extension Pipeline {
             let compression = self.compression
             let pool = endpoint.place == .storage ? storagePool : pool
             submit(call, reply, to: pool) { workspace throws(Problem) in
-                var call = call
-                if isCompressed { call.body = try compression.inflated(call.body) }
-                return try endpoint.answer(call, workspace)
+                let whole =
+                    isCompressed ? call.with(body: try compression.inflated(call.body)) : call
+                return try endpoint.answer(whole, workspace)
             }
         }
     }
@@ -193,16 +193,15 @@ extension Pipeline {
         loopWorkspaces.lend { workspace in
             do throws(Problem) {
                 let answer = try endpoint.answer(call, workspace)
-                switch answer {
-                case .onWorker(let rest):
-                    submit(call, reply, to: pool, rest)
-                case .content(let content) where reply.takesLong(toSend: content):
+                if case .onWorker(let rest) = answer {
+                    return submit(call, reply, to: pool, rest)
+                }
+                if reply.takesLong(toSend: answer.byteCount), case .content(let content) = answer {
                     guard !pool.submit({ _ in reply.send(content) }) else { return }
                     // Better uncompressed than not at all.
-                    reply.send(content, mayCompress: false)
-                default:
-                    try give(answer, workspace, reply)
+                    return reply.send(content, mayCompress: false)
                 }
+                try give(answer, workspace, reply)
             } catch {
                 reply.send(error)
             }

@@ -6,11 +6,8 @@ import Synchronization
 
 /// The one answer to a request: sent once, whoever is first.
 final class Reply: Sendable {
-    private let id: String
-    private let head: RequestHead
-    private let route: Route
+    private let call: Call
     private let compression: CompressionSettings
-    private let token: String?
     private let fields: [(name: String, value: String)]
     private let start: Double
     private let responder: Responder
@@ -21,22 +18,18 @@ final class Reply: Sendable {
     ///
     /// - Parameters:
     ///   - call: What is answered.
-    ///   - token: The name of the caller's token, where it needs one.
     ///   - fields: What the answer says whatever it is.
     ///   - start: When the request came in, by `Stopwatch`.
     ///   - compression: Which answers are compressed.
     ///   - responder: The way back.
     ///   - onEvent: Gets told how it went.
     init(
-        to call: Call, from token: String?, fields: [(name: String, value: String)], start: Double,
+        to call: Call, fields: [(name: String, value: String)], start: Double,
         compression: CompressionSettings, responder: Responder,
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
-        id = call.id
-        head = call.head
-        route = call.route
+        self.call = call
         self.compression = compression
-        self.token = token
         self.fields = fields
         self.start = start
         self.responder = responder
@@ -63,17 +56,16 @@ final class Reply: Sendable {
         responder.respond(Response(status: status, fields: fields, body: content.body))
     }
 
-    /// Whether sending an answer takes longer than a loop should be kept: compressing does.
-    func takesLong(toSend content: Content) -> Bool {
-        content.body.count > Reply.loopBytes && compression.compresses(content.body.count)
-            && wantsGzip
+    /// Whether sending an answer of so many bytes takes longer than a loop should be kept: compressing does.
+    func takesLong(toSend byteCount: Int) -> Bool {
+        byteCount > Reply.loopBytes && compression.compresses(byteCount) && wantsGzip
     }
 
     /// Bytes that a loop compresses itself: some tens of microseconds.
     private static let loopBytes = 4096
 
     private var wantsGzip: Bool {
-        CompressionSettings.wantsGzip(head.fields.values(of: "accept-encoding"))
+        CompressionSettings.wantsGzip(call.head.fields.values(of: "accept-encoding"))
     }
 
     /// Compresses a body, if the caller wants that and it becomes shorter.
@@ -91,9 +83,9 @@ final class Reply: Sendable {
     /// Sends a problem, with what its kind asks for beside it.
     func send(_ problem: Problem, fields: [(name: String, value: String)] = []) {
         var problem = problem
-        problem.instance = id
+        problem.instance = call.id
         if problem.kind == .internalError {
-            onEvent(.failure(requestID: id, detail: problem.detail))
+            onEvent(.failure(requestID: call.id, detail: problem.detail))
         }
         var content = Content(
             status: Status(code: problem.kind.status, reason: problem.kind.title),
@@ -133,15 +125,15 @@ final class Reply: Sendable {
         for (name, value) in self.fields { fields.add(name, value) }
         // No browser may take JSON that holds a caller's text for a page.
         fields.add(lines: "X-Content-Type-Options: nosniff\r\n")
-        fields.add("X-Request-Id", id)
+        fields.add("X-Request-Id", call.id)
     }
 
     private func report(_ status: Status, bytes: Int) {
         onEvent(
             .answered(
                 // No control character can be in a path as it was sent.
-                requestID: id, method: head.method.name, path: head.target.rawPath, route: route,
-                status: status.code,
-                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
+                requestID: call.id, method: call.head.method.name, path: call.head.target.rawPath,
+                route: call.route, status: status.code,
+                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: call.token))
     }
 }
