@@ -29,26 +29,25 @@ struct Nabla: AsyncParsableCommand {
         StandardStream.prepare()
         var end: (any Error)?
         do {
-            var command = try await parsed()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try await run()
         } catch {
             end = error
         }
         Glibc.exit(status(after: end))
     }
 
-    /// Parses the arguments.
-    private static func parsed() async throws -> any ParsableCommand {
-        let arguments = CommandLine.arguments.dropFirst()
-        guard arguments.first == "serve" else { return try await asyncParseAsRoot() }
-        // A service is to answer at once: it waits 1 ms less without a look at all other commands. What can't
-        // be parsed so is parsed with them, for the message and for help.
-        let command = try? ServeCommand.parse(Array(arguments.dropFirst()))
-        return if let command { command } else { try await asyncParseAsRoot() }
+    /// Runs that command.
+    private static func run() async throws {
+        // A service is to answer at once.
+        if let settings = ServeOptions.reader(ofPlain: Array(CommandLine.arguments.dropFirst())) {
+            return try await ServeCommand.serve(settings)
+        }
+        var command = try await asyncParseAsRoot()
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
     }
 
     /// Tells of an error, and gives the exit status.

@@ -17,7 +17,12 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        let settings = try await options.reader.read()
+        try await ServeCommand.serve(options.reader)
+    }
+
+    /// Serves with these settings until a signal asks for the end.
+    static func serve(_ reader: SettingsReader) async throws {
+        let settings = try await reader.read()
         var logger = settings.logFormat.logger
         logger.logLevel = settings.logLevel
         let service = try Service(settings: settings.service) {
