@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain build run test test-sanitized fuzz lint format docs bench bench-peers \
+.PHONY: help setup toolchain build run test test-sanitized schema fuzz lint format docs bench bench-peers \
     docker clean
 
 # Package.swift links these libraries, or the program loads them; the rest is what compiling and the quick start call.
@@ -141,6 +141,13 @@ define CHECK_HARNESSES
 	    "$${check[@]}" -typecheck -module-name "Fuzz$$name" Tests/Fuzzing/$$name/*.swift
 	done
 endef
+
+schema: ## keep the file that a new database begins as, after a change of its schema
+	touch Sources/NablaStore/new.sqlite
+	NABLA_NEW_DATABASE=$(CURDIR)/Sources/NablaStore/new.sqlite \
+	    swift test --disable-xctest $(CHECKED) --filter NewDatabaseTests/isKept
+	# Compares what the program now holds with what the migrations make.
+	swift test --disable-xctest $(CHECKED) --filter NewDatabaseTests
 
 fuzz: setup ## feed the parsers made-up bytes for FUZZ_SECONDS (60) each
 	Tests/Fuzzing/fuzz.sh $(FUZZ_SECONDS) $(FUZZED)

@@ -90,6 +90,7 @@ let package = Package(
                 // SQLite's own interface, for functions in SQL that are called for each row.
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            resources: [.embedInCode("new.sqlite")],
             swiftSettings: strict),
         // The service.
         .target(

@@ -7,16 +7,15 @@ import GRDBSQLite
 final class PlainConnection {
     private let raw: OpaquePointer
 
-    /// Opens a file for reading only, or a database in memory.
+    /// Opens a file for reading only.
     ///
     /// - Parameters:
-    ///   - path: The file, which exists; nil for a database in memory.
+    ///   - path: The file, which exists.
     ///   - milliseconds: How long to wait for a lock that another process holds.
     /// - Throws: `DatabaseError`, as everything here does.
-    init(to path: String?, busyMilliseconds milliseconds: Int32 = 0) throws {
+    init(to path: String, busyMilliseconds milliseconds: Int32) throws {
         var raw: OpaquePointer?
-        let flags = path == nil ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
-        let code = sqlite3_open_v2(path ?? ":memory:", &raw, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let code = sqlite3_open_v2(path, &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let raw else {
             let message = raw.map { String(cString: sqlite3_errmsg($0)) }
             sqlite3_close_v2(raw)
@@ -28,11 +27,6 @@ final class PlainConnection {
     }
 
     deinit { sqlite3_close_v2(raw) }
-
-    /// Runs statements.
-    func execute(_ sql: String) throws {
-        guard sqlite3_exec(raw, sql, nil, nil, nil) == SQLITE_OK else { throw error(in: sql) }
-    }
 
     /// The first column of a query's rows, NULL as an empty text.
     func column(_ sql: String) throws -> [String] {
@@ -50,18 +44,6 @@ final class PlainConnection {
             default: throw error(in: sql)
             }
         }
-    }
-
-    /// Gives the bytes that a file of this database would have, for as long as `body` runs.
-    func withImage<Result>(
-        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
-    ) throws -> Result {
-        var count: Int64 = 0
-        guard let bytes = sqlite3_serialize(raw, "main", &count, 0) else {
-            throw DatabaseError(resultCode: .SQLITE_NOMEM)
-        }
-        defer { sqlite3_free(bytes) }
-        return try body(UnsafeMutableRawBufferPointer(start: bytes, count: Int(count)))
     }
 
     private func error(in sql: String) -> DatabaseError {

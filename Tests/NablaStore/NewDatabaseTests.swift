@@ -33,6 +33,20 @@ struct NewDatabaseTests {
         )
     }
 
+    /// Writes what `make schema` keeps, where that asks for it.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["NABLA_NEW_DATABASE"] != nil))
+    func isKept() throws {
+        let kept = try #require(ProcessInfo.processInfo.environment["NABLA_NEW_DATABASE"])
+        let queue = try DatabaseQueue(path: folder.file)
+        try Schema.migrator.migrate(queue)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "VACUUM; PRAGMA journal_mode = WAL")
+        }
+        try queue.close()
+        try Data(contentsOf: URL(fileURLWithPath: folder.file)).write(
+            to: URL(fileURLWithPath: kept))
+    }
+
     private struct Content: Equatable {
         let tables: [String]
         let changes: [String]
