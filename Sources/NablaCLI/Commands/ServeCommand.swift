@@ -25,13 +25,15 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await reader.read()
         var logger = settings.logFormat.logger
         logger.logLevel = settings.logLevel
+        // A signal that comes before the service has begun ends it as soon as it has.
+        async let signals = StopSignals()
         let service = try Service(settings: settings.service) {
             [logger, level = settings.logLevel] event in
             // Most events are of no interest, and come with every request.
             guard event.level >= level else { return }
             event.log(to: logger)
         }
-        let stop = await StopSignals()
+        let stop = await signals
         let addresses = try service.start()
         for address in addresses { print("nabla listens on \(address)") }
         await stop.wait()
