@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain build run test test-sanitized schema fuzz lint format docs bench bench-peers \
+.PHONY: help setup toolchain build run test test-sanitized schema order fuzz lint format docs bench bench-peers \
     docker clean
 
 # Package.swift links these libraries, or the program loads them; the rest is what compiling and the quick start call.
@@ -33,10 +33,15 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 # has 3,600 symbols to look up in place of 32,000. Its addresses are written in the compact form where the
 # C library knows that, as glibc does from 2.36 on; GNU's older linkers, Swift's default, can't write it.
 # Nobody looks a symbol up in the program, so it has no table of all of them: 1.3 MB, half of it in memory.
+# Functions that run together lie together, as Benchmarks/functions.txt lists them (`make order`), so that fewer
+# pages of the program are in memory; a name there that the program no longer has does no harm.
 GLIBC := $(lastword $(shell getconf GNU_LIBC_VERSION 2>/dev/null))
 COMPACT := $(if $(filter 2.36,$(firstword $(shell printf '%s\n' 2.36 $(GLIBC) | sort --version-sort))), \
     -Xlinker -z -Xlinker pack-relative-relocs)
-STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic $(COMPACT)
+STATIC := --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic $(COMPACT) \
+    -Xswiftc -Xfrontend -Xswiftc -function-sections \
+    -Xlinker --symbol-ordering-file=$(CURDIR)/Benchmarks/functions.txt \
+    -Xlinker --no-warn-symbol-ordering
 
 # What libFuzzer feeds, a folder of Tests/Fuzzing each, and for how long.
 FUZZED := Requests Chunks JSON Tensors Gradients Gzip
@@ -141,6 +146,9 @@ define CHECK_HARNESSES
 	    "$${check[@]}" -typecheck -module-name "Fuzz$$name" Tests/Fuzzing/$$name/*.swift
 	done
 endef
+
+order: build ## list anew, by valgrind, which functions of the program lie next to each other
+	$(PYTHON) Benchmarks/order_functions.py .build/release/nabla Benchmarks/functions.txt
 
 schema: ## keep the file that a new database begins as, after a change of its schema
 	touch Sources/NablaStore/new.sqlite
