@@ -38,6 +38,8 @@ struct PutDatasetEndpoint: Endpoint {
     let uploads: UploadFolder
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        // Whoever has the answer may send the next at once, and needs the room.
+        defer { call.upload?.discard() }
         try StoredName.check(call.subject)
         let mediaType = call.bodyMediaType
         let known = mediaType == "text/csv" ? ["target", "weight"] : []

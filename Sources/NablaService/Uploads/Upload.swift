@@ -86,6 +86,11 @@ final class Upload: BodySink {
         }
     }
 
+    /// Leaves nothing of it on the disk, whoever still holds it.
+    func discard() {
+        queue.sync { written.withLock { $0.file?.empty() } }
+    }
+
     /// Writes what waits; runs on the queue.
     private func writeNext() {
         let (bytes, wasFull) = waiting.withLock { waiting in
