@@ -9,8 +9,8 @@ import NablaService
 //
 //     nabla-bench-requests FILE [COUNT]
 //
-// COUNT is how many requests each repeat times at once, so that the clock isn't what is measured;
-// as many as make about 4 MB of text by default.
+// COUNT is how many requests each repeat times at once, so that neither the clock is measured nor memory that
+// a service asked before has; as many as make about 100 MB of text by default.
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let file = arguments.first else {
@@ -18,7 +18,7 @@ guard let file = arguments.first else {
     exit(64)
 }
 let body = try padded(file)
-let count = arguments.dropFirst().first.flatMap(Int.init) ?? max(1, 4_000_000 / body.count)
+let count = arguments.dropFirst().first.flatMap(Int.init) ?? max(1, 100_000_000 / body.count)
 let workspace = Workspace()
 // As the service does, so that reading doesn't wait for memory that was there a moment ago.
 FreedMemory.keep(64 << 20)

@@ -46,8 +46,10 @@ template <class Number> struct number_reader {
         for (; is_digit(*next); next++) significand = significand * 10 + (*next - '0');
     }
 
-    // Zeros, ones and halves, as most targets are: a digit, a point and a digit. The quotient of two numbers
-    // that are exact is the one next to the true value, so it is what rounding that would give.
+    // Zeros, ones and halves, as most targets are: a digit, a point and a digit, and no space before them. The
+    // quotient of two numbers that are exact is the one next to the true value, so it is what rounding that would
+    // give. Whatever else is there is left where it is. Not for large texts, whose long numbers take 5 % longer
+    // to read when this is tried first.
     bool take_short_decimal(Number &value) {
         if (end - next < 4 || next[1] != '.' || !is_digit(next[0]) || !is_digit(next[2]) ||
             is_digit(next[3]) || (next[3] | 0x20) == 'e')
@@ -62,7 +64,6 @@ template <class Number> struct number_reader {
     bool take_number(Number &value) {
         if (next < end && *next <= ' ') skip_space();
         if (next == end) return false;
-        if (take_short_decimal(value)) return true;
         const uint8_t *start = next;
         bool is_negative = *next == '-';
         if (is_negative) next++;
