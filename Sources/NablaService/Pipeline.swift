@@ -70,7 +70,7 @@ struct Pipeline: RequestHandler {
                 fields: [allow])
         case .endpoint(let endpoint, _):
             if call.hasBody,
-                let (problem, field) = Pipeline.refusal(of: call.head, taking: endpoint.mediaTypes)
+                let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint)
             {
                 reply.send(problem, fields: [field])
             } else if call.sink is RefusedBody {
@@ -94,7 +94,7 @@ struct Pipeline: RequestHandler {
         }
         let isRefused =
             !gate.allows(match.scope, head.fields)
-            || Pipeline.refusal(of: head, taking: endpoint.mediaTypes) != nil
+            || Pipeline.refusal(of: head, at: endpoint) != nil
         return uploads.sink(for: head, isRefused: isRefused, whenRoom: whenRoom)
     }
 
@@ -134,7 +134,7 @@ extension Pipeline {
     }
 
     /// Refuses a query where none is read.
-    private static func refusal(of target: RequestTarget, by endpoint: any Endpoint) -> Problem? {
+    private static func refusal(of target: RequestTarget, by endpoint: RoutedEndpoint) -> Problem? {
         guard !endpoint.takesQuery, !target.query.isEmpty else { return nil }
         do throws(Problem) {
             _ = try Parameters(target.query, known: [])
@@ -144,10 +144,10 @@ extension Pipeline {
         }
     }
 
-    /// Refuses a body that is coded otherwise than as gzip or of another media type than `mediaTypes`, with the
+    /// Refuses a body that is coded otherwise than as gzip or of a media type that its endpoint doesn't take, with the
     /// field that says what would do (RFC 9110, section 15.5.16); one that says nothing is taken for JSON.
     private static func refusal(
-        of head: RequestHead, taking mediaTypes: [String]
+        of head: RequestHead, at endpoint: RoutedEndpoint
     ) -> (problem: Problem, field: (name: String, value: String))? {
         let fields = head.fields
         if case .other(let codings) = ContentCoding(of: head) {
@@ -156,21 +156,21 @@ extension Pipeline {
             return (Problem(.unsupportedMediaType, detail), ("Accept-Encoding", accepted))
         }
         guard
-            !head.isJSON
-                || !mediaTypes.contains("application/json"), let type = fields["content-type"]
+            !head.isJSON || !endpoint.takesJSON, let type = fields["content-type"]
         else { return nil }
         var mediaType = type.prefix { $0 != ";" }
         while mediaType.last == " " || mediaType.last == "\t" { mediaType.removeLast() }
-        guard !mediaTypes.contains(mediaType.lowercased()) else { return nil }
+        guard !endpoint.mediaTypes.contains(mediaType.lowercased()) else { return nil }
         let detail =
             "the body's Content-Type is \(type), but must be "
-            + mediaTypes.joined(separator: " or ")
+            + endpoint.mediaTypes.joined(separator: " or ")
         return (
-            Problem(.unsupportedMediaType, detail), ("Accept", mediaTypes.joined(separator: ", "))
+            Problem(.unsupportedMediaType, detail),
+            ("Accept", endpoint.mediaTypes.joined(separator: ", "))
         )
     }
 
-    private func place(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
+    private func place(_ call: Call, at endpoint: RoutedEndpoint, _ reply: Reply) {
         let isCompressed = call.head.hasContentCoding && !call.body.isEmpty
         switch endpoint.place {
         case .loop:
@@ -189,19 +189,14 @@ extension Pipeline {
         }
     }
 
-    private func answerOnLoop(_ call: Call, at endpoint: any Endpoint, _ reply: Reply) {
+    private func answerOnLoop(_ call: Call, at endpoint: RoutedEndpoint, _ reply: Reply) {
         loopWorkspaces.lend { workspace in
             do throws(Problem) {
                 let answer = try endpoint.answer(call, workspace)
                 if case .onWorker(let rest) = answer {
                     return submit(call, reply, to: pool, rest)
                 }
-                if reply.takesLong(toSend: answer.byteCount), case .content(let content) = answer {
-                    guard !pool.submit({ _ in reply.send(content) }) else { return }
-                    // Better uncompressed than not at all.
-                    return reply.send(content, mayCompress: false)
-                }
-                try give(answer, workspace, reply)
+                try give(answer, workspace, reply, isOnLoop: true)
             } catch {
                 reply.send(error)
             }
@@ -232,12 +227,17 @@ extension Pipeline {
     }
 
     private func give(
-        _ answer: consuming Answer, _ workspace: Workspace, _ reply: Reply, waited: Double = 0
+        _ answer: Answer, _ workspace: Workspace, _ reply: Reply, waited: Double = 0,
+        isOnLoop: Bool = false
     ) throws(Problem) {
-        switch consume answer {
-        case .content(var content):
-            content.timing.queue = waited
-            reply.send(content)
+        switch answer {
+        case .content(let content):
+            guard isOnLoop, reply.takesLong(toSend: content.body.count) else {
+                return reply.send(content, waited: waited)
+            }
+            guard !pool.submit({ _ in reply.send(content) }) else { return }
+            // Better uncompressed than not at all.
+            reply.send(content, mayCompress: false)
         case .onWorker(let rest):
             // Here is a worker: the loop hands its own on.
             try give(rest(workspace), workspace, reply, waited: waited)

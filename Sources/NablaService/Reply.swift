@@ -37,19 +37,27 @@ final class Reply: Sendable {
     }
 
     /// Sends an answer, compressed where the caller asked for it and it is long enough.
-    func send(_ content: consuming Content, mayCompress: Bool = true) {
+    ///
+    /// - Parameters:
+    ///   - content: The answer.
+    ///   - waited: How long the request waited for a worker, in seconds.
+    ///   - mayCompress: Whether there is time to compress it.
+    func send(_ content: Content, waited: Double = 0, mayCompress: Bool = true) {
         guard take() else { return }
-        if compression.compresses(content.body.count) {
-            content.varies(with: "Accept-Encoding")
-            if mayCompress, compress(&content) {
-                content.fields.append(("Content-Encoding", "gzip"))
-            }
-        }
+        guard compression.compresses(content.body.count) else { return give(content, waited) }
+        var content = content
+        content.varies(with: "Accept-Encoding")
+        if mayCompress, compress(&content) { content.fields.append(("Content-Encoding", "gzip")) }
+        give(content, waited)
+    }
+
+    /// Sends an answer as it is.
+    private func give(_ content: Content, _ waited: Double) {
         var fields = Fields(byteCapacity: 320)
         fields.add("Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
         addCommon(to: &fields)
-        content.timing.add(to: &fields)
+        content.timing.add(to: &fields, waited: waited)
         let (status, bytes) = (content.status, content.body.count)
         // Before it is sent: whoever has the answer finds it counted.
         report(status, bytes: bytes)

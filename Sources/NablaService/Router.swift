@@ -1,4 +1,5 @@
 import NablaAPI
+import NablaCore
 import NablaHTTP
 
 /// Finds the endpoint for a method and a path.
@@ -19,18 +20,18 @@ struct Router: Sendable {
 
     /// A path's endpoints, and what the log and the metrics call it.
     private struct Place {
-        let endpoints: [(method: Method, endpoint: any Endpoint)]
+        let endpoints: [(method: Method, endpoint: RoutedEndpoint)]
         let route: Route
 
         init(_ methods: Methods, _ route: Route) {
-            endpoints = methods.map { ($0, $1) }
+            endpoints = methods.map { ($0, RoutedEndpoint($1)) }
             self.route = route
         }
 
         /// Whether requests may be so little work that finding the place counts.
         var isForTinyRequests: Bool { endpoints.contains { $0.endpoint.place == .loopOrWorker } }
 
-        func endpoint(for method: Method) -> (any Endpoint)? {
+        func endpoint(for method: Method) -> RoutedEndpoint? {
             endpoints.first { $0.method == method }?.endpoint
         }
     }
@@ -69,7 +70,7 @@ struct Router: Sendable {
     /// What a route leads to.
     enum Match {
         /// An endpoint, and the open part of the path.
-        case endpoint(any Endpoint, subject: String)
+        case endpoint(RoutedEndpoint, subject: String)
         /// `OPTIONS`: the methods there are.
         case options([Method])
         /// A method that isn't there.
@@ -142,5 +143,34 @@ struct Router: Sendable {
         case 4: return runPartPlaces[String(parts[3])].map { ($0, id) }
         default: return nil
         }
+    }
+}
+
+/// An endpoint, with what requests are checked by before they get to it.
+///
+/// An object, because an endpoint as it is is copied from hand to hand, and asked what it is like each time.
+final class RoutedEndpoint: Sendable {
+    let endpoint: any Endpoint
+    let place: Place
+    let scope: Scope?
+    let mediaTypes: [String]
+    let takesQuery: Bool
+    let takesUploads: Bool
+    /// Whether JSON is one of the media types.
+    let takesJSON: Bool
+
+    init(_ endpoint: any Endpoint) {
+        self.endpoint = endpoint
+        place = endpoint.place
+        scope = endpoint.scope
+        mediaTypes = endpoint.mediaTypes
+        takesQuery = endpoint.takesQuery
+        takesUploads = endpoint.takesUploads
+        takesJSON = mediaTypes.contains("application/json")
+    }
+
+    /// Answers a call; throws the problem that keeps the endpoint from doing so.
+    func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+        try endpoint.answer(call, workspace)
     }
 }

@@ -33,7 +33,7 @@ import Testing
     private func match(_ method: Method, _ path: String) -> String {
         switch Self.router.match(method, path).match {
         case .endpoint(let endpoint, let subject):
-            "\((endpoint as? Named)?.name ?? "?")(\(subject))"
+            "\((endpoint.endpoint as? Named)?.name ?? "?")(\(subject))"
         case .options(let methods): "options: \(methods.map(\.name).joined(separator: " "))"
         case .otherMethod(let methods): "allow: \(methods.map(\.name).joined(separator: " "))"
         case .nothing: "nothing"

@@ -16,13 +16,13 @@ struct TimingTests {
             field(Timing(compute: seconds))
                 == "parse;dur=0.000, queue;dur=0.000, compute;dur=\(text), write;dur=0.000")
         #expect(
-            field(Timing(parse: seconds, queue: seconds, compute: seconds, write: seconds))
+            field(Timing(parse: seconds, compute: seconds, write: seconds), waited: seconds)
                 == "parse;dur=\(text), queue;dur=\(text), compute;dur=\(text), write;dur=\(text)")
     }
 
-    private func field(_ timing: Timing) -> String? {
+    private func field(_ timing: Timing, waited: Double = 0) -> String? {
         var fields = Fields()
-        timing.add(to: &fields)
+        timing.add(to: &fields, waited: waited)
         return fields["Server-Timing"]
     }
 }

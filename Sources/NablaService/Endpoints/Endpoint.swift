@@ -103,12 +103,6 @@ enum Answer: Sendable {
     case onWorker(@Sendable (Workspace) throws(Problem) -> Answer)
     /// An answer that is given later, or bit by bit; the closure gets the way to give it.
     case later(@Sendable (Reply) -> Void)
-
-    /// The bytes of a whole answer's body; 0 where there is none yet.
-    var byteCount: Int {
-        guard case .content(let content) = self else { return 0 }
-        return content.body.count
-    }
 }
 
 /// A whole answer.
@@ -137,17 +131,16 @@ struct Content: Sendable {
 /// How long the parts of an answer took, in seconds: what `Server-Timing` tells.
 struct Timing: Sendable {
     var parse = 0.0
-    var queue = 0.0
     var compute = 0.0
     var write = 0.0
 
-    /// Adds the field, in milliseconds with three digits after the point.
-    func add(to fields: inout Fields) {
+    /// Adds the field, in milliseconds with three digits after the point, and with it how long the request waited.
+    func add(to fields: inout Fields, waited: Double) {
         fields.add("Server-Timing", atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)) {
             $0.append("parse;dur=")
             $0.append(milliseconds: parse)
             $0.append(", queue;dur=")
-            $0.append(milliseconds: queue)
+            $0.append(milliseconds: waited)
             $0.append(", compute;dur=")
             $0.append(milliseconds: compute)
             $0.append(", write;dur=")
