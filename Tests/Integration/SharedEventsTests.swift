@@ -107,7 +107,10 @@ import Testing
         let training = try await first.client.train(endless).id
         let waiting = try await first.client.train(endless).id
         var iterator = first.client.events().makeAsyncIterator()
-        _ = try await iterator.next()
+        // How things stand is told before the stream follows what happens; an epoch comes when it does.
+        while let event = try await iterator.next() {
+            if case .metrics = event.event.content { break }
+        }
         first.stop()
         var interruption: String?
         while interruption == nil, let event = try await iterator.next() {
