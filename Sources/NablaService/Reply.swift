@@ -6,7 +6,11 @@ import Synchronization
 
 /// The one answer to a request: sent once, whoever is first.
 final class Reply: Sendable {
-    private let call: Call
+    // Not the call, whose body may be large, and which is answered long after in some cases.
+    private let id: String
+    private let head: RequestHead
+    private let route: Route
+    private let token: String?
     private let compression: CompressionSettings
     private let fields: [(name: String, value: String)]
     private let start: Double
@@ -28,7 +32,10 @@ final class Reply: Sendable {
         compression: CompressionSettings, responder: Responder,
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
-        self.call = call
+        id = call.id
+        head = call.head
+        route = call.route
+        token = call.token
         self.compression = compression
         self.fields = fields
         self.start = start
@@ -73,7 +80,7 @@ final class Reply: Sendable {
     private static let loopBytes = 4096
 
     private var wantsGzip: Bool {
-        CompressionSettings.wantsGzip(call.head.fields.values(of: "accept-encoding"))
+        CompressionSettings.wantsGzip(head.fields.values(of: "accept-encoding"))
     }
 
     /// Compresses a body, if the caller wants that and it becomes shorter.
@@ -91,9 +98,9 @@ final class Reply: Sendable {
     /// Sends a problem, with what its kind asks for beside it.
     func send(_ problem: Problem, fields: [(name: String, value: String)] = []) {
         var problem = problem
-        problem.instance = call.id
+        problem.instance = id
         if problem.kind == .internalError {
-            onEvent(.failure(requestID: call.id, detail: problem.detail))
+            onEvent(.failure(requestID: id, detail: problem.detail))
         }
         var content = Content(
             status: Status(code: problem.kind.status, reason: problem.kind.title),
@@ -133,15 +140,15 @@ final class Reply: Sendable {
         for (name, value) in self.fields { fields.add(name, value) }
         // No browser may take JSON that holds a caller's text for a page.
         fields.add(lines: "X-Content-Type-Options: nosniff\r\n")
-        fields.add("X-Request-Id", call.id)
+        fields.add("X-Request-Id", id)
     }
 
     private func report(_ status: Status, bytes: Int) {
         onEvent(
             .answered(
                 // No control character can be in a path as it was sent.
-                requestID: call.id, method: call.head.method.name, path: call.head.target.rawPath,
-                route: call.route, status: status.code,
-                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: call.token))
+                requestID: id, method: head.method.name, path: head.target.rawPath, route: route,
+                status: status.code,
+                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
     }
 }
