@@ -2,14 +2,8 @@ extension OutputSpan<UInt8> {
     /// Appends a constant, of which no string is made.
     @inline(__always)
     public mutating func append(_ text: StaticString) {
-        withUnsafeMutableBufferPointer { buffer, count in
-            let free = UnsafeMutableRawBufferPointer(
-                rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-            free.copyMemory(
-                from: UnsafeRawBufferPointer(
-                    start: text.utf8Start, count: text.utf8CodeUnitCount))
-            count += text.utf8CodeUnitCount
-        }
+        append(
+            copying: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Appends a number that isn't negative.
@@ -21,10 +15,16 @@ extension OutputSpan<UInt8> {
     /// Appends bytes at once.
     @inline(__always)
     mutating func append(copying bytes: Span<UInt8>) {
+        bytes.withUnsafeBytes { append(copying: $0) }
+    }
+
+    // Safe: what is free is checked to be long enough.
+    @inline(__always)
+    private mutating func append(copying bytes: UnsafeRawBufferPointer) {
         withUnsafeMutableBufferPointer { buffer, count in
             let free = UnsafeMutableRawBufferPointer(
                 rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-            bytes.withUnsafeBytes { free.copyMemory(from: $0) }
+            free.copyMemory(from: bytes)
             count += bytes.count
         }
     }

@@ -82,8 +82,7 @@ final class Call: Sendable {
     func with(body: [UInt8]) -> Call {
         Call(
             id: id, head: head, body: body, sink: sink, route: route, subject: subject,
-            token: token,
-            responder: responder)
+            token: token, responder: responder)
     }
 
     /// Whether the caller has gone away.
