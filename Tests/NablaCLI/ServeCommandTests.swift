@@ -15,6 +15,20 @@ import Testing
         #expect(throws: (any Error).self) { try served.client.health() }
     }
 
+    @Test("a signal in any moment of the start ends it", arguments: [SIGTERM, SIGINT])
+    func endsWhileItStarts(_ signal: Int32) throws {
+        let folder = try TemporaryFolder()
+        for moment in stride(from: 0, to: 240, by: 20) {
+            let program = try Program(
+                ["serve", "--listen", "127.0.0.1:0", "--data", folder.file("data")])
+            usleep(UInt32(moment) * 1000)
+            program.signal(signal)
+            // By the signal itself, before the program hears of it, or in good order.
+            let result = try program.wait()
+            #expect(result.code ?? 0 == 0, "after \(moment) ms: \(result.errors)")
+        }
+    }
+
     @Test func whoFollowsARunHearsThatItsServiceEnded() throws {
         let served = try ServedProgram()
         let folder = try TemporaryFolder()

@@ -93,7 +93,7 @@ enum Computation {
             return try await client.follow(run.id, onEvent)
         case .embedded(let service):
             // Before anybody is told of the run, who may want it to end at once.
-            let stop = await StopSignals()
+            let stop = StopSignals()
             let (run, events) = try service.train(request.json())
             onBegin(run)
             return try await service.follow(run, events, until: stop, onEvent)
@@ -124,13 +124,13 @@ extension EmbeddedService {
         _ run: Run, _ events: AsyncStream<SharedEvent>, until stop: StopSignals,
         _ onEvent: (RunEvent) -> Void
     ) async throws -> Run {
-        let cancelling = Task { [signals = stop.stream] in
-            for await _ in signals {
+        let cancelling = Task {
+            for await _ in stop.stream {
                 // It may have ended by itself meanwhile, which is as well.
                 _ = try? answer("POST", Path.run(run.id, .cancel))
             }
         }
-        defer { withExtendedLifetime(stop) { cancelling.cancel() } }
+        defer { cancelling.cancel() }
         for await event in events where event.run == run.id {
             onEvent(event.event)
             if case .end(let ended) = event.event.content { return ended }
