@@ -36,7 +36,7 @@ let package = Package(
     dependencies: [
         // The command line: parsing, help and completions.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        // Settings: one reader over flags, environment and a YAML file.
+        // Settings: reading the YAML file.
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         // SHA-256, under which tokens are stored.

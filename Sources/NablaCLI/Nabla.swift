@@ -36,8 +36,8 @@ struct Nabla: AsyncParsableCommand {
         Glibc.exit(status(after: end))
     }
 
-    /// Runs that command.
-    private static func run() async throws {
+    /// Runs that command, on the thread that asks: another takes a start 0.3 ms.
+    nonisolated(nonsending) private static func run() async throws {
         // A service is to answer at once.
         if let settings = ServeOptions.reader(ofPlain: Array(CommandLine.arguments.dropFirst())) {
             return try await ServeCommand.serve(settings)

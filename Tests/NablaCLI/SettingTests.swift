@@ -17,6 +17,11 @@ import Testing
         #expect(setting.text(settings) == text)
     }
 
+    @Test(arguments: Setting.all.map(\.key)) func isAmongThoseThatCoverIt(_ key: String) {
+        #expect(Setting.covering([key]).contains { $0.key == key })
+        #expect(Setting.covering(["listen", key]).contains { $0.key == key })
+    }
+
     @Test func noTwoShareAName() {
         #expect(Set(Setting.all.map(\.key)).count == Setting.all.count)
         #expect(Set(Setting.all.map(\.variable)).count == Setting.all.count)

@@ -47,11 +47,17 @@ struct ServeOptions: ParsableArguments {
 }
 
 extension ServeOptions {
-    /// The keys of the settings that options with a value give.
-    private static let keys = [
-        "--listen": "listen", "--data": "data", "--workers": "pool.workers",
-        "--log-level": "log_level", "--log-format": "log_format",
-    ]
+    /// The key of the setting that an option with a value gives.
+    private static func key(of option: String) -> String? {
+        switch option {
+        case "--listen": "listen"
+        case "--data": "data"
+        case "--workers": "pool.workers"
+        case "--log-level": "log_level"
+        case "--log-format": "log_format"
+        default: nil
+        }
+    }
 
     /// Reads `serve` and its options as nearly all services are started: each once, its value behind a space.
     ///
@@ -71,7 +77,7 @@ extension ServeOptions {
             guard let value = rest.popFirst(), !value.hasPrefix("-") else { return nil }
             if option == "--config", file == nil {
                 file = value
-            } else if let key = keys[option], flags[key] == nil,
+            } else if let key = key(of: option), flags[key] == nil,
                 key != "pool.workers" || Int(value).map(String.init) == value
             {
                 flags[key] = value

@@ -16,6 +16,11 @@ extension Setting {
     /// Every setting, in the order of config/nabla.example.yaml.
     static let all: [Setting] = general + http + limits + workers + training + database
 
+    /// Those among which all of these keys are: making every setting takes a start 0.3 ms.
+    static func covering(_ keys: some Sequence<String>) -> [Setting] {
+        keys.contains { $0.contains(".") } ? all : general
+    }
+
     private static let general: [Setting] = [
         Setting(
             key: "listen", summary: "where to listen: host:port or unix:/path, several with commas",

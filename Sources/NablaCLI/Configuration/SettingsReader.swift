@@ -23,14 +23,14 @@ struct SettingsReader {
     /// Gives the settings, from their defaults and all that was given.
     ///
     /// - Throws: `CommandError` with the name of what is wrong.
-    func read() async throws -> ServeSettings {
+    nonisolated(nonsending) func read() async throws -> ServeSettings {
         try await readWithSources().settings
     }
 
     /// Gives the settings, and for each key where its value comes from.
     ///
     /// - Throws: `CommandError` with the name of what is wrong.
-    func readWithSources() async throws -> (
+    nonisolated(nonsending) func readWithSources() async throws -> (
         settings: ServeSettings, sources: [String: SettingSource]
     ) {
         do {
@@ -40,26 +40,26 @@ struct SettingsReader {
         }
     }
 
-    private func readAll() async throws
+    nonisolated(nonsending) private func readAll() async throws
         -> (settings: ServeSettings, sources: [String: SettingSource])
     {
         let variables = environment.filter { $0.key.hasPrefix("NABLA_") }
         if !variables.isEmpty { try check(variables) }
-        var providers: [any ConfigProvider] = [
-            InMemoryProvider(name: "flags", values: flagValues),
-            EnvironmentVariablesProvider(environmentVariables: variables)
-                .prefixKeys(with: "nabla"),
-        ]
-        if let file { providers.append(try await provider(of: file)) }
-        let reader = ConfigReader(providers: providers)
+        let written: ConfigReader?
+        if let file {
+            written = ConfigReader(provider: try await provider(of: file))
+        } else {
+            written = nil
+        }
         var settings = ServeSettings()
         var sources: [String: SettingSource] = [:]
-        // The reader takes some 10 µs for each, whether or not it is given.
-        for setting in Setting.all
-        where file != nil || flags[setting.key] != nil
-            || !variables.isEmpty && variables[setting.variable] != nil
-        {
-            guard let text = reader.string(forKey: ConfigKey(setting.key)) else { continue }
+        let isByFlagsAlone = file == nil && variables.isEmpty
+        for setting in isByFlagsAlone ? Setting.covering(flags.keys) : Setting.all {
+            let given =
+                flags[setting.key] ?? (variables.isEmpty ? nil : variables[setting.variable])
+            guard let text = given ?? written?.string(forKey: ConfigKey(setting.key)) else {
+                continue
+            }
             sources[setting.key] = source(of: setting)
             do {
                 try setting.set(&settings, text)
@@ -77,15 +77,6 @@ struct SettingsReader {
         if flags[setting.key] != nil { return .option(setting.flag) }
         if environment[setting.variable] != nil { return .environment(setting.variable) }
         return file.map { .file($0) } ?? .standard
-    }
-
-    private var flagValues: [AbsoluteConfigKey: ConfigValue] {
-        var values: [AbsoluteConfigKey: ConfigValue] = [:]
-        for (key, text) in flags {
-            let parts = key.split(separator: ".").map(String.init)
-            values[AbsoluteConfigKey(parts)] = ConfigValue(.string(text), isSecret: false)
-        }
-        return values
     }
 
     private func check(_ variables: [String: String]) throws {
