@@ -9,7 +9,7 @@ public enum Backup {
     ///   - file: The copy, which must not be there yet.
     /// - Throws: `StartError` that says what to do.
     public static func make(of directory: String, to file: String) throws(StartError) {
-        let path = directory + "/nabla.sqlite"
+        let path = StartError.database(in: directory)
         do throws(StoreError) {
             try Store.backUp(path: path, to: file)
         } catch {

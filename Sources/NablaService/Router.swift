@@ -5,7 +5,7 @@ import NablaHTTP
 /// Finds the endpoint for a method and a path.
 struct Router: Sendable {
     /// The endpoints of one path, by method.
-    typealias Methods = [Method: any Endpoint]
+    typealias Methods = KeyValuePairs<Method, any Endpoint>
 
     let fixed: [String: Methods]
     let run: Methods
@@ -24,7 +24,7 @@ struct Router: Sendable {
         let route: Route
 
         init(_ methods: Methods, _ route: Route) {
-            endpoints = methods.map { ($0, RoutedEndpoint($1)) }
+            endpoints = methods.map { ($0.key, RoutedEndpoint($0.value)) }
             self.route = route
         }
 
@@ -123,9 +123,9 @@ struct Router: Sendable {
     }
 
     private var allMethods: Set<Method> {
-        var all = Set(run.keys)
+        var all = Set(run.map(\.key))
         for methods in [fixed.values, runParts.values, named.values].joined() {
-            all.formUnion(methods.keys)
+            all.formUnion(methods.map(\.key))
         }
         return all
     }

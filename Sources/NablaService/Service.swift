@@ -23,9 +23,11 @@ public final class Service: Sendable {
     private let tokens: TokenWatch
     private let retention: Retention?
     private let server: Server
+    /// What the server is to listen with, until it does.
+    private let listeners: Mutex<Listeners?>
     private let onEvent: @Sendable (ServiceEvent) -> Void
 
-    /// Opens the database and makes everything ready, but listens nowhere yet.
+    /// Listens, begins to open the database and makes everything else ready; whoever connects waits for `start()`.
     ///
     /// - Parameters:
     ///   - settings: How it is to run.
@@ -47,18 +49,24 @@ public final class Service: Sendable {
         self.onEvent = onEvent
         try StartError.makeFolder(settings.dataDirectory)
         lock = try FolderLock(of: settings.dataDirectory)
-        store = try StartError.openStore(
+        // Early, so that whoever waits for the service need not try again.
+        listeners = Mutex(
+            try StartError.listening { () throws(ServerError) in try Listeners(settings.server) })
+        // What no call waits for that only computes.
+        store = StartError.beginOpeningStore(
             in: settings.dataDirectory, maximumBytes: settings.databaseBytes
         ) { time in onEvent(.committed(milliseconds: time / .milliseconds(1))) }
         let cores = Machine.cores
         let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
-        pool = WorkerPool(workers: workers, capacity: settings.pool.queuedRequests)
+        pool = WorkerPool(
+            workers: workers, capacity: settings.pool.queuedRequests, startsNow: false)
         storagePool = WorkerPool(
-            name: "storage", workers: 2, capacity: settings.pool.queuedRequests)
+            name: "storage", workers: 2, capacity: settings.pool.queuedRequests,
+            startsNow: false)
         // The scheduler bounds how many slices wait.
         trainingPool = WorkerPool(
             name: "training", workers: workers, capacity: .max,
-            niceness: settings.training.niceness, demand: demand)
+            niceness: settings.training.niceness, demand: demand, startsNow: false)
         let identifiers = IdentifierSource()
         scheduler = RunScheduler(
             limits: settings.training, pool: trainingPool, store: store, identifiers: identifiers,
@@ -89,22 +97,35 @@ public final class Service: Sendable {
 
     private let isDraining: Flag
 
-    /// Listens, and gives the addresses it listens on, with the port taken where 0 was asked for.
+    /// Begins to answer, and gives the addresses it listens on, with the port taken where 0 was asked for.
+    ///
+    /// What only computes, and little, is answered before the database is open; all else waits for the workers,
+    /// which begin then. When this returns, everything is answered.
     ///
     /// - Throws: `StartError` that says what to do.
     public func start() throws(StartError) -> [String] {
-        try StartError.storing { () throws(StoreError) in try scheduler.takeUp() }
         if let (needed, allowed) = DescriptorLimit.raise(
             for: settings.server.connections, refusals: ServerConfiguration.refusals)
         {
             onEvent(.fewDescriptors(needed: needed, allowed: allowed))
         }
-        let addresses: [String]
-        do {
-            addresses = try server.start().map(\.description)
-        } catch {
-            throw StartError(error.description)
+        let addresses = try StartError.listening { () throws(ServerError) in
+            // Its own no longer: what the server has listens until the server stops.
+            try server.start(listeners.withLock { $0.take() }).map(\.description)
         }
+        do throws(StartError) {
+            try StartError.storing { () throws(StoreError) in
+                try store.waitUntilOpen()
+                try scheduler.takeUp()
+            }
+        } catch {
+            _ = server.shutDown(within: .zero)
+            // Where it isn't open, or can't be closed, the error is that of the start.
+            try? store.close()
+            lock.release()
+            throw error
+        }
+        for pool in [pool, storagePool, trainingPool] { pool.start() }
         // Not before, so that nobody waits for it.
         if let why = MatrixLibrary.failure() {
             throw StartError(

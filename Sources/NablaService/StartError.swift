@@ -56,7 +56,30 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
         try makeFolder(directory)
         return try storing { () throws(StoreError) in
             try Store(
-                path: directory + "/nabla.sqlite", maximumBytes: maximumBytes, onCommit: onCommit)
+                path: database(in: directory), maximumBytes: maximumBytes, onCommit: onCommit)
+        }
+    }
+
+    /// Begins to open the database in `directory`, which is there, as `openStore` does; its calls wait until it is
+    /// open.
+    static func beginOpeningStore(
+        in directory: String, maximumBytes: Int, onCommit: @escaping @Sendable (Duration) -> Void
+    ) -> Store {
+        Store.opening(
+            path: database(in: directory), maximumBytes: maximumBytes, onCommit: onCommit)
+    }
+
+    /// The database's file.
+    static func database(in directory: String) -> String { directory + "/nabla.sqlite" }
+
+    /// Runs `body` and gives what a server throws as an error of the start.
+    static func listening<Value>(
+        _ body: () throws(ServerError) -> Value
+    ) throws(StartError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw StartError(error.description)
         }
     }
 

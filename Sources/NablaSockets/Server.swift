@@ -23,36 +23,31 @@ public final class Server: Sendable {
         services = LoopServices(configuration: configuration, handler: handler, onEvent: onEvent)
     }
 
-    /// Listens and begins to serve; returns at once.
+    /// Begins to serve; returns at once.
     ///
     /// The server runs until it is shut down, whether or not anybody holds on to it.
     ///
+    /// - Parameter listeners: Where clients connect to, if that was made before; otherwise it is made now.
     /// - Returns: The addresses, with the ports that the system chose.
     /// - Throws: `ServerError` when an address can't be had; nothing listens then.
     @discardableResult
-    public func start() throws(ServerError) -> [ListenAddress] {
+    public func start(_ listeners: Listeners? = nil) throws(ServerError) -> [ListenAddress] {
         let configuration = services.configuration
-        guard !configuration.addresses.isEmpty else {
-            throw .cannotStart("there is no address to listen on; configure at least one")
-        }
         return try stage.withLock { stage throws(ServerError) in
             guard case .new = stage else {
                 throw .cannotStart("a server starts once; make another one")
             }
-            var listeners: [Listener] = []
-            for address in configuration.addresses {
-                listeners.append(try Listener(address, mode: configuration.socketMode))
-            }
+            let listeners = if let listeners { listeners } else { try Listeners(configuration) }
             var mailboxes: [Mailbox] = []
             var polls: [Socket] = []
             for _ in 0..<configuration.loops {
                 mailboxes.append(try Mailbox())
                 polls.append(try Poller.open())
             }
-            mailboxes[0].post(.listen(listeners))
+            mailboxes[0].post(.listen(listeners.all))
             for index in mailboxes.indices { run(index, mailboxes, polls[index]) }
             stage = .running(mailboxes)
-            return listeners.map(\.address)
+            return listeners.addresses
         }
     }
 

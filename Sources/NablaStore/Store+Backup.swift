@@ -19,7 +19,7 @@ extension Store {
             throw .conflict(why: "There is a file \(copy) already")
         }
         unlink(part)
-        try writing(copy) { () throws(StoreError) in try makeFile(part) }
+        try writing(copy) { () throws(StoreError) in try Opening.makeFile(part) }
         defer { unlink(part) }
         do {
             try copyPages(of: path, to: part)
@@ -52,7 +52,8 @@ extension Store {
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         let file = path.hasPrefix("/") ? path : "./" + path
-        try refuseForeignFile(file, named: path)
+        try Opening.refuseForeignFile(
+            PlainConnection(to: file, busyMilliseconds: 10_000), named: path)
         let source = try DatabaseQueue(path: file, configuration: configuration)
         let id = try source.read { try Int.fetchOne($0, sql: "PRAGMA application_id") }
         guard id == Schema.applicationID else {

@@ -31,9 +31,11 @@ extension Store {
     }
 
     /// Every token there has been, oldest first, those that were revoked among them; `atStart` where a
-    /// service that starts asks, which then waits for no other connection.
+    /// service that starts asks, which then waits for no other connection, and where there are none not
+    /// until the store is open.
     public func tokens(atStart isStart: Bool = false) throws(StoreError) -> [TokenRecord] {
-        try read(atStart: isStart) { db in
+        if isStart, try !opening.mayHoldTokens() { return [] }
+        return try read(atStart: isStart) { db in
             try db.rows(
                 """
                 SELECT name, digest, scopes, created_at, expires_at, last_used_at, revoked_at

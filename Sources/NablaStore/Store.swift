@@ -1,5 +1,5 @@
+import Dispatch
 import GRDB
-import Glibc
 
 /// Runs, their metrics and their networks, in one SQLite file.
 ///
@@ -10,8 +10,21 @@ import Glibc
 ///
 /// One process may have the file open for writing as a service: see `interruptUnfinished(at:)`.
 public final class Store: Sendable {
-    let pool: DatabasePool
-    let writer: GroupWriter
+    let opening: Opening
+
+    /// GRDB's connections; waits until the file is open.
+    var pool: DatabasePool {
+        get throws(StoreError) { try opening.connections().pool }
+    }
+
+    /// What writes; waits until the file is open.
+    var writer: GroupWriter {
+        get throws(StoreError) { try opening.connections().writer }
+    }
+
+    private init(_ opening: Opening) {
+        self.opening = opening
+    }
 
     /// Opens the store at `path`, makes the file (mode 0600) if there is none, and migrates it.
     ///
@@ -24,85 +37,38 @@ public final class Store: Sendable {
     ///   - onCommit: Is told how long each transaction took, from its begin until it was on the disk;
     ///     runs on the thread that wrote, before anybody else can.
     /// - Throws: `cannotOpen`, `newerSchema` (the file is untouched), `busy` or `full`.
-    public init(
+    public convenience init(
         path: String, busyTimeout: Duration = .seconds(5), maximumBytes: Int = 0,
         onCommit: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws(StoreError) {
-        do {
-            // SQLite gives the names "" and ":memory:" a meaning of their own.
-            let file = path.hasPrefix("/") ? path : "./" + path
-            if try !NewDatabase.make(at: file) {
-                try Self.makeFile(file)
-                try Self.refuseForeignFile(file, named: path)
-            }
-            pool = try DatabasePool(path: file, configuration: Self.configuration(busyTimeout))
-            // Before commits wait for the disk: a migration that a power cut undoes is done again.
-            try Schema.migrator.migrate(pool)
-            try pool.writeWithoutTransaction { db in
-                // Here and not in `prepareDatabase`, because GRDB sets NORMAL after that.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                // A log that a large network blew up is cut back to this many bytes.
-                try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
-                guard maximumBytes > 0 else { return }
-                let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
-                let pages = min(max(1, maximumBytes / pageSize), 0xffff_fffe)
-                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
-            }
-        } catch {
-            throw StoreError(error).whileOpening(path)
-        }
-        writer = GroupWriter(pool, onCommit: onCommit)
+        self.init(
+            Opening(
+                path, busyTimeout: busyTimeout, maximumBytes: maximumBytes, onCommit: onCommit))
+        opening.run()
+        try waitUntilOpen()
     }
 
-    /// How each connection is set up.
-    static func configuration(_ busyTimeout: Duration) -> Configuration {
-        var configuration = Configuration()
-        configuration.label = "nabla.store"
-        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
-        configuration.prepareDatabase { db in
-            try RunSet.addFunctions(to: db)
-            // 8 MB, taken only where a file is as large, in place of 2: the upper pages of its trees
-            // stay there, and a search reads one page of each and not four.
-            try db.execute(sql: "PRAGMA cache_size = -8000")
+    /// Opens the store at `path` as `init` does, on a thread of its own, and returns at once.
+    ///
+    /// Every call waits until the store is open, and throws why it can't be, where it can't.
+    public static func opening(
+        path: String, maximumBytes: Int = 0, onCommit: @escaping @Sendable (Duration) -> Void
+    ) -> Store {
+        let store = Store(
+            Opening(
+                path, busyTimeout: .seconds(5), maximumBytes: maximumBytes, onCommit: onCommit))
+        // A queue of its own: the threads of the shared ones may all be waiting.
+        DispatchQueue(label: "nabla.store.opening", qos: .userInitiated).async {
+            store.opening.run()
         }
-        return configuration
+        return store
     }
 
-    /// Makes an empty file that nobody else may read; SQLite gives its `-wal` and `-shm` the same.
-    static func makeFile(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            Glibc.close(descriptor)
-            return
-        }
-        guard errno == EEXIST else {
-            throw .ioFailure(why: String(cString: strerror(errno)), sql: nil)
-        }
-        // A file that exists isn't opened here: closing it would drop the locks that another
-        // connection of this process has on it (POSIX), and SQLite would not know.
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .ioFailure(why: "it is no regular file", sql: nil)
-        }
-    }
-
-    /// Refuses a later version's file or another program's, before anything writes to it.
-    static func refuseForeignFile(_ file: String, named path: String) throws {
-        let database = try PlainConnection(to: file, busyMilliseconds: 10_000)
-        let names = try database.column("SELECT name FROM sqlite_schema")
-        guard !names.isEmpty else { return }
-        guard try database.column("PRAGMA application_id") == ["\(Schema.applicationID)"] else {
-            throw StoreError.cannotOpen(path: path, why: "it is another program's database")
-        }
-        guard names.contains("grdb_migrations") else { return }
-        let known = Schema.changes.map(\.name)
-        let later = try database.column("SELECT identifier FROM grdb_migrations")
-            .filter { !known.contains($0) }
-        guard later.isEmpty else {
-            throw StoreError.newerSchema(
-                path: path, found: later.sorted().joined(separator: ", "),
-                known: known.last ?? "none")
-        }
+    /// Waits until the store is open.
+    ///
+    /// - Throws: Why it can't be: what `init` throws.
+    public func waitUntilOpen() throws(StoreError) {
+        _ = try opening.connections()
     }
 
     /// Writes a row and waits until it is on the disk, to learn whether writing works.
@@ -132,6 +98,7 @@ public final class Store: Sendable {
     func read<Value>(
         atStart isStart: Bool = false, _ body: (Database) throws -> Value
     ) throws(StoreError) -> Value {
+        let pool = try self.pool
         do {
             return try isStart ? pool.writeWithoutTransaction(body) : pool.read(body)
         } catch {

@@ -40,7 +40,7 @@ import Testing
             routed["/runs/{id}"] = router.run
             for (path, methods) in router.named { routed["\(path)/{name}"] = methods }
             for (name, methods) in router.runParts { routed["/runs/{id}/\(name)"] = methods }
-            #expect(routed.mapValues { Set($0.keys.map { $0.name.lowercased() }) } == documented)
+            #expect(routed.mapValues { Set($0.map { $0.key.name.lowercased() }) } == documented)
         }
     }
 

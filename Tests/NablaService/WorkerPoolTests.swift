@@ -39,6 +39,19 @@ import Testing
         busy.pool.close()
     }
 
+    @Test func jobsWaitForAPoolThatIsStartedLater() throws {
+        let pool = WorkerPool(workers: 2, capacity: 2, startsNow: false)
+        let done = DispatchSemaphore(value: 0)
+        for _ in 0..<2 { #expect(pool.submit { _ in done.signal() }) }
+        #expect(!pool.submit { _ in Issue.record("the refused job ran") })
+        #expect(done.wait(timeout: .now() + 0.1) == .timedOut)
+        pool.start()
+        for _ in 0..<2 { try wait(for: done, "the jobs that waited") }
+        pool.close()
+        // One that never began has nobody to wait for.
+        WorkerPool(workers: 2, capacity: 2, startsNow: false).close()
+    }
+
     @Test func jobsRunInTheirOrder() throws {
         let busy = try BusyPool(capacity: 8)
         let (order, done) = (Log<String>(), DispatchSemaphore(value: 0))

@@ -82,7 +82,7 @@ struct GroupWriterTests {
     @Test("Callers that write all the time share commits")
     func sharing() throws {
         let counter = CommitCounter()
-        store.pool.add(transactionObserver: counter)
+        try store.pool.add(transactionObserver: counter)
         let group = DispatchGroup()
         let store = store
         for _ in 0..<8 {

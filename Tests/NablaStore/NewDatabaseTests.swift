@@ -84,7 +84,7 @@ struct NewDatabaseTests {
 
     @Test("An empty file, as file systems that make none without a name have it first, is migrated")
     func emptyFile() throws {
-        try Store.makeFile(folder.file)
+        try Opening.makeFile(folder.file)
         let store = try Store(path: folder.file)
         let run = try #require(try Self.stored(3, in: store))
         #expect(run.id == exampleID(3))

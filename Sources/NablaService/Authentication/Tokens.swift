@@ -47,7 +47,7 @@ public final class Tokens: Sendable {
     public init(dataDirectory: String, makingIt isMade: Bool = true) throws(StartError) {
         guard isMade || Tokens.hasDatabase(dataDirectory) else {
             throw StartError(
-                "there is no database \(Tokens.database(of: dataDirectory)): name its folder with "
+                "there is no database \(StartError.database(in: dataDirectory)): name its folder with "
                     + "--data, or make one with `nabla token create` or `nabla serve`", .noInput)
         }
         store = try StartError.openStore(in: dataDirectory)
@@ -102,10 +102,8 @@ public final class Tokens: Sendable {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(\.isPlain)
     }
 
-    private static func database(of directory: String) -> String { directory + "/nabla.sqlite" }
-
     private static func hasDatabase(_ directory: String) -> Bool {
-        access(database(of: directory), F_OK) == 0
+        access(StartError.database(in: directory), F_OK) == 0
     }
 
     /// Whether a folder has a token that lets its holder in now; makes nothing there.

@@ -28,6 +28,8 @@ package final class WorkerPool: Sendable {
     let workers: Int
     /// How many jobs may wait.
     let capacity: Int
+    private let name: String
+    private let niceness: Int
     /// Lets other threads have the processor while there is demand; see `Turn`.
     private let giveWay: (@Sendable () -> Void)?
     private let queues = Mutex(Queues())
@@ -36,30 +38,43 @@ package final class WorkerPool: Sendable {
     private let available = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
 
-    /// Starts the workers.
+    /// Makes a pool.
     ///
     /// - Parameters:
     ///   - name: What the threads are called.
     ///   - workers: How many; at least 1.
     ///   - capacity: How many jobs may wait before the next is refused.
     ///   - niceness: How readily the threads leave a processor to others, from 0 to 19 as in nice(1).
+    ///   - startsNow: Whether the workers begin at once; otherwise jobs wait until `start()`.
     package convenience init(
-        name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0
+        name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0,
+        startsNow: Bool = true
     ) {
         self.init(
-            name: name, workers: workers, capacity: capacity, niceness: niceness, demand: nil)
+            name: name, workers: workers, capacity: capacity, niceness: niceness, demand: nil,
+            startsNow: startsNow)
     }
 
     /// As above; nice threads give way between pieces of work while there is demand.
-    init(name: String, workers: Int, capacity: Int, niceness: Int, demand: Demand?) {
+    init(
+        name: String, workers: Int, capacity: Int, niceness: Int, demand: Demand?,
+        startsNow: Bool = true
+    ) {
+        self.name = name
         self.workers = max(1, workers)
         self.capacity = capacity
+        self.niceness = niceness
         if niceness > 0, let demand {
             giveWay = { if demand.isThere(at: Stopwatch.now()) { sched_yield() } }
         } else {
             giveWay = nil
         }
-        for index in 0..<self.workers {
+        if startsNow { start() }
+    }
+
+    /// Has the workers begin; once.
+    func start() {
+        for index in 0..<workers {
             ended.enter()
             // Not one of Dispatch's threads, which would take its niceness along to other work.
             let thread = Thread { [self] in
