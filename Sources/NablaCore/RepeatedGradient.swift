@@ -98,6 +98,8 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
     private let numberCount: Int
     /// How many go: the loss and the gradients that are wanted.
     private let resultCount: Int
+    /// Where a small chain's parameters are, if they lie as the plan has them and all gradients are wanted.
+    private let smallChainParameters: Int?
 
     init(
         _ loss: Loss, _ network: Network, _ samples: Samples, _ settings: GradientSettings,
@@ -127,6 +129,11 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
         numberCount = (ranges + (layout.weights.map { [$0] } ?? [])).reduce(0) {
             max($0, $1.upperBound)
         }
+        let lie = layout.parameters.filter { !$0.isEmpty }
+        let isSmallChain =
+            plan.isSmallChain(rows: samples.count, isFused: objective.isFused) && wanted.isEmpty
+            && zip(lie, lie.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }
+        smallChainParameters = isSmallChain ? lie.first?.lowerBound : nil
         resultCount = plan.layers.indices.reduce(1) { [wanted, plan] count, index in
             count + (wanted.isEmpty || wanted[index] ? plan.layers[index].parameters.count : 0)
         }
@@ -141,30 +148,58 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
                     .shapeMismatch,
                     "there are \(numbers.count) numbers of \(numberCount) that the layout has"))
         }
-        memory.setParameters(numbers, at: layout.parameters, of: network, plan)
-        var (divisor, scale) = (1.0, S(1))
-        let outcome = try numbers.withUnsafeBufferPointer {
-            numbers throws(ComputationError) -> PassOutcome? in
-            guard let start = numbers.baseAddress else { return nil }
+        return try numbers.withUnsafeBufferPointer { pointer throws(ComputationError) -> [S] in
+            // There are more than none.
+            let start = pointer.baseAddress.unsafelyUnwrapped
             let source = SampleSource(
                 inputs: start + layout.inputs.lowerBound,
                 targets: start + layout.targets.lowerBound,
                 weights: layout.weights.map { start + $0.lowerBound }, order: nil,
                 inputWidth: plan.inputWidth, targetWidth: objective.targetWidth)
             try check(source)
-            if objective.reduction == .mean {
-                divisor = try objective.divisor(
-                    ofMass: source.mass(of: 0..<partition.count, objective))
-                scale = S(1 / divisor)
+            let divisor =
+                objective.reduction == .mean
+                ? try objective.divisor(ofMass: source.mass(of: 0..<partition.count, objective)) : 1
+            if let offset = smallChainParameters, !isCancelled(),
+                let result = ofSmallChain(source, start + offset, divisor, &memory)
+            {
+                return result
             }
+            memory.setParameters(numbers, at: layout.parameters, of: network, plan)
             var results = Results<S>()
-            return GradientPass.run(
-                plan, objective, source, at: 0, partition, scale: scale, mode, wanted, &memory,
-                &results, shards, isCancelled)
+            let outcome = GradientPass.run(
+                plan, objective, source, at: 0, partition, scale: S(1 / divisor), mode, wanted,
+                &memory, &results, shards, isCancelled)
+            let mean = S(try GradientPass<S>.sum(outcome) / divisor)
+            guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
+            return result(mean, memory.gradients)
         }
-        let mean = S(try GradientPass<S>.sum(outcome) / divisor)
-        guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-        return result(mean, memory.gradients)
+    }
+
+    /// The result for a small chain; nil where a number on the way isn't finite, which is found the long way.
+    private func ofSmallChain(
+        _ source: SampleSource<S>, _ parameters: UnsafePointer<S>, _ divisor: Double,
+        _ memory: inout Memory<S>
+    ) -> [S]? {
+        guard let inputs = source.inputs, let targets = source.targets else { return nil }
+        let batch = Batch(
+            inputs: BatchInputs(rows: inputs, team: nil), targets: targets,
+            weights: source.weights, count: partition.count)
+        memory.reserve(scratch: SmallChain.numbers(of: plan, rows: batch.count))
+        var mean = S.nan
+        let result = memory.scratch.withUnsafeMutableBufferPointer { scratch in
+            [S](unsafeUninitializedCapacity: resultCount) { result, count in
+                guard let scratch = scratch.baseAddress, let first = result.baseAddress,
+                    let sum = SmallChain.gradients(
+                        of: plan, objective, batch, scale: S(1 / divisor), parameters: parameters,
+                        memory: scratch, into: first + 1)
+                else { return }
+                mean = S(sum / divisor)
+                first.initialize(to: mean)
+                count = resultCount
+            }
+        }
+        return mean.isFinite ? result : nil
     }
 
     /// Checks the samples' numbers against the network and the loss.

@@ -2,10 +2,11 @@ import NablaHTTP
 
 /// One thread's connections, and the rounds in which they are served.
 ///
-/// A loop is made on its thread and never leaves it, so nothing of it is locked.
-final class EventLoop {
+/// A loop is made on its thread and never leaves it, so nothing of it is locked. A value, so that whoever runs
+/// it has it to himself: what an object has would be asked for and given back at every use.
+struct EventLoop: ~Copyable {
     private let context: LoopContext
-    private let poller: Poller
+    private var poller: Poller
     private var listeners: [Listener] = []
     private let mailboxes: [Mailbox]
     private var nextMailbox = 0
@@ -18,7 +19,7 @@ final class EventLoop {
     private var drainDeadline: ConnectionLife.Instant?
 
     /// Makes a loop that deals what it accepts out to `mailboxes`, those of all loops.
-    init(services: LoopServices, mailbox: Mailbox, poller: Poller, mailboxes: [Mailbox]) {
+    init(services: LoopServices, mailbox: Mailbox, poller: consuming Poller, mailboxes: [Mailbox]) {
         context = LoopContext(services: services, mailbox: mailbox)
         self.poller = poller
         self.mailboxes = mailboxes
@@ -30,7 +31,7 @@ final class EventLoop {
     /// Serves until it is drained.
     ///
     /// - Returns: How many connections were cut at the drain's deadline.
-    func run() -> Int {
+    mutating func run() -> Int {
         _ = poller.watchEdges(context.mailbox.wake, Token(slot: Token.wakeSlot, use: 0))
         while true {
             let count = poller.wait(timeout: timeout)
@@ -57,7 +58,7 @@ final class EventLoop {
 
     // MARK: Connections
 
-    private func serve(_ token: Token, _ body: (inout Connection) -> Void) {
+    private mutating func serve(_ token: Token, _ body: (inout Connection) -> Void) {
         let slot = Int(token.slot)
         guard slot < slots.count, uses[slot] == token.use, let holder = slots[slot] else {
             return
@@ -70,7 +71,7 @@ final class EventLoop {
         }
     }
 
-    private func adopt(_ socket: Socket) {
+    private mutating func adopt(_ socket: Socket) {
         let services = context.services
         let isWelcome = services.connections.claim()
         guard isWelcome || services.refusals.claim() else { return }
@@ -85,6 +86,7 @@ final class EventLoop {
             context: context)
         slots[Int(slot)] = Holder(connection)
         let isWatched = poller.watchEdges(socket, token)
+        let isDraining = drainDeadline != nil
         serve(token) { connection in
             if !isWatched {
                 connection.abandon()
@@ -92,32 +94,32 @@ final class EventLoop {
                 services.onEvent(.connectionRefused)
                 connection.turnAway(
                     MessageError(.serviceUnavailable, "there are too many connections"))
-            } else if drainDeadline != nil {
+            } else if isDraining {
                 connection.drain()
             }
         }
     }
 
-    private func remove(_ slot: Int) {
+    private mutating func remove(_ slot: Int) {
         slots[slot] = nil
         uses[slot] &+= 1
         freeSlots.append(UInt32(slot))
     }
 
-    private func takeTurns() -> [Token] {
+    private mutating func takeTurns() -> [Token] {
         guard !waitingForTurn.isEmpty else { return [] }
         var tokens: [Token] = []
         swap(&tokens, &waitingForTurn)
         return tokens
     }
 
-    private func sendHeld() {
+    private mutating func sendHeld() {
         for token in context.takeHeld() { serve(token) { $0.sendHeld() } }
     }
 
     // MARK: Accepting
 
-    private func listen() {
+    private mutating func listen() {
         for (index, listener) in listeners.enumerated() {
             let token = Token(slot: Token.listenerSlot, use: UInt32(index))
             _ = poller.watchLevel(listener.socket, token)
@@ -125,7 +127,7 @@ final class EventLoop {
     }
 
     /// Accepts what waits, but not for ever: the connections there are have a right to be served.
-    private func accept(from index: Int) {
+    private mutating func accept(from index: Int) {
         guard index < listeners.count, acceptsAgainAt == nil else { return }
         for _ in 0..<64 {
             switch listeners[index].accept() {
@@ -150,7 +152,7 @@ final class EventLoop {
         }
     }
 
-    private func read(_ letter: Letter) {
+    private mutating func read(_ letter: Letter) {
         switch letter {
         case .listen(let listeners):
             self.listeners = listeners
@@ -188,7 +190,7 @@ final class EventLoop {
         return Int32(clamping: max(Int64(rest / .milliseconds(1)), 0) + 1)
     }
 
-    private func sweep() {
+    private mutating func sweep() {
         nextSweep = context.now + step
         serveAll { $0.tick() }
         guard let again = acceptsAgainAt, context.now >= again else { return }
@@ -196,13 +198,13 @@ final class EventLoop {
         listen()
     }
 
-    private func serveAll(_ body: (inout Connection) -> Void) {
+    private mutating func serveAll(_ body: (inout Connection) -> Void) {
         for slot in slots.indices where slots[slot] != nil {
             serve(Token(slot: UInt32(slot), use: uses[slot]), body)
         }
     }
 
-    private func cutAll() -> Int {
+    private mutating func cutAll() -> Int {
         let count = connectionCount
         serveAll { $0.abandon() }
         return count

@@ -2,7 +2,7 @@ import CEpoll
 import Glibc
 
 /// The descriptors one loop watches.
-final class Poller {
+struct Poller: ~Copyable {
     /// What happened to a descriptor.
     struct Readiness: OptionSet {
         let rawValue: UInt32
@@ -50,7 +50,7 @@ final class Poller {
     /// Waits until something happens, or for so many milliseconds; -1 for ever.
     ///
     /// - Returns: How many events there are.
-    func wait(timeout: Int32) -> Int {
+    mutating func wait(timeout: Int32) -> Int {
         max(Int(epoll_wait(epoll.descriptor, &events, Int32(events.count), timeout)), 0)
     }
 

@@ -74,7 +74,7 @@ public final class Server: Sendable {
     private func run(_ index: Int, _ mailboxes: [Mailbox], _ poll: Socket) {
         let services = self.services
         DispatchQueue(label: "nabla.loop.\(index)", qos: .userInitiated).async(group: loops) {
-            let loop = EventLoop(
+            var loop = EventLoop(
                 services: services, mailbox: mailboxes[index], poller: Poller(poll),
                 mailboxes: mailboxes)
             self.cut.add(loop.run(), ordering: .releasing)

@@ -5,9 +5,10 @@ import Testing
 
 /// Computations that are compiled once against ones that are compiled for each request.
 @Suite struct RepeatedGradientTests {
-    /// Numbers of a request, one behind the other: samples in front, then parameters.
+    /// Numbers of a request, one behind the other: samples in front, then parameters, in two pieces unless they
+    /// are to lie as a network has them.
     private func numbers(
-        _ network: Network, _ samples: Samples
+        _ network: Network, _ samples: Samples, inOrder isInOrder: Bool = false
     ) -> (numbers: [Double], layout: RepeatedGradient.Layout) {
         var numbers: [Double] = [-1]
         func append(_ more: [Double]) -> Range<Int> {
@@ -19,7 +20,15 @@ import Testing
         let inputs = append(samples.inputs.doubles)
         let parameters = network.flat
         let half = parameters.count / 2
-        // In two pieces, the second in front.
+        if isInOrder {
+            let pieces = [append(Array(parameters[..<half])), append(Array(parameters[half...]))]
+            return (
+                numbers,
+                RepeatedGradient.Layout(
+                    parameters: pieces, inputs: inputs, targets: targets, weights: weights)
+            )
+        }
+        // The second piece in front.
         let second = append(Array(parameters[half...]))
         let first = append(Array(parameters[..<half]))
         return (
@@ -43,7 +52,8 @@ import Testing
         let loss = try Loss(drawn.loss.kind, reduction: seed.isMultiple(of: 2) ? .sum : .mean)
         var settings = drawn.settings
         if seed.isMultiple(of: 3) { settings.layers = [drawn.network.layers.count - 1] }
-        let (known, layout) = numbers(drawn.network, drawn.samples)
+        let isInOrder = seed.isMultiple(of: 5)
+        let (known, layout) = numbers(drawn.network, drawn.samples, inOrder: isInOrder)
         let vector = drawn.network.layers.map { layer in
             guard case .given(let weights, let bias) = layer.parameters else {
                 return LayerGradients(weights: nil, bias: nil)
@@ -69,7 +79,7 @@ import Testing
             let gradient = try compiled()
             for step in [0, 0.25, -0.5] {
                 let network = try drawn.network.moved(step, along: vector)
-                let (numbers, _) = numbers(network, drawn.samples)
+                let (numbers, _) = numbers(network, drawn.samples, inOrder: isInOrder)
                 #expect(numbers.count == known.count)
                 let expected = try Gradients.compute(
                     of: loss, network: network, samples: drawn.samples, dtype: dtype,
@@ -77,6 +87,83 @@ import Testing
                 let result = try gradient.compute(.float64(numbers), workspace: workspace)
                 #expect(bits(result) == bits(expected), "\(drawn.testDescription)")
             }
+        }
+    }
+
+    /// What is computed without what larger batches need.
+    @Test(arguments: [1, 3, 4, 5, 16, 17], [true, false])
+    func smallChainsHaveTheSameBits(_ rows: Int, _ hasWeights: Bool) throws {
+        var generator = Generator(seed: UInt64(rows))
+        func drawn(_ shape: Shape) throws -> Tensor {
+            let count = try #require(shape.size)
+            return try Tensor((0..<count).map { _ in generator.normal() }, shape: shape)
+        }
+        let classes = Tensor((0..<rows).map { Double($0 % 3) })
+        let ends: [(Loss, Activation, Int, Tensor)] = [
+            (try Loss(.meanSquaredError), .tanh, 3, try drawn([rows, 3])),
+            (try Loss(.huber(delta: 0.5), reduction: .sum), .identity, 2, try drawn([rows, 2])),
+            (try Loss(.binaryCrossEntropy), .sigmoid, 1, Tensor((0..<rows).map { Double($0 % 2) })),
+            (try Loss(.crossEntropy(.plain)), .softmax, 3, classes),
+            (try Loss(.crossEntropyWithLogits(.plain), reduction: .sum), .identity, 3, classes),
+        ]
+        let workspace = Workspace()
+        for (loss, end, outputs, targets) in ends {
+            for activation in [Activation.relu, .sigmoid, .gelu] {
+                let network = try Network(layers: [
+                    Layer(
+                        .dense(
+                            Dense(
+                                weights: drawn([5, 2]), bias: drawn([5]), activation: activation))),
+                    Layer(.dense(Dense(weights: drawn([4, 5]), bias: nil, activation: .tanh))),
+                    Layer(
+                        .dense(
+                            Dense(
+                                weights: drawn([outputs, 4]), bias: drawn([outputs]),
+                                activation: end))),
+                ])
+                let samples = try Samples(
+                    inputs: drawn([rows, 2]), targets: targets,
+                    weights: hasWeights ? Tensor((0..<rows).map { Double($0 + 1) }) : nil)
+                let (numbers, layout) = numbers(network, samples, inOrder: true)
+                for dtype in DType.allCases {
+                    let gradient = try RepeatedGradient(
+                        of: loss, network: network, samples: samples, dtype: dtype, layout: layout)
+                    let expected = try Gradients.compute(
+                        of: loss, network: network, samples: samples, dtype: dtype,
+                        workspace: Workspace())
+                    let result = try gradient.compute(.float64(numbers), workspace: workspace)
+                    #expect(bits(result) == bits(expected), "\(loss) \(end) \(activation)")
+                    #expect(throws: ComputationError.cancelled) {
+                        try gradient.compute(.float64(numbers), workspace: workspace) { true }
+                    }
+                }
+            }
+        }
+    }
+
+    /// As it is for parameters that lie otherwise, which are computed as those of larger batches.
+    @Test func whatIsNotFiniteInASmallChainIsNamed() throws {
+        let (network, samples) = (try sigmoid(), try #require(Self.xor))
+        func error(_ weight: Double, _ input: Double, inOrder isInOrder: Bool) throws -> String {
+            var (numbers, layout) = numbers(network, samples, inOrder: isInOrder)
+            let gradient = try RepeatedGradient(
+                of: Loss(.binaryCrossEntropy), network: network, samples: samples, dtype: .float64,
+                layout: layout)
+            numbers[layout.inputs.lowerBound] = input
+            numbers[layout.parameters[0].lowerBound] = weight
+            do {
+                return "\(try gradient.compute(.float64(numbers), workspace: Workspace()))"
+            } catch {
+                return "\(error)"
+            }
+        }
+        for (weight, input, tensor) in [
+            (1e308, 1e308, "pre_activations"), (1e-300, 1e308, "float64"),
+            (-1e308, 1, "loss"), (.nan, 1, "weights"), (1, .infinity, "pre_activations"),
+        ] {
+            let expected = try error(weight, input, inOrder: false)
+            #expect(expected.contains(tensor), "\(expected)")
+            #expect(try error(weight, input, inOrder: true) == expected)
         }
     }
 

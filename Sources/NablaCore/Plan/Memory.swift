@@ -32,6 +32,9 @@ struct Memory<S: Real>: Sendable {
         losses.extend(to: shards)
     }
 
+    /// Makes room for that many intermediate numbers.
+    mutating func reserve(scratch count: Int) { scratch.extend(to: count) }
+
     /// Makes room for that many copied inputs.
     mutating func reserve(copies count: Int) { copies.extend(to: count) }
 

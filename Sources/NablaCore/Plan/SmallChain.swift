@@ -198,13 +198,20 @@ struct SmallChainPass<S: Real> {
     }
 }
 
+extension Plan {
+    /// Whether passes over so many samples are those of a small chain, where a softmax, which goes over units,
+    /// isn't computed: the loss must compute it, which `isFused` tells.
+    @inline(__always)
+    func isSmallChain(rows: Int, isFused: Bool) -> Bool {
+        sizes.isSmallChain && rows <= SmallChain.mostRows && (isFused || !sizes.endsInSoftmax)
+    }
+}
+
 extension ShardPass {
-    /// Whether the passes are those of a small chain, where a softmax, which goes over units, isn't
-    /// computed: the loss must compute it, which `isFused` tells.
+    /// Whether the passes are those of a small chain.
     @inline(__always)
     func isSmallChain(isFused: Bool) -> Bool {
-        plan.sizes.isSmallChain && rows <= SmallChain.mostRows && wanted == nil
-            && (isFused || !plan.sizes.endsInSoftmax)
+        plan.isSmallChain(rows: rows, isFused: isFused) && wanted == nil
     }
 
     /// Gives `body` the pass over these samples.

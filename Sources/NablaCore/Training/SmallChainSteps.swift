@@ -45,8 +45,7 @@ struct SmallChainSteps<S: FloatingReal> {
     ) {
         let (plan, objective) = (prepared.plan, prepared.objective)
         let rows = prepared.batchSize
-        guard plan.sizes.isSmallChain, rows <= SmallChain.mostRows,
-            objective.isFused || !plan.sizes.endsInSoftmax, prepared.outputCount == 0,
+        guard plan.isSmallChain(rows: rows, isFused: objective.isFused), prepared.outputCount == 0,
             !prepared.settings.optimizer.takesAllSamples,
             let batch = source.batch(
                 at: 0..<0, in: memory.scratch, prepared.layout, copies: nil, nil)
