@@ -36,7 +36,9 @@ func benchmarkNetworks(_ options: Options) throws {
 }
 
 /// What a network i-h-1 with four samples is made from: i and h from 2 to 4, sigmoid or tanh between.
-private struct TinyNetwork {
+///
+/// An object, so that handing it on is no part of what is measured.
+private final class TinyNetwork: Sendable {
     let inputs: Int
     let units: Int
     let activation: Activation
@@ -44,6 +46,16 @@ private struct TinyNetwork {
     let parameters: [[Double]]
     let samples: [Double]
     let targets: [Double] = [0, 1, 1, 0]
+
+    private init(
+        inputs: Int, units: Int, activation: Activation, parameters: [[Double]], samples: [Double]
+    ) {
+        self.inputs = inputs
+        self.units = units
+        self.activation = activation
+        self.parameters = parameters
+        self.samples = samples
+    }
 
     static func draw(count: Int) -> [TinyNetwork] {
         var drawing = Drawing(seed: 7)

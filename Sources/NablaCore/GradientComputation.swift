@@ -117,7 +117,8 @@ struct Results<S: Real> {
     private var outputs: [S] = []
     private var activations: [S] = []
     private var inputGradients: [S] = []
-    private var isEmpty = true
+    /// Whether nothing but gradients is wanted.
+    private(set) var isEmpty = true
 
     /// Room for nothing but the gradients.
     init() {}

@@ -22,7 +22,13 @@ enum GradientPass<S: Real> {
         _ mode: PassMode, _ wanted: [Bool], _ memory: inout Memory<S>,
         _ results: inout Results<S>, _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Double {
-        try run(
+        if wanted.isEmpty, results.isEmpty,
+            plan.isSmallChain(rows: samples.count, isFused: objective.isFused), !isCancelled(),
+            let sum = sumOfSmallChain(plan, objective, samples, scale: scale, &memory)
+        {
+            return sum
+        }
+        return try run(
             plan, objective, samples, at: 0,
             Partition(count: samples.count, of: plan, mode), scale: scale, mode, wanted, &memory,
             &results, shards, isCancelled)
@@ -40,6 +46,33 @@ enum GradientPass<S: Real> {
                 &results, shards, isCancelled)
         }
         return try sum(outcome)
+    }
+
+    /// As above for a small chain; nil where a number on the way isn't finite, which is found the long way.
+    private static func sumOfSmallChain(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, scale: S,
+        _ memory: inout Memory<S>
+    ) -> Double? {
+        memory.reserve(scratch: SmallChain.numbers(of: plan, rows: samples.count))
+        memory.reserve(gradients: plan.parameterCount)
+        return samples.withSource { source in
+            guard let inputs = source.inputs, let targets = source.targets else { return nil }
+            let batch = Batch(
+                inputs: BatchInputs(rows: inputs, team: nil), targets: targets,
+                weights: source.weights, count: samples.count)
+            return withPointer(to: memory.parameters) { parameters in
+                memory.gradients.withUnsafeMutableBufferPointer { gradients in
+                    memory.scratch.withUnsafeMutableBufferPointer { scratch in
+                        guard let parameters, let gradients = gradients.baseAddress,
+                            let scratch = scratch.baseAddress
+                        else { return nil }
+                        return SmallChain.gradients(
+                            of: plan, objective, batch, scale: scale, parameters: parameters,
+                            memory: scratch, into: gradients)
+                    }
+                }
+            }
+        }
     }
 
     /// As the function above, over samples that lie somewhere.

@@ -19,7 +19,9 @@ final class Objective<S: Real>: Sendable {
     let hasClassTargets: Bool
     let classSettings: ClassLoss<S>?
     /// The loss, where it is a sum over outputs.
-    let elements: LaneLoss<S>?
+    ///
+    /// Not kept: whoever destroys an objective would look its type up.
+    var elements: LaneLoss<S>? { LaneLoss(kind) }
 
     /// Prepares `loss` for the outputs of `plan` and targets of that shape.
     ///
@@ -58,7 +60,6 @@ final class Objective<S: Real>: Sendable {
             classSettings = nil
         }
         targetWidth = hasClassTargets ? 1 : width
-        elements = LaneLoss(loss.kind)
         try checkShape(of: targetShape, outputs: plan.outputShape, prefix: prefix)
     }
 

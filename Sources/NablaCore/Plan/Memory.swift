@@ -35,6 +35,9 @@ struct Memory<S: Real>: Sendable {
     /// Makes room for that many intermediate numbers.
     mutating func reserve(scratch count: Int) { scratch.extend(to: count) }
 
+    /// Makes room for that many gradients.
+    mutating func reserve(gradients count: Int) { gradients.extend(to: count) }
+
     /// Makes room for that many copied inputs.
     mutating func reserve(copies count: Int) { copies.extend(to: count) }
 
