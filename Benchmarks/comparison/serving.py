@@ -25,6 +25,7 @@ from .servers import Server, post
 CONNECTIONS = {"tiny": (16, 64), "medium": (16,)}
 WARM_UP_SECONDS = 1
 LOAD_SECONDS = 4
+STARTS = 5
 LARGE_WARM_UP = 3
 LARGE_REQUESTS = 20
 
@@ -38,6 +39,8 @@ JSON_NUMBERS = "Nabla, numbers as JSON"  # beside packed ones
 BODIES = {"tiny": ["tiny"], "medium": ["medium"], "large": ["large", "large-float32"]}
 CASES = {"large": "float64", "large-float32": "float32"}
 PACKED = "float32, packed"
+IN_TURN = "starts in turn"
+BEFORE_LOAD = "before a load"  # which another program's load came before
 GOALS = {
     "tiny": {PYDANTIC: 15, ORJSON: 30, NUMPY: 9, NGINX: 0.85, HUMMINGBIRD: 1},
     "medium": {ORJSON: 6},
@@ -187,7 +190,7 @@ def tables(items):
             goals[PACKED, JSON_NUMBERS] = 4
         found[item] = Table(titles[item], units[item], item == "large", goals)
     found["start"] = Table("Start and memory", "ms to the first answer", True, {
-        ("start", NGINX): 1 / 1.5})
+        (IN_TURN, NGINX): 1 / 1.5})
     return found
 
 
@@ -209,7 +212,7 @@ def measure_server(server, items, found, round_number, body_path):
     after = server.memory_mebibytes()
     if "large" in items and server.name != HUMMINGBIRD:
         measure_large(server, found["large"], round_number, body_path)
-    found["start"].add("start", server.name, round_number, server.start_seconds * 1e3,
+    found["start"].add(BEFORE_LOAD, server.name, round_number, server.start_seconds * 1e3,
                        idle_MiB=idle, MiB_after_load=after)
 
 
@@ -222,6 +225,18 @@ def measure_large(server, table, round_number, body_path):
         table.add(PACKED, JSON_NUMBERS, round_number, value)
         packed = one_at_a_time(server, body_path("large-packed").read_bytes())
         table.add(PACKED, NABLA, round_number, packed)
+
+
+def measure_starts(installed, table, round_number, first_body):
+    """Starts every contender some times in turn, without a load in between."""
+    milliseconds = {}
+    for _ in range(STARTS):
+        for contender in installed:
+            with Server(contender.name, contender.command, contender.environment,
+                        first_body) as server:
+                milliseconds.setdefault(server.name, []).append(server.start_seconds * 1e3)
+    for name, values in milliseconds.items():
+        table.add(IN_TURN, name, round_number, median(values))
 
 
 def measure(items, rounds, workers):
@@ -242,6 +257,8 @@ def measure(items, rounds, workers):
     with tempfile.TemporaryDirectory(prefix="nabla-bench-") as scratch:
         installed = contenders(workers, scratch)
         for round_number in range(1, rounds + 1):
+            say(f"serving: round {round_number} of {rounds}, starts")
+            measure_starts(installed, found["start"], round_number, first_body)
             for contender in installed:
                 say(f"serving: round {round_number} of {rounds}, {contender.name}")
                 with Server(contender.name, contender.command, contender.environment,

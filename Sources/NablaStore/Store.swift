@@ -84,9 +84,15 @@ public final class Store: Sendable {
 
     /// Closes the file, after the calls that are under way; later calls throw `closed`.
     ///
+    /// Unless somebody else reads it, the file is whole then without the log beside it.
+    ///
     /// - Throws: `busy` if SQLite can't, in which case the store stays open.
     public func close() throws(StoreError) {
         do {
+            let pool = try self.pool
+            // The connection that SQLite closes last only reads, and so leaves the log as it is. Nothing is lost
+            // where it can't be emptied now.
+            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
             try pool.close()
         } catch {
             throw StoreError(error)

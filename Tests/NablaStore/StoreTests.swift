@@ -30,6 +30,17 @@ struct StoreTests {
         #expect(try second.network(runID: exampleID(1))?.parameters == [1, 2, 3])
     }
 
+    @Test("A file that was closed is whole without its log, also where it was read meanwhile")
+    func closedFile() throws {
+        let store = try Store(path: folder.file)
+        try store.insert(.example(1))
+        #expect(try store.run(id: exampleID(1)) != nil)
+        try store.close()
+        let copy = try TemporaryFolder()
+        try FileManager.default.copyItem(atPath: folder.file, toPath: copy.file)
+        #expect(try Store(path: copy.file).run(id: exampleID(1)) == .example(1))
+    }
+
     @Test("An empty file becomes a store")
     func emptyFile() throws {
         try Data().write(to: URL(fileURLWithPath: folder.file))
