@@ -36,10 +36,12 @@ import Testing
             let router = Router(
                 settings: Settings(), store: bench.store, pool: bench.pool,
                 scheduler: bench.scheduler, isDraining: Flag())
-            var routed = router.fixed
+            var routed = Dictionary(uniqueKeysWithValues: router.fixed.map { ($0.key, $0.value) })
             routed["/runs/{id}"] = router.run
             for (path, methods) in router.named { routed["\(path)/{name}"] = methods }
-            for (name, methods) in router.runParts { routed["/runs/{id}/\(name)"] = methods }
+            for (name, methods) in router.runParts {
+                routed["/runs/{id}/\(name.rawValue)"] = methods
+            }
             #expect(routed.mapValues { Set($0.map { $0.key.name.lowercased() }) } == documented)
         }
     }
