@@ -91,8 +91,10 @@ public final class Store: Sendable {
         do {
             let pool = try self.pool
             // The connection that SQLite closes last only reads, and so leaves the log as it is. Nothing is lost
-            // where it can't be emptied now.
-            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            // where it can't be emptied now. As SQL, for GRDB's own function must not be called once it is closed.
+            try? pool.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")
+            }
             try pool.close()
         } catch {
             throw StoreError(error)

@@ -36,6 +36,8 @@ struct StoreTests {
         try store.insert(.example(1))
         #expect(try store.run(id: exampleID(1)) != nil)
         try store.close()
+        // Once more is nothing.
+        try store.close()
         let copy = try TemporaryFolder()
         try FileManager.default.copyItem(atPath: folder.file, toPath: copy.file)
         #expect(try Store(path: copy.file).run(id: exampleID(1)) == .example(1))
