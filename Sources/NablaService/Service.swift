@@ -20,6 +20,7 @@ public final class Service: Sendable {
     private let storagePool: WorkerPool
     private let trainingPool: WorkerPool
     private let scheduler: RunScheduler
+    private let gate: Gate
     private let tokens: TokenWatch
     private let retention: Retention?
     private let server: Server
@@ -79,7 +80,7 @@ public final class Service: Sendable {
             storagePool: storagePool,
             trainingPool: trainingPool, scheduler: scheduler, metrics: metrics,
             isDraining: isDraining)
-        let gate = try StartError.storing { [store] () throws(StoreError) in
+        gate = try StartError.storing { [store] () throws(StoreError) in
             try Gate(store: store, limit: settings.rate)
         }
         tokens = TokenWatch(of: gate, onEvent: onEvent)
@@ -99,43 +100,52 @@ public final class Service: Sendable {
 
     /// Begins to answer, and gives the addresses it listens on, with the port taken where 0 was asked for.
     ///
-    /// What only computes, and little, is answered before the database is open; all else waits for the workers,
-    /// which begin then. When this returns, everything is answered.
+    /// What only computes, and little, is answered before the database is open; of all else as much as the queues
+    /// take waits for the workers, which begin then. When this returns, everything is answered.
     ///
-    /// - Throws: `StartError` that says what to do.
+    /// - Throws: `StartError` that says what to do; nothing listens or runs then.
     public func start() throws(StartError) -> [String] {
         if let (needed, allowed) = DescriptorLimit.raise(
             for: settings.server.connections, refusals: ServerConfiguration.refusals)
         {
             onEvent(.fewDescriptors(needed: needed, allowed: allowed))
         }
-        let addresses = try StartError.listening { () throws(ServerError) in
-            // Its own no longer: what the server has listens until the server stops.
-            try server.start(listeners.withLock { $0.take() }).map(\.description)
-        }
+        let addresses: [String]
         do throws(StartError) {
+            addresses = try StartError.listening { () throws(ServerError) in
+                // Its own no longer: what the server has listens until the server stops.
+                try server.start(listeners.withLock { $0.take() }).map(\.description)
+            }
             try StartError.storing { () throws(StoreError) in
                 try store.waitUntilOpen()
+                // Tokens may have been made since it was known whether there are any.
+                try gate.refresh()
                 try scheduler.takeUp()
             }
+            for pool in [pool, storagePool, trainingPool] { pool.start() }
+            // Not before, so that nobody waits for it.
+            if let why = MatrixLibrary.failure() {
+                throw StartError(
+                    "OpenBLAS can't be loaded, Debian's package libopenblas0 has it: \(why)")
+            }
         } catch {
-            _ = server.shutDown(within: .zero)
-            // Where it isn't open, or can't be closed, the error is that of the start.
-            try? store.close()
-            lock.release()
+            abandon()
             throw error
-        }
-        for pool in [pool, storagePool, trainingPool] { pool.start() }
-        // Not before, so that nobody waits for it.
-        if let why = MatrixLibrary.failure() {
-            throw StartError(
-                "OpenBLAS can't be loaded, Debian's package libopenblas0 has it: \(why)")
         }
         FreedMemory.giveBack(beyond: settings.keptBytes) { [isDraining] in isDraining.isRaised }
         tokens.start()
         retention?.start()
         onEvent(.started(addresses: addresses))
         return addresses
+    }
+
+    /// Ends what a start that fails has begun.
+    private func abandon() {
+        _ = server.shutDown(within: .zero)
+        for pool in [pool, storagePool, trainingPool] { pool.close() }
+        // Where it isn't open, or can't be closed, the error is that of the start.
+        try? store.close()
+        lock.release()
     }
 
     /// Takes no more requests, answers those it has, ends the runs as interrupted, and returns when all is stored.

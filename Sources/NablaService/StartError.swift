@@ -65,7 +65,7 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
     static func beginOpeningStore(
         in directory: String, maximumBytes: Int, onCommit: @escaping @Sendable (Duration) -> Void
     ) -> Store {
-        Store.opening(
+        Store.beginOpening(
             path: database(in: directory), maximumBytes: maximumBytes, onCommit: onCommit)
     }
 

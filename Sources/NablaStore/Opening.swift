@@ -23,8 +23,8 @@ final class Opening: Sendable {
         _ path: String, busyTimeout: Duration, maximumBytes: Int,
         onCommit: @escaping @Sendable (Duration) -> Void
     ) {
-        // SQLite gives the names "" and ":memory:" a meaning of their own.
         self.path = path
+        // SQLite gives the names "" and ":memory:" a meaning of their own.
         file = path.hasPrefix("/") ? path : "./" + path
         self.busyTimeout = busyTimeout
         self.maximumBytes = maximumBytes
@@ -62,10 +62,6 @@ final class Opening: Sendable {
     }
 
     private func open() throws -> Connections {
-
-        // SQLite gives the names "" and ":memory:" a meaning of their own.
-        let file = path.hasPrefix("/") ? path : "./" + path
-
         if try !NewDatabase.make(at: file) {
             try Self.makeFile(file)
             let database = try PlainConnection(to: file, busyMilliseconds: 10_000)
@@ -75,12 +71,9 @@ final class Opening: Sendable {
                     try tables.contains("tokens")
                         && !database.column("SELECT 1 FROM tokens LIMIT 1").isEmpty))
         }
-
         let pool = try DatabasePool(path: file, configuration: Self.configuration(busyTimeout))
-
         // Before commits wait for the disk: a migration that a power cut undoes is done again.
         try Schema.migrator.migrate(pool)
-
         try pool.writeWithoutTransaction { db in
             // Here and not in `prepareDatabase`, because GRDB sets NORMAL after that.
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -91,7 +84,6 @@ final class Opening: Sendable {
             let pages = min(max(1, maximumBytes / pageSize), 0xffff_fffe)
             try db.execute(sql: "PRAGMA max_page_count = \(pages)")
         }
-
         return Connections(pool: pool, writer: GroupWriter(pool, onCommit: onCommit))
     }
 

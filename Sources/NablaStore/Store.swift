@@ -51,7 +51,7 @@ public final class Store: Sendable {
     /// Opens the store at `path` as `init` does, on a thread of its own, and returns at once.
     ///
     /// Every call waits until the store is open, and throws why it can't be, where it can't.
-    public static func opening(
+    public static func beginOpening(
         path: String, maximumBytes: Int = 0, onCommit: @escaping @Sendable (Duration) -> Void
     ) -> Store {
         let store = Store(
@@ -86,7 +86,7 @@ public final class Store: Sendable {
     ///
     /// Unless somebody else reads it, the file is whole then without the log beside it.
     ///
-    /// - Throws: `busy` if SQLite can't, in which case the store stays open.
+    /// - Throws: `busy` if SQLite can't, in which case the store stays open; why it never was open, where it wasn't.
     public func close() throws(StoreError) {
         do {
             let pool = try self.pool

@@ -15,7 +15,7 @@ struct OpeningTests {
     }
 
     private func opening() -> Store {
-        Store.opening(path: folder.file, maximumBytes: 0) { _ in }
+        Store.beginOpening(path: folder.file, maximumBytes: 0) { _ in }
     }
 
     /// Runs `body` while another connection keeps the file of an earlier version from being changed, and so from

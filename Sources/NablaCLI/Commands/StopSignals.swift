@@ -27,8 +27,9 @@ struct StopSignals {
         }
     }
 
-    /// Gets each of them, on a thread that waits for them as long as the program runs; for one listener.
-    var stream: AsyncStream<Void> {
+    /// Gives each of them, by a thread that waits for them as long as the program runs; for one listener, who calls
+    /// it once.
+    func listen() -> AsyncStream<Void> {
         AsyncStream { continuation in
             let thread = Thread {
                 var byte: UInt8 = 0
@@ -41,6 +42,6 @@ struct StopSignals {
 
     /// Waits for the first of them.
     func wait() async {
-        for await _ in stream { return }
+        for await _ in listen() { return }
     }
 }

@@ -125,7 +125,7 @@ extension EmbeddedService {
         _ onEvent: (RunEvent) -> Void
     ) async throws -> Run {
         let cancelling = Task {
-            for await _ in stop.stream {
+            for await _ in stop.listen() {
                 // It may have ended by itself meanwhile, which is as well.
                 _ = try? answer("POST", Path.run(run.id, .cancel))
             }
