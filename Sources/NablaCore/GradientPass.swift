@@ -56,10 +56,7 @@ enum GradientPass<S: Real> {
         memory.reserve(scratch: SmallChain.numbers(of: plan, rows: samples.count))
         memory.reserve(gradients: plan.parameterCount)
         return samples.withSource { source in
-            guard let inputs = source.inputs, let targets = source.targets else { return nil }
-            let batch = Batch(
-                inputs: BatchInputs(rows: inputs, team: nil), targets: targets,
-                weights: source.weights, count: samples.count)
+            guard let batch = source.batch(lyingAt: 0..<samples.count) else { return nil }
             return withPointer(to: memory.parameters) { parameters in
                 memory.gradients.withUnsafeMutableBufferPointer { gradients in
                     memory.scratch.withUnsafeMutableBufferPointer { scratch in

@@ -129,11 +129,11 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
         numberCount = (ranges + (layout.weights.map { [$0] } ?? [])).reduce(0) {
             max($0, $1.upperBound)
         }
-        let lie = layout.parameters.filter { !$0.isEmpty }
+        let pieces = layout.parameters.filter { !$0.isEmpty }
         let isSmallChain =
             plan.isSmallChain(rows: samples.count, isFused: objective.isFused) && wanted.isEmpty
-            && zip(lie, lie.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }
-        smallChainParameters = isSmallChain ? lie.first?.lowerBound : nil
+            && zip(pieces, pieces.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }
+        smallChainParameters = isSmallChain ? pieces.first?.lowerBound : nil
         resultCount = plan.layers.indices.reduce(1) { [wanted, plan] count, index in
             count + (wanted.isEmpty || wanted[index] ? plan.layers[index].parameters.count : 0)
         }
@@ -181,10 +181,7 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
         _ source: SampleSource<S>, _ parameters: UnsafePointer<S>, _ divisor: Double,
         _ memory: inout Memory<S>
     ) -> [S]? {
-        guard let inputs = source.inputs, let targets = source.targets else { return nil }
-        let batch = Batch(
-            inputs: BatchInputs(rows: inputs, team: nil), targets: targets,
-            weights: source.weights, count: partition.count)
+        guard let batch = source.batch(lyingAt: 0..<partition.count) else { return nil }
         memory.reserve(scratch: SmallChain.numbers(of: plan, rows: batch.count))
         var mean = S.nan
         let result = memory.scratch.withUnsafeMutableBufferPointer { scratch in

@@ -119,7 +119,7 @@ struct EventLoop: ~Copyable {
 
     // MARK: Accepting
 
-    private mutating func listen() {
+    private func listen() {
         for (index, listener) in listeners.enumerated() {
             let token = Token(slot: Token.listenerSlot, use: UInt32(index))
             _ = poller.watchLevel(listener.socket, token)

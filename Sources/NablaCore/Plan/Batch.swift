@@ -127,20 +127,26 @@ struct SampleSource<S: Real> {
         return mass
     }
 
+    /// The samples at those positions of their own order, where they lie.
+    @inline(__always)
+    func batch(lyingAt positions: Range<Int>, _ team: Team? = nil) -> Batch<S>? {
+        guard let inputs, let targets else { return nil }
+        let first = positions.lowerBound
+        return Batch(
+            inputs: BatchInputs(rows: inputs + first * inputWidth, team: team),
+            targets: targets + first * targetWidth,
+            weights: weights.map { $0 + first }, count: positions.count)
+    }
+
     /// The samples at those positions: where they lie, or copied into `scratch`, and for a team's
     /// other members into `copies`, when an order is given.
     func batch(
         at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout,
         copies: UnsafeMutablePointer<S>?, _ team: Team?
     ) -> Batch<S>? {
+        guard order != nil else { return batch(lyingAt: positions, team) }
         guard let inputs, let targets else { return nil }
         let (first, count) = (positions.lowerBound, positions.count)
-        guard order != nil else {
-            return Batch(
-                inputs: BatchInputs(rows: inputs + first * inputWidth, team: team),
-                targets: targets + first * targetWidth,
-                weights: weights.map { $0 + first }, count: count)
-        }
         let (rows, rowTargets) = (scratch + layout.inputs, scratch + layout.targets)
         let rowWeights = scratch + layout.weights
         for row in 0..<count {

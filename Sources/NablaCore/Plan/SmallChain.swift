@@ -43,6 +43,21 @@ enum SmallChain {
             for unit in 0..<width { target[row &* width &+ unit] = source[unit &* lanes &+ row] }
         }
     }
+
+    /// Gives `body` the pass over so many samples, whose numbers are laid out in `memory`.
+    @inline(__always)
+    static func withPass<S: Real, Result>(
+        _ plan: Plan<S>, parameters: UnsafePointer<S>, memory: UnsafeMutablePointer<S>, rows: Int,
+        _ body: (SmallChainPass<S>) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: SmallLayer<S>.self, capacity: plan.layers.count + 1) {
+            // Of more than nothing, whose memory is there.
+            let layers = $0.baseAddress.unsafelyUnwrapped
+            return body(
+                SmallChainPass(
+                    plan, layers: layers, parameters: parameters, memory: memory, rows: rows))
+        }
+    }
 }
 
 extension PlanSizes {
@@ -217,14 +232,8 @@ extension ShardPass {
     /// Gives `body` the pass over these samples.
     @inline(__always)
     private func withSmallChain<Result>(_ body: (SmallChainPass<S>) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(of: SmallLayer<S>.self, capacity: plan.layers.count + 1) {
-            // Of more than nothing, whose memory is there.
-            let layers = $0.baseAddress.unsafelyUnwrapped
-            return body(
-                SmallChainPass(
-                    plan, layers: layers, parameters: parameters, memory: scratch + layout.work,
-                    rows: rows))
-        }
+        SmallChain.withPass(
+            plan, parameters: parameters, memory: scratch + layout.work, rows: rows, body)
     }
 
     /// As `forward`; leaves the outputs, (rows, outputs), where that does.

@@ -25,13 +25,7 @@ extension SmallChain {
         let outputs = memory + plan.sizes.smallChain
         let outputGradients = outputs + rows &* width
         let losses = outputGradients + rows &* width
-        return withUnsafeTemporaryAllocation(
-            of: SmallLayer<S>.self, capacity: plan.layers.count + 1
-        ) {
-            // Of more than nothing, whose memory is there.
-            let layers = $0.baseAddress.unsafelyUnwrapped
-            let chain = SmallChainPass(
-                plan, layers: layers, parameters: parameters, memory: memory, rows: rows)
+        return withPass(plan, parameters: parameters, memory: memory, rows: rows) { chain in
             spread(
                 batch.inputs.rows, rows: rows, width: plan.sizes.inputWidth, repeatsLast: true,
                 into: chain.inputs)
