@@ -142,10 +142,14 @@ import Testing
         _ = try await client.cancel(run: training)
         for reader in readers {
             let course = try await reader.value
-            #expect(course.epochs[waiting]?.first == 1 && course.ended == [waiting])
+            #expect(
+                course.epochs[waiting]?.first == 1 && course.ended == [waiting], "\(course)")
         }
         #expect(streams.withLock(\.self) == 2)
         #expect(try await client.run(waiting).status == .cancelled)
+        // Nor is it the run's end once there is one.
+        let replayed = try await course(client.events(ofRuns: [waiting]))
+        #expect(replayed.epochs[waiting]?.first == 1 && replayed.ended == [waiting], "\(replayed)")
     }
 
     @Test func whatItDoesNotKnowIsAProblem() throws {

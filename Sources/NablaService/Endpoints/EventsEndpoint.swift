@@ -124,11 +124,11 @@ struct EventsEndpoint: Endpoint {
             }
             for entry in entries {
                 number = entry.number
-                let events = try events(of: entry, after: position)
-                guard !events.isEmpty else { continue }
                 // A run that was taken up again has ended before.
                 let last = entry.epochs == nil ? try lastEntry(of: entry.runID) : nil
                 let isFinal = last == entry
+                let events = try events(of: entry, after: position, isFinal: isFinal)
+                guard !events.isEmpty else { continue }
                 return events.map { event in
                     EventFollower.Told(
                         position: event.id.flatMap(EventPosition.init(text:)),
@@ -139,8 +139,9 @@ struct EventsEndpoint: Endpoint {
         }
     }
 
+    /// The events of an entry; `isFinal` where an end is the run's last.
     private func events(
-        of entry: JournalEntry, after position: EventPosition
+        of entry: JournalEntry, after position: EventPosition, isFinal: Bool
     ) throws(Problem) -> [SharedEvent] {
         let sent = entry.number > position.number ? 0 : position.epoch
         guard entry.number >= position.number, sent < .max else { return [] }
@@ -149,7 +150,10 @@ struct EventsEndpoint: Endpoint {
             return SharedEvent(run: entry.runID, event: event, id: position.text)
         }
         guard let epochs = entry.epochs else {
-            return [shared(RunEvent(.end(try runs.run(entry.runID))), epoch: .max)]
+            var run = try runs.run(entry.runID)
+            // It went on, so how it stands now is none of what happened then.
+            if !isFinal { run.status = .interrupted }
+            return [shared(RunEvent(.end(run)), epoch: .max)]
         }
         let first = max(epochs.lowerBound, sent + 1)
         guard first <= epochs.upperBound else { return [] }
