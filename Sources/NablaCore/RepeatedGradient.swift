@@ -182,21 +182,21 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
         _ memory: inout Memory<S>
     ) -> [S]? {
         guard let batch = source.batch(lyingAt: 0..<partition.count) else { return nil }
-        memory.reserve(scratch: SmallChain.numbers(of: plan, rows: batch.count))
-        var mean = S.nan
-        let result = memory.scratch.withUnsafeMutableBufferPointer { scratch in
-            [S](unsafeUninitializedCapacity: resultCount) { result, count in
-                guard let scratch = scratch.baseAddress, let first = result.baseAddress,
-                    let sum = SmallChain.gradients(
-                        of: plan, objective, batch, scale: S(1 / divisor), parameters: parameters,
-                        memory: scratch, into: first + 1)
-                else { return }
-                mean = S(sum / divisor)
-                first.initialize(to: mean)
-                count = resultCount
-            }
+        let scratchCount = SmallChain.numbers(of: plan, rows: batch.count)
+        memory.reserve(scratch: scratchCount + resultCount)
+        return memory.scratch.withUnsafeMutableBufferPointer { scratch in
+            guard let scratch = scratch.baseAddress else { return nil }
+            let result = scratch + scratchCount
+            guard
+                let sum = SmallChain.gradients(
+                    of: plan, objective, batch, scale: S(1 / divisor), parameters: parameters,
+                    memory: scratch, into: result + 1)
+            else { return nil }
+            result.pointee = S(sum / divisor)
+            // Copied: the compiler makes no code of its own for an array of `S` that is filled where it lies.
+            return result.pointee.isFinite
+                ? [S](UnsafeBufferPointer(start: result, count: resultCount)) : nil
         }
-        return mean.isFinite ? result : nil
     }
 
     /// Checks the samples' numbers against the network and the loss.

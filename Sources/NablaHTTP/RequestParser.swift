@@ -11,8 +11,10 @@ public struct RequestParser: Sendable {
     private var lineStart = 0
     private var fieldsStart = 0
     private var skippedBlankLine = false
-    /// The last head that came in one piece, and its bytes: most clients send the same again.
-    private var known: (bytes: [UInt8], head: RequestHead)?
+    /// The last head that came in one piece: most clients send the same again.
+    private var known: RequestHead?
+    /// Its bytes.
+    private var knownBytes: [UInt8] = []
     /// Longer heads are read anew each time, so that idle connections hold on to little.
     private static let longestKnown = 2048
 
@@ -27,8 +29,8 @@ public struct RequestParser: Sendable {
     ///   `needsMore` the next call must show the same bytes, with more behind them.
     /// - Returns: The head, or that it is incomplete, or what is wrong with it.
     public mutating func parse(_ bytes: Span<UInt8>) -> ParseResult<RequestHead> {
-        if scanned == 0, let known, bytes.starts(with: known.bytes) {
-            return .complete(known.head, consumed: known.bytes.count)
+        if scanned == 0, !knownBytes.isEmpty, bytes.starts(with: knownBytes), let known {
+            return .complete(known, consumed: knownBytes.count)
         }
         let isWhole = scanned == 0
         do throws(MessageError) {
@@ -53,12 +55,13 @@ public struct RequestParser: Sendable {
 
     /// Begins anew behind a head of those bytes.
     private mutating func begin(knowing head: RequestHead?, _ bytes: Span<UInt8>) {
-        let known = self.known
+        let (known, knownBytes) = (self.known, self.knownBytes)
         self = RequestParser(limits: limits)
         if let head, bytes.count <= RequestParser.longestKnown {
-            self.known = (bytes.withUnsafeBufferPointer { [UInt8]($0) }, head)
+            self.known = head
+            self.knownBytes = bytes.withUnsafeBufferPointer { [UInt8]($0) }
         } else {
-            self.known = known
+            (self.known, self.knownBytes) = (known, knownBytes)
         }
     }
 

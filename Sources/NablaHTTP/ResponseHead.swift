@@ -1,5 +1,5 @@
 /// What goes before a response's body (RFC 9112 §4).
-public struct ResponseHead: Sendable {
+public enum ResponseHead {
     /// How the client learns where the body ends (RFC 9112 §6.3).
     public enum Framing: Sendable, Equatable {
         /// `Content-Length`.
@@ -20,36 +20,25 @@ public struct ResponseHead: Sendable {
         case none
     }
 
-    /// The status line's code and phrase.
-    public let status: Status
-    /// The fields, in the order they are sent; without those the connection adds.
-    public let fields: Fields
-    /// How the body ends; left out where the status allows no body (RFC 9110 §8.6).
-    public let framing: Framing
-    /// What `Connection` says.
-    public let persistence: Persistence
-
-    /// Puts a head together.
-    public init(status: Status, fields: Fields, framing: Framing, persistence: Persistence) {
-        self.status = status
-        self.fields = fields
-        self.framing = framing
-        self.persistence = persistence
-    }
-
     /// Writes the head and the empty line after it.
     ///
     /// - Parameters:
-    ///   - bytes: Gets the head at its end.
+    ///   - status: The status line's code and phrase.
+    ///   - fields: The fields, in the order they are sent; without those the connection adds.
+    ///   - framing: How the body ends; left out where the status allows no body (RFC 9110 §8.6).
+    ///   - persistence: What `Connection` says.
     ///   - common: Complete lines that every response has, such as `ResponseStamp.lines`.
-    public func write(to bytes: inout [UInt8], common: [UInt8]) {
-        let room =
-            ResponseHead.ownBytes + status.reason.utf8.count + common.count + fields.text.count
+    ///   - bytes: Gets the head at its end.
+    public static func write(
+        _ status: Status, _ fields: Fields, framing: Framing, persistence: Persistence,
+        common: [UInt8], to bytes: inout [UInt8]
+    ) {
+        let room = ownBytes + status.reason.utf8.count + common.count + fields.text.count
         bytes.append(addingCapacity: room) { head in
-            writeStatus(to: &head)
+            write(status, to: &head)
             head.append(copying: common.span)
             head.append(copying: fields.text.span)
-            if status.allowsBody { writeFraming(to: &head) }
+            if status.allowsBody { write(framing, to: &head) }
             switch persistence {
             case .implied: break
             case .stated: head.append("Connection: keep-alive\r\n")
@@ -63,7 +52,7 @@ public struct ResponseHead: Sendable {
     /// persistence, each with a number where it has one.
     private static let ownBytes = 128
 
-    private func writeStatus(to head: inout OutputSpan<UInt8>) {
+    private static func write(_ status: Status, to head: inout OutputSpan<UInt8>) {
         guard status != .ok else { return head.append("HTTP/1.1 200 OK\r\n") }
         head.append("HTTP/1.1 ")
         head.append(decimal: status.code)
@@ -72,7 +61,7 @@ public struct ResponseHead: Sendable {
         head.appendLineEnd()
     }
 
-    private func writeFraming(to head: inout OutputSpan<UInt8>) {
+    private static func write(_ framing: Framing, to head: inout OutputSpan<UInt8>) {
         switch framing {
         case .length(let length):
             head.append("Content-Length: ")

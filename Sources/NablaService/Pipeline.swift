@@ -6,7 +6,7 @@ import Synchronization
 
 /// The way of a request: identified, routed, admitted, checked, placed, answered; each stage may
 /// refuse it.
-struct Pipeline: RequestHandler {
+final class Pipeline: RequestHandler {
     private let router: Router
     private let gate: Gate
     private let crossOrigin: CrossOrigin?
@@ -39,25 +39,22 @@ struct Pipeline: RequestHandler {
         self.onEvent = onEvent
     }
 
-    func handle(_ request: consuming Request, _ responder: Responder) {
+    func handle(_ request: consuming Request, _ responder: consuming Responder) {
         let start = Stopwatch.now()
         let (match, route) = router.match(request.head.method, request.head.target.path)
         let admission = gate.admit(to: match.scope, request.head.fields, at: start)
-        let call = Call(
-            id: identify(request.head), head: request.head, body: request.body,
-            sink: request.sink, route: route, subject: match.subject, token: admission.token,
-            responder: responder)
         let reply = Reply(
-            to: call, fields: crossOrigin?.fields(for: call.head) ?? [], start: start,
+            id: identify(request.head), head: request.head, route: route, token: admission.token,
+            fields: crossOrigin?.fields(for: request.head) ?? [], start: start,
             compression: compression, responder: responder, onEvent: onEvent)
         if case .refused(let problem, let fields) = admission {
             return reply.send(problem, fields: fields)
         }
         switch match {
         case .nothing:
-            reply.send(Problem(.notFound, "there is nothing at \(call.head.target.path)"))
+            reply.send(Problem(.notFound, "there is nothing at \(reply.head.target.path)"))
         case .options(let methods):
-            let fields = crossOrigin?.preflightFields(for: call.head, methods) ?? []
+            let fields = crossOrigin?.preflightFields(for: reply.head, methods) ?? []
             reply.send(
                 Content(status: .noContent, fields: [Pipeline.allow(methods)] + fields, body: []))
         case .otherMethod(let methods):
@@ -65,10 +62,11 @@ struct Pipeline: RequestHandler {
             reply.send(
                 Problem(
                     .methodNotAllowed,
-                    "\(call.head.method.name) is not for \(call.head.target.path), but "
+                    "\(reply.head.method.name) is not for \(reply.head.target.path), but "
                         + allow.value),
                 fields: [allow])
-        case .endpoint(let endpoint, _):
+        case .endpoint(let endpoint, let subject):
+            let call = Call(request, subject: subject, reply: reply)
             if call.hasBody,
                 let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint)
             {
@@ -182,8 +180,9 @@ extension Pipeline {
             let compression = self.compression
             let pool = endpoint.place == .storage ? storagePool : pool
             submit(call, reply, to: pool) { workspace throws(Problem) in
-                let whole =
-                    isCompressed ? call.with(body: try compression.inflated(call.body)) : call
+                guard isCompressed else { return try endpoint.answer(call, workspace) }
+                var whole = call
+                whole.body = try compression.inflated(call.body)
                 return try endpoint.answer(whole, workspace)
             }
         }
@@ -216,7 +215,7 @@ extension Pipeline {
             }
             let waited = Stopwatch.now() - queued
             do throws(Problem) {
-                try give(work(workspace), workspace, reply, waited: waited)
+                try self.give(work(workspace), workspace, reply, waited: waited)
             } catch {
                 reply.send(error)
             }
@@ -257,7 +256,7 @@ final class LoopWorkspaces: Sendable {
     }
 
     func lend(_ body: (Workspace) -> Void) {
-        for workspace in workspaces where workspace.lendIfFree(body) { return }
+        for index in workspaces.indices where workspaces[index].lendIfFree(body) { return }
         workspaces[0].lend(body)
     }
 }

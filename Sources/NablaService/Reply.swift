@@ -4,13 +4,16 @@ import NablaHTTP
 import NablaSockets
 import Synchronization
 
-/// The one answer to a request: sent once, whoever is first.
+/// The one answer to a request, sent once, whoever is first; and what is known of the request but its body, which may be
+/// large, where the answer comes long after in some cases.
 final class Reply: Sendable {
-    // Not the call, whose body may be large, and which is answered long after in some cases.
-    private let id: String
-    private let head: RequestHead
+    /// The id that answer and log carry.
+    let id: String
+    /// The request's method, target and fields.
+    let head: RequestHead
+    /// The name of the token the request was made with; nil where callers need none.
+    let token: String?
     private let route: Route
-    private let token: String?
     private let compression: CompressionSettings
     private let fields: [(name: String, value: String)]
     private let start: Double
@@ -21,21 +24,24 @@ final class Reply: Sendable {
     /// Prepares the answer.
     ///
     /// - Parameters:
-    ///   - call: What is answered.
+    ///   - id: The id that answer and log carry.
+    ///   - head: The request's method, target and fields.
+    ///   - route: Where the request's path leads.
+    ///   - token: The name of the token the request was made with; nil where callers need none.
     ///   - fields: What the answer says whatever it is.
     ///   - start: When the request came in, by `Stopwatch`.
     ///   - compression: Which answers are compressed.
     ///   - responder: The way back.
     ///   - onEvent: Gets told how it went.
     init(
-        to call: Call, fields: [(name: String, value: String)], start: Double,
-        compression: CompressionSettings, responder: Responder,
-        onEvent: @escaping @Sendable (ServiceEvent) -> Void
+        id: String, head: RequestHead, route: Route, token: String?,
+        fields: [(name: String, value: String)], start: Double, compression: CompressionSettings,
+        responder: Responder, onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
-        id = call.id
-        head = call.head
-        route = call.route
-        token = call.token
+        self.id = id
+        self.head = head
+        self.route = route
+        self.token = token
         self.compression = compression
         self.fields = fields
         self.start = start
@@ -132,6 +138,9 @@ final class Reply: Sendable {
         return stream
     }
 
+    /// Whether the caller has gone away.
+    var isCancelled: Bool { responder.isDisconnected }
+
     private func take() -> Bool {
         !isTaken.exchange(true, ordering: .relaxed)
     }
@@ -146,9 +155,8 @@ final class Reply: Sendable {
     private func report(_ status: Status, bytes: Int) {
         onEvent(
             .answered(
-                // No control character can be in a path as it was sent.
-                requestID: id, method: head.method.name, path: head.target.rawPath, route: route,
-                status: status.code,
-                milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes, token: token))
+                AnsweredRequest(
+                    id: id, head: head, route: route, token: token, status: status.code,
+                    milliseconds: (Stopwatch.now() - start) * 1000, bytes: bytes)))
     }
 }

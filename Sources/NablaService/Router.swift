@@ -20,8 +20,8 @@ struct Router: Sendable {
     private let runPartPlaces: [(name: String, place: Place)]
     private let namedPlaces: [(name: Substring, place: Place)]
 
-    /// A path's endpoints, and what the log and the metrics call it.
-    private struct Place {
+    /// A path's endpoints, and where the metrics count it.
+    private final class Place: Sendable {
         let endpoints: [(method: Method, endpoint: RoutedEndpoint)]
         let route: Route
 
@@ -34,7 +34,10 @@ struct Router: Sendable {
         var isForTinyRequests: Bool { endpoints.contains { $0.endpoint.place == .loopOrWorker } }
 
         func endpoint(for method: Method) -> RoutedEndpoint? {
-            endpoints.first { $0.method == method }?.endpoint
+            for index in endpoints.indices where endpoints[index].method == method {
+                return endpoints[index].endpoint
+            }
+            return nil
         }
     }
 
@@ -84,12 +87,6 @@ struct Router: Sendable {
             guard case .endpoint(let endpoint, _) = self else { return nil }
             return endpoint.scope
         }
-
-        /// The open part of the path; empty where there is none.
-        var subject: String {
-            guard case .endpoint(_, let subject) = self else { return "" }
-            return subject
-        }
     }
 
     /// Finds what answers a request, and the route of its path, whatever the method.
@@ -131,7 +128,9 @@ struct Router: Sendable {
     }
 
     private func place(of path: String) -> (Place, subject: String)? {
-        for known in places where known.path == path { return (known.place, "") }
+        for index in places.indices where places[index].path == path {
+            return (places[index].place, "")
+        }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count >= 3, parts[0].isEmpty, !parts[2].isEmpty else { return nil }
         let id = String(parts[2])

@@ -64,7 +64,7 @@ struct Connection {
     /// Sends what the exchange has; or goes on receiving, where the body's sink has room again.
     mutating func look() {
         if let exchange {
-            deliver(exchange.take(), of: exchange)
+            deliver(from: exchange)
         } else {
             reader.resume()
         }
@@ -163,7 +163,7 @@ struct Connection {
             perform(life.peerFinished(now: context.now))
             return nil
         case .bytes(let count):
-            emit(.received(bytes: count))
+            context.bytesReceived += count
             // A short read has emptied the socket, so the next edge will tell; only a peer's end,
             // which may have been told already, is still to be read.
             if count < space, !peerHasFinished { canReceive = false }
@@ -202,43 +202,40 @@ struct Connection {
         life.handedOn(head)
         requests += 1
         answersHead = head.method == .head
-        emit(.requestBegan)
         let exchange = Exchange(
-            token: token, mailbox: context.mailbox, services: context.services,
-            isChunked: head.version == .http11, hasBody: !answersHead)
-        self.exchange = exchange
+            token: token, mailbox: context.mailbox, isChunked: head.version == .http11,
+            hasBody: !answersHead)
         context.services.handler.handle(
             Request(head: head, body: body, sink: reader.takeSink()), Responder(exchange: exchange))
-        deliver(exchange.take(), of: exchange, mayHold: true)
+        if let response = exchange.takeResponse() { return answer(response, mayHold: true) }
+        self.exchange = exchange
+        deliver(from: exchange)
     }
 
     // MARK: Answering
 
-    private mutating func deliver(
-        _ delivery: consuming Exchange.Delivery, of exchange: Exchange, mayHold: Bool = false
-    ) {
-        switch consume delivery {
-        case .response(let response):
-            // Taking a whole answer has ended the exchange.
-            self.exchange = nil
-            let persistence = life.answered(now: context.now)
-            write(response, persistence)
-            if mayHold, context.hold(token) { return }
-            flush()
-        case .stream(let part):
-            deliver(part, of: exchange)
-        }
+    /// Sends what the exchange has.
+    private mutating func deliver(from exchange: Exchange) {
+        let (response, part) = exchange.take()
+        if let response { return answer(response) }
+        send(part, of: exchange)
     }
 
-    private mutating func deliver(_ part: consuming Exchange.Part, of exchange: Exchange) {
+    /// Sends a whole answer, taking which has ended the exchange.
+    private mutating func answer(_ response: Response, mayHold: Bool = false) {
+        exchange = nil
+        write(response, life.answered(now: context.now))
+        if mayHold, context.hold(token) { return }
+        flush()
+    }
+
+    private mutating func send(_ part: consuming Exchange.Part, of exchange: Exchange) {
         if let (status, fields) = part.streamHead {
             isStream = true
             let framing = exchange.framing
             let persistence = life.streamBegan(
                 untilClose: framing == .untilClose, now: context.now)
-            write(
-                ResponseHead(
-                    status: status, fields: fields, framing: framing, persistence: persistence))
+            write(status, fields, framing, persistence)
         }
         let pieces = part.pieces
         if !pieces.isEmpty { outbox.append { $0.append(contentsOf: pieces) } }
@@ -259,16 +256,20 @@ struct Connection {
     }
 
     private mutating func write(_ response: Response, _ persistence: ResponseHead.Persistence) {
-        write(
-            ResponseHead(
-                status: response.status, fields: response.fields,
-                framing: .length(response.body.count), persistence: persistence))
+        write(response.status, response.fields, .length(response.body.count), persistence)
         if !answersHead, response.status.allowsBody { outbox.append(body: response.body) }
     }
 
-    private mutating func write(_ head: ResponseHead) {
+    /// Writes a head.
+    private mutating func write(
+        _ status: Status, _ fields: Fields, _ framing: ResponseHead.Framing,
+        _ persistence: ResponseHead.Persistence
+    ) {
         let common = context.stamp.lines
-        outbox.append { head.write(to: &$0, common: common) }
+        outbox.append {
+            ResponseHead.write(
+                status, fields, framing: framing, persistence: persistence, common: common, to: &$0)
+        }
     }
 
     private mutating func flush() {
@@ -287,9 +288,8 @@ struct Connection {
     }
 
     private func note(sent: Int) {
-        guard sent > 0 else { return }
-        emit(.sent(bytes: sent))
-        if isStream { exchange?.sent(sent) }
+        context.bytesSent += sent
+        if isStream, sent > 0 { exchange?.sent(sent) }
     }
 
     private mutating func endExchange() {

@@ -19,8 +19,8 @@ struct EventLoop: ~Copyable {
     private var drainDeadline: ConnectionLife.Instant?
 
     /// Makes a loop that deals what it accepts out to `mailboxes`, those of all loops.
-    init(services: LoopServices, mailbox: Mailbox, poller: consuming Poller, mailboxes: [Mailbox]) {
-        context = LoopContext(services: services, mailbox: mailbox)
+    init(_ mailbox: Mailbox, poller: consuming Poller, mailboxes: [Mailbox]) {
+        context = LoopContext(mailbox)
         self.poller = poller
         self.mailboxes = mailboxes
         nextSweep = context.now
@@ -50,6 +50,7 @@ struct EventLoop: ~Copyable {
             for token in takeTurns() { serve(token) { $0.takeTurn() } }
             for letter in context.mailbox.takeAll() { read(letter) }
             if context.now >= nextSweep { sweep() }
+            context.tellBytes()
             if let drainDeadline, connectionCount == 0 || context.now >= drainDeadline {
                 return cutAll()
             }

@@ -6,15 +6,7 @@ import Synchronization
 /// Everything that both sides touch lies behind one lock, which is held only to move values in and
 /// out; actions and wake-ups run outside it.
 final class Exchange: Sendable {
-    /// What the loop finds when it looks.
-    enum Delivery {
-        /// The whole answer, with which the exchange ends.
-        case response(Response)
-        /// What there is of a stream, or nothing yet.
-        case stream(Part)
-    }
-
-    /// A part of a stream.
+    /// A part of a stream, or nothing yet.
     struct Part {
         var streamHead: (status: Status, fields: Fields)?
         var pieces: [UInt8] = []
@@ -47,22 +39,20 @@ final class Exchange: Sendable {
     /// What the connection is called by its loop.
     let token: Token
     private let mailbox: Mailbox
-    private let services: LoopServices
     private let isChunked: Bool
     private let hasBody: Bool
     private let state = Mutex(State())
 
     /// Begins an exchange with a client that understands chunks, and that gets bodies: HEAD
     /// doesn't.
-    init(
-        token: Token, mailbox: Mailbox, services: LoopServices, isChunked: Bool, hasBody: Bool
-    ) {
+    init(token: Token, mailbox: Mailbox, isChunked: Bool, hasBody: Bool) {
         self.token = token
         self.mailbox = mailbox
-        self.services = services
         self.isChunked = isChunked
         self.hasBody = hasBody
     }
+
+    private var services: LoopServices { mailbox.services }
 
     /// How a stream's end is told.
     var framing: ResponseHead.Framing { isChunked ? .chunked : .untilClose }
@@ -172,18 +162,25 @@ final class Exchange: Sendable {
 
     // MARK: For the loop
 
-    /// Takes what there is to send; from now on the loop must be woken for more.
-    func take() -> Delivery {
+    /// Takes the whole answer, with which the exchange ends; nil where there is none yet, or a stream.
+    func takeResponse() -> Response? {
+        state.withLock { state in
+            guard let response = state.response.take() else { return nil }
+            // Nothing is left for `end`.
+            state.action = nil
+            return response
+        }
+    }
+
+    /// Takes what there is of a stream, or a whole answer that came meanwhile; from now on the loop must be woken
+    /// for more.
+    func take() -> (response: Response?, part: Part) {
         state.withLock { state in
             state.loopWillLook = false
-            if let response = state.response.take() {
-                // A whole answer ends the exchange; nothing is left for `end`.
-                state.action = nil
-                return .response(response)
-            }
+            if state.response != nil { state.action = nil }
             var part = Part()
             swap(&part, &state.part)
-            return .stream(part)
+            return (state.response.take(), part)
         }
     }
 

@@ -32,6 +32,8 @@ final class LoopContext {
     private(set) var stamp: ResponseStamp
     /// Where bytes are received before it is known what they are.
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
+    /// What was received and sent since it was told.
+    var (bytesReceived, bytesSent) = (0, 0)
     /// Connections whose answers wait for those of the round's other connections.
     ///
     /// Each send wakes a client that sleeps, which costs as much as a small request: sent together,
@@ -43,9 +45,9 @@ final class LoopContext {
     /// The most answers that wait for one another, and how long the first waits at most.
     private static let heldLimit = (count: 16, time: Duration.microseconds(100))
 
-    init(services: LoopServices, mailbox: Mailbox) {
-        self.services = services
+    init(_ mailbox: Mailbox) {
         self.mailbox = mailbox
+        services = mailbox.services
         stamp = ResponseStamp(server: services.configuration.serverName)
     }
 
@@ -88,6 +90,13 @@ final class LoopContext {
 
     /// Has every answer sent at once until the next round.
     func endHolding() { holds = false }
+
+    /// Tells how many bytes a round has received and sent.
+    func tellBytes() {
+        if bytesReceived > 0 { services.onEvent(.received(bytes: bytesReceived)) }
+        if bytesSent > 0 { services.onEvent(.sent(bytes: bytesSent)) }
+        (bytesReceived, bytesSent) = (0, 0)
+    }
 }
 
 /// The clock of deadlines; goes on while the machine sleeps, as its clients do.

@@ -17,11 +17,14 @@ enum Letter: Sendable {
 
 /// Letters for one loop, and the descriptor that wakes it.
 final class Mailbox: Sendable {
+    /// What the loop shares with the others.
+    let services: LoopServices
     private let letters = Mutex<[Letter]>([])
     /// An eventfd: readable once something was posted.
     let wake: Socket
 
-    init() throws(ServerError) {
+    init(_ services: LoopServices) throws(ServerError) {
+        self.services = services
         let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard descriptor >= 0 else { throw .system(call: "eventfd", errno: errno) }
         wake = Socket(descriptor)

@@ -25,7 +25,7 @@ struct Outbox {
     }
 
     /// Appends the body that belongs to the head just written.
-    mutating func append(body bytes: consuming [UInt8]) {
+    mutating func append(body bytes: [UInt8]) {
         if bytes.count <= Self.copyLimit || !body.isEmpty {
             front.append(contentsOf: bytes)
         } else {

@@ -9,6 +9,13 @@ public struct Request: Sendable {
     public var body: [UInt8]
     /// What took the body as it arrived, where `body` hasn't it: see `RequestHandler.sink`.
     public var sink: (any BodySink)?
+
+    /// Puts a request together.
+    public init(head: RequestHead, body: [UInt8], sink: (any BodySink)? = nil) {
+        self.head = head
+        self.body = body
+        self.sink = sink
+    }
 }
 
 /// A complete answer.
@@ -32,13 +39,13 @@ public struct Response: Sendable {
 }
 
 /// What answers requests.
-public protocol RequestHandler: Sendable {
+public protocol RequestHandler: AnyObject, Sendable {
     /// Answers a request, now or later.
     ///
     /// Called on the loop's thread: answer at once when the work is small, else hand it on and
     /// answer from any thread. Every responder must be used in the end, even when its client has
     /// gone: the connection waits for it.
-    func handle(_ request: consuming Request, _ responder: Responder)
+    func handle(_ request: consuming Request, _ responder: consuming Responder)
 
     /// Gives what takes the body of a PUT while it arrives; nil, as by default, for memory.
     ///

@@ -41,7 +41,7 @@ public final class Server: Sendable {
             var mailboxes: [Mailbox] = []
             var polls: [Socket] = []
             for _ in 0..<configuration.loops {
-                mailboxes.append(try Mailbox())
+                mailboxes.append(try Mailbox(services))
                 polls.append(try Poller.open())
             }
             mailboxes[0].post(.listen(listeners.all))
@@ -72,11 +72,8 @@ public final class Server: Sendable {
     }
 
     private func run(_ index: Int, _ mailboxes: [Mailbox], _ poll: Socket) {
-        let services = self.services
         DispatchQueue(label: "nabla.loop.\(index)", qos: .userInitiated).async(group: loops) {
-            var loop = EventLoop(
-                services: services, mailbox: mailboxes[index], poller: Poller(poll),
-                mailboxes: mailboxes)
+            var loop = EventLoop(mailboxes[index], poller: Poller(poll), mailboxes: mailboxes)
             self.cut.add(loop.run(), ordering: .releasing)
         }
     }

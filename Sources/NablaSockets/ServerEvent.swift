@@ -10,12 +10,10 @@ public enum ServerEvent: Sendable {
     case connectionClosed(requests: Int)
     /// A connection was turned away with 503: there are as many as the configuration allows.
     case connectionRefused
-    /// Bytes were received, of requests or of what is thrown away.
+    /// So many bytes were received in one round of a loop, of requests or of what is thrown away.
     case received(bytes: Int)
-    /// Bytes were taken over by the system for sending.
+    /// So many bytes were taken over by the system for sending in one round of a loop.
     case sent(bytes: Int)
-    /// A request was handed on.
-    case requestBegan
     /// A message that never became a request was answered with this error.
     case messageRefused(MessageError)
     /// A connection was closed because this phase took too long.

@@ -6,9 +6,9 @@ import Testing
         _ status: Status, _ framing: ResponseHead.Framing, _ persistence: ResponseHead.Persistence
     ) -> String {
         var bytes: [UInt8] = []
-        ResponseHead(
-            status: status, fields: ["A": "b"], framing: framing, persistence: persistence
-        ).write(to: &bytes, common: Array("Date: d\r\n".utf8))
+        ResponseHead.write(
+            status, ["A": "b"], framing: framing, persistence: persistence,
+            common: Array("Date: d\r\n".utf8), to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -2,11 +2,22 @@ import Dispatch
 import Foundation
 import GRDB
 import NablaAPI
+import NablaHTTP
 import NablaNetworks
 import Synchronization
 
 @testable import NablaService
 @testable import NablaStore
+
+/// The head of a request with a method and a target, as in `GET /runs`.
+func head(_ line: String) -> RequestHead {
+    var reader = RequestReader(limits: HTTPLimits())
+    guard
+        case .request(let head, _) = reader.read(
+            Array("\(line) HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span)
+    else { preconditionFailure("\(line) is no request") }
+    return head
+}
 
 /// The parts of a service without its sockets: a real store, pool and scheduler.
 final class Workbench: Sendable {

@@ -11,8 +11,9 @@ import Testing
         _ route: Route, _ status: Int = 200, milliseconds: Double = 1
     ) -> ServiceEvent {
         .answered(
-            requestID: "a", method: "GET", path: "/a", route: route, status: status,
-            milliseconds: milliseconds, bytes: 9, token: nil)
+            AnsweredRequest(
+                id: "a", head: head("GET /a"), route: route, token: nil, status: status,
+                milliseconds: milliseconds, bytes: 9))
     }
 
     @Test func aRouteIsTheSameEachTimeAndTheirNumberIsBounded() {

@@ -24,8 +24,9 @@ import Testing
     }
 
     private static let answered = ServiceEvent.answered(
-        requestID: "r1", method: "POST", path: "/train", route: Route(template: "/train", index: 1),
-        status: 202, milliseconds: 1.5, bytes: 90, token: "ci")
+        AnsweredRequest(
+            id: "r1", head: head("POST /train"), route: Route(index: 1), token: "ci", status: 202,
+            milliseconds: 1.5, bytes: 90))
 
     static let levels: [(ServiceEvent, Logger.Level)] = [
         (.started(addresses: ["127.0.0.1:8080"]), .info), (.stopping, .info), (.stopped, .info),
@@ -35,7 +36,7 @@ import Testing
         (.run(id: "x", status: .queued, detail: nil), .info), (.runDeleted(id: "x"), .info),
         (.server(.connectionOpened), .trace), (.server(.connectionClosed(requests: 3)), .trace),
         (.server(.received(bytes: 9)), .trace), (.server(.sent(bytes: 9)), .trace),
-        (.server(.requestBegan), .trace), (.server(.streamOpened), .trace),
+        (.server(.streamOpened), .trace),
         (.server(.streamClosed(tooSlow: false)), .trace),
         // What one client did, or failed to do.
         (.server(.messageRefused(refusal)), .trace), (.server(.timedOut(.readingHead)), .debug),

@@ -255,7 +255,7 @@ import Testing
         }
     }
 
-    @Test("events tell what was received, sent and handed on")
+    @Test("events tell what was received, sent, refused and handed on")
     func events() throws {
         try Fixture().run { fixture in
             let client = try fixture.client()
@@ -266,14 +266,14 @@ import Testing
                 switch event {
                 case .received(let bytes): totals.received += bytes
                 case .sent(let bytes): totals.sent += bytes
-                case .requestBegan: totals.requests += 1
+                case .connectionClosed(let requests): totals.requests += requests
                 case .messageRefused: totals.refused += 1
                 default: break
                 }
-                return totals.refused == 1 && totals.sent == answers.count
+                return totals.sent == answers.count && totals.requests == 1
             }
             #expect(totals.received == get.utf8.count + 5)
-            #expect(totals.requests == 1)
+            #expect(totals.refused == 1)
         }
     }
 }

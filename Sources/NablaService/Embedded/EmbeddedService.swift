@@ -2,6 +2,7 @@ import Foundation
 public import NablaAPI
 import NablaCore
 import NablaHTTP
+import NablaSockets
 import NablaStore
 
 /// The service without a server: calls are answered in this process, by the same endpoints, with a
@@ -69,13 +70,13 @@ public final class EmbeddedService: Sendable {
         _ method: String, _ target: String, fields: [String] = [], body: [UInt8] = []
     ) throws(Problem) -> [UInt8] {
         let head = try EmbeddedService.head(method, target, fields)
-        let (match, route) = router.match(head.method, head.target.path)
-        guard case .endpoint(let endpoint, let subject) = match else {
+        guard
+            case .endpoint(let endpoint, let subject) =
+                router.match(head.method, head.target.path).match
+        else {
             throw Problem(.notFound, "there is no \(method) \(target)")
         }
-        let call = Call(
-            id: identifiers.next(), head: head, body: body, route: route, subject: subject,
-            token: nil)
+        let call = Call(Request(head: head, body: body), subject: subject)
         var result = Result<[UInt8], Problem>.success([])
         workspaces.lend { workspace in
             result = Result { () throws(Problem) in

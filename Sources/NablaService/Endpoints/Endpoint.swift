@@ -43,50 +43,34 @@ enum Place: Sendable {
 }
 
 /// A request on its way through the service.
-///
-/// All who handle it share it: copying what it holds would be a good part of what a tiny request takes.
-final class Call: Sendable {
-    /// The id its answer and the log carry.
-    let id: String
-    /// Method, target and fields.
-    let head: RequestHead
-    /// The body, whole; empty where `sink` has it.
-    let body: [UInt8]
-    /// What took the body while it arrived, where memory didn't.
-    let sink: (any BodySink)?
-    /// Where the path leads.
-    let route: Route
+struct Call: Sendable {
+    /// The request as it came; `body` counts a reference to its bytes, which tiny requests do without.
+    private(set) var request: Request
     /// The parts of the path that the route leaves open: a run's id.
     let subject: String
-    /// The name of the token it was made with; nil where callers need none.
-    let token: String?
     /// The way back to the caller; nil where there is none to go away.
-    let responder: Responder?
+    private let reply: Reply?
 
-    /// Makes a call of its parts.
-    init(
-        id: String, head: RequestHead, body: [UInt8], sink: (any BodySink)? = nil, route: Route,
-        subject: String, token: String?, responder: Responder? = nil
-    ) {
-        self.id = id
-        self.head = head
-        self.body = body
-        self.sink = sink
-        self.route = route
+    /// Makes a call of a request.
+    init(_ request: consuming Request, subject: consuming String, reply: Reply? = nil) {
+        self.request = request
         self.subject = subject
-        self.token = token
-        self.responder = responder
+        self.reply = reply
     }
 
-    /// The same call with another body.
-    func with(body: [UInt8]) -> Call {
-        Call(
-            id: id, head: head, body: body, sink: sink, route: route, subject: subject,
-            token: token, responder: responder)
+    /// Method, target and fields.
+    var head: RequestHead { request.head }
+    /// The body, whole; empty where `sink` has it.
+    var body: [UInt8] {
+        get { request.body }
+        set { request.body = newValue }
     }
-
+    /// What took the body while it arrived, where memory didn't.
+    var sink: (any BodySink)? { request.sink }
+    /// The name of the token it was made with; nil where callers need none.
+    var token: String? { reply?.token }
     /// Whether the caller has gone away.
-    var isCancelled: Bool { responder?.isDisconnected ?? false }
+    var isCancelled: Bool { reply?.isCancelled ?? false }
 
     /// The body, where it went to the disk.
     var upload: Upload? { sink as? Upload }

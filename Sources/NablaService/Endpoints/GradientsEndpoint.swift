@@ -18,7 +18,8 @@ struct GradientsEndpoint: Endpoint {
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
         let start = Stopwatch.now()
         if let content = forms.answer(
-            to: call.body, since: start, workspace, shards, isCancelled: { call.isCancelled })
+            to: call.request.body, since: start, workspace, shards,
+            isCancelled: { call.isCancelled })
         {
             return .content(content)
         }

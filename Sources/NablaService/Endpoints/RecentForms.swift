@@ -39,25 +39,36 @@ final class RecentForms: Sendable {
         isCancelled: () -> Bool
     ) -> Content? {
         guard body.count <= RecentForms.longestBody else { return nil }
-        let forms = state.withLock { $0.forms }
-        for index in forms.indices {
-            let known = forms[index]
+        guard let last = state.withLock({ $0.forms.first }) else { return nil }
+        if let numbers = last.form.numbers(of: body) {
+            if !last.isUsed.load(ordering: .relaxed) { noteUse(of: last) }
+            return answer(numbers, as: last, since: start, workspace, shards, isCancelled)
+        }
+        for known in state.withLock({ $0.forms }).dropFirst() {
             guard let numbers = known.form.numbers(of: body) else { continue }
-            noteUse(of: known, at: index)
-            let parsed = Stopwatch.now()
-            // What is wrong is told by computing the request as if it were the first.
-            guard
-                let results = try? known.gradient.compute(
-                    numbers, workspace: workspace, shards: shards, isCancelled: isCancelled)
-            else { return nil }
-            let computed = Stopwatch.now()
-            var content = Content.json(known.form.answer(results))
-            content.timing.parse = parsed - start
-            content.timing.compute = computed - parsed
-            content.timing.write = Stopwatch.now() - computed
-            return content
+            noteUse(of: known)
+            return answer(numbers, as: known, since: start, workspace, shards, isCancelled)
         }
         return nil
+    }
+
+    /// Answers a request that has those numbers in a form; nil where anything is wrong.
+    private func answer(
+        _ numbers: Tensor.Numbers, as known: KnownForm, since start: Double,
+        _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
+    ) -> Content? {
+        let parsed = Stopwatch.now()
+        // What is wrong is told by computing the request as if it were the first.
+        guard
+            let results = try? known.gradient.compute(
+                numbers, workspace: workspace, shards: shards, isCancelled: isCancelled)
+        else { return nil }
+        let computed = Stopwatch.now()
+        var content = Content.json(known.form.answer(results))
+        content.timing.parse = parsed - start
+        content.timing.compute = computed - parsed
+        content.timing.write = Stopwatch.now() - computed
+        return content
     }
 
     /// Keeps the form of a request that was answered.
@@ -86,15 +97,13 @@ final class RecentForms: Sendable {
         }
     }
 
-    private func noteUse(of known: KnownForm, at index: Int) {
-        if !known.isUsed.load(ordering: .relaxed) {
-            known.isUsed.store(true, ordering: .relaxed)
-            state.withLock { $0.pause = 1 }
-        }
-        guard index > 0 else { return }
+    /// Puts a form before the others.
+    private func noteUse(of known: KnownForm) {
         state.withLock { state in
-            // Others may have moved meanwhile.
-            guard let place = state.forms.firstIndex(where: { $0 === known }) else { return }
+            if !known.isUsed.exchange(true, ordering: .relaxed) { state.pause = 1 }
+            guard state.forms.first !== known,
+                let place = state.forms.firstIndex(where: { $0 === known })
+            else { return }
             state.forms.insert(state.forms.remove(at: place), at: 0)
         }
     }

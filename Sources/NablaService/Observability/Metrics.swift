@@ -12,7 +12,8 @@ final class Metrics: Sendable {
     private static let mostRoutes = 64
 
     private let cores: [CoreCounters]
-    private let templates = Mutex([Route.other.template])
+    /// The paths, by the index of their route.
+    private let templates = Mutex(["other"])
 
     /// Makes counters that stand at 0.
     init() {
@@ -20,23 +21,24 @@ final class Metrics: Sendable {
         cores = (0..<count).map { _ in CoreCounters(routes: Metrics.mostRoutes) }
     }
 
-    /// The route of a path with its open part in braces; the same one each time.
+    /// The route of a path with its open part in braces, as in `/runs/{id}`; the same one each time.
     func route(_ template: String) -> Route {
         templates.withLock { templates in
             if let index = templates.firstIndex(of: template) {
-                return Route(template: template, index: index)
+                return Route(index: index)
             }
             guard templates.count < Metrics.mostRoutes else { return .other }
             templates.append(template)
-            return Route(template: template, index: templates.count - 1)
+            return Route(index: templates.count - 1)
         }
     }
 
     /// Counts an event.
     func note(_ event: ServiceEvent) {
         switch event {
-        case .answered(_, _, _, let route, let status, let milliseconds, _, _):
-            core.routes[route.index].note(status: status, milliseconds: milliseconds)
+        case .answered(let request):
+            core.routes[request.route.index].note(
+                status: request.status, milliseconds: request.milliseconds)
         case .committed(let milliseconds):
             core.commits.note(milliseconds: milliseconds)
         case .server(let event):
@@ -56,7 +58,6 @@ final class Metrics: Sendable {
         case .connectionRefused: core.add(1, to: .connectionsRefused)
         case .received(let bytes): core.add(bytes, to: .bytesReceived)
         case .sent(let bytes): core.add(bytes, to: .bytesSent)
-        case .requestBegan: break
         case .messageRefused(let error): core.refusals.add(status: error.status.code)
         case .timedOut: core.add(1, to: .timeouts)
         case .clientLeft: core.add(1, to: .clientsLeft)
@@ -103,13 +104,11 @@ extension Metrics {
     }
 }
 
-/// A path of the contract, as the log and the metrics name it: its open parts stay in braces.
-public struct Route: Sendable, Equatable {
-    /// `/runs/{id}`, say.
-    public let template: String
+/// A path of the contract as the metrics count it, whatever its open parts are.
+struct Route: Sendable, Equatable {
     /// Where its counters are.
     let index: Int
 
     /// All that leads nowhere.
-    static let other = Route(template: "other", index: 0)
+    static let other = Route(index: 0)
 }

@@ -8,7 +8,7 @@ extension ServerEvent {
     /// to do, `warning` where clients are turned away for want of something the operator can give.
     var level: Logger.Level {
         switch self {
-        case .connectionOpened, .connectionClosed, .received, .sent, .requestBegan, .streamOpened,
+        case .connectionOpened, .connectionClosed, .received, .sent, .streamOpened,
             .streamClosed(tooSlow: false):
             .trace
         // `ServiceEvent.refused` says the same, with the id that the client was given.
@@ -26,7 +26,6 @@ extension ServerEvent {
         case .connectionRefused: "a connection was turned away: http.connections are open already"
         case .received: "bytes were received"
         case .sent: "bytes were sent"
-        case .requestBegan: "a request came in"
         case .messageRefused(let error): "a message was refused: \(error.detail)"
         case .timedOut: "a connection took too long"
         case .clientLeft: "a client went away before its answer"
@@ -45,7 +44,7 @@ extension ServerEvent {
         case .messageRefused(let error): ["status": "\(error.status.code)"]
         case .timedOut(let phase): ["phase": "\(phase)"]
         case .acceptFailed(let number): ["reason": "\(String(cString: strerror(number)))"]
-        case .connectionOpened, .connectionRefused, .requestBegan, .clientLeft, .streamOpened,
+        case .connectionOpened, .connectionRefused, .clientLeft, .streamOpened,
             .streamClosed:
             [:]
         }

@@ -10,12 +10,8 @@ public enum ServiceEvent: Sendable {
     case stopping
     /// It ended.
     case stopped
-    /// A request was answered, as that of the token's holder where there are tokens.
-    ///
-    /// `bytes` are those of the body; an event stream has just begun, with 0.
-    case answered(
-        requestID: String, method: String, path: String, route: Route, status: Int,
-        milliseconds: Double, bytes: Int, token: String?)
+    /// A request was answered; an event stream has just begun.
+    case answered(AnsweredRequest)
     /// A message that never became a request was answered with an error.
     case refused(requestID: String, status: Int, detail: String)
     /// The database has committed a transaction.
@@ -54,16 +50,15 @@ extension ServiceEvent {
             logger.log(level: level, "stopping")
         case .stopped:
             logger.log(level: level, "stopped")
-        case .answered(
-            let id, let method, let path, _, let status, let milliseconds, let bytes, let token):
+        case .answered(let request):
             // Numbers stay numbers for whoever writes JSON of them.
             var metadata: Logger.Metadata = [
-                "request_id": "\(id)", "method": "\(method)", "path": "\(path)",
-                "status": .stringConvertible(status),
-                "milliseconds": .stringConvertible(milliseconds),
-                "bytes": .stringConvertible(bytes),
+                "request_id": "\(request.id)", "method": "\(request.method)",
+                "path": "\(request.path)", "status": .stringConvertible(request.status),
+                "milliseconds": .stringConvertible(request.milliseconds),
+                "bytes": .stringConvertible(request.bytes),
             ]
-            if let token { metadata["token"] = "\(token)" }
+            if let token = request.token { metadata["token"] = "\(token)" }
             logger.log(level: level, "answered", metadata: metadata)
         case .refused(let id, let status, let detail):
             logger.log(

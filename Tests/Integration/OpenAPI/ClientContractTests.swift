@@ -35,9 +35,7 @@ import Testing
     private static func withServer(_ body: (Client, Asked) async throws -> Void) async throws {
         let asked = Asked()
         let server = try TestServer(onEvent: { event in
-            if case .answered(_, let method, let path, _, _, _, _, _) = event {
-                asked.note(method, path)
-            }
+            if case .answered(let request) = event { asked.note(request.method, request.path) }
         })
         defer {
             server.stop()
