@@ -12,6 +12,18 @@ extension OutputSpan<UInt8> {
         append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 
+    /// Appends the first `count` bytes of a word, of which the lowest is the first; there must be room for all eight.
+    @inline(__always)
+    public mutating func append(_ count: Int, of word: UInt64) {
+        // Safe: what is free is checked to be long enough.
+        withUnsafeMutableBufferPointer { buffer, used in
+            let free = UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(buffer)[used..<used + 8])
+            free.storeBytes(of: word.littleEndian, as: UInt64.self)
+            used += count
+        }
+    }
+
     /// Appends bytes at once.
     @inline(__always)
     mutating func append(copying bytes: Span<UInt8>) {

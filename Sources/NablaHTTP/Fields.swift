@@ -44,9 +44,17 @@ public struct Fields: Sendable {
     /// - Parameters:
     ///   - name: A token such as `Content-Type`.
     ///   - value: The value; sent as UTF-8.
-    public mutating func add(_ name: String, _ value: String) {
+    ///   - isPlain: Whether it is known to have no control character, which is looked for in debug builds alone then.
+    public mutating func add(_ name: String, _ value: String, isPlain: Bool = false) {
+        let start = text.count
         let value = value.utf8.span
-        add(name, atMost: value.count) { $0.append(copying: value) }
+        append(name, atMost: value.count) { $0.append(copying: value) }
+        guard !isPlain else { return assert(control(from: start) == nil) }
+        var next = start
+        while let control = control(from: next) {
+            text[control] = .space
+            next = control + 1
+        }
     }
 
     /// Adds lines that are known beforehand.
@@ -61,12 +69,20 @@ public struct Fields: Sendable {
     /// - Parameters:
     ///   - name: A token such as `Server-Timing`.
     ///   - length: The most bytes that the value can have.
-    ///   - write: Appends the value.
+    ///   - write: Appends the value, without any control character, which is looked for in debug builds alone.
     @inline(__always)
     public mutating func add(
-        _ name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+        plain name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
     ) {
         let start = text.count
+        append(name, atMost: length, write)
+        assert(control(from: start) == nil)
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+    ) {
         let name = name.utf8.span
         text.append(addingCapacity: name.count + length + 4) { line in
             line.append(copying: name)
@@ -75,12 +91,11 @@ public struct Fields: Sendable {
             write(&line)
             line.appendLineEnd()
         }
-        // The last two are the line's end.
-        var next = start
-        while let control = text.span.extracting(..<(text.count - 2)).firstControl(from: next) {
-            text[control] = .space
-            next = control + 1
-        }
+    }
+
+    /// Where the last line's first control character is, from `start` on; its end is none.
+    private func control(from start: Int) -> Int? {
+        text.span.extracting(..<(text.count - 2)).firstControl(from: start)
     }
 
     /// Puts one line in the place of all that have its name.

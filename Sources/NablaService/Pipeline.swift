@@ -66,7 +66,7 @@ final class Pipeline: RequestHandler {
                         + allow.value),
                 fields: [allow])
         case .endpoint(let endpoint, let subject):
-            let call = Call(request, subject: subject, reply: reply)
+            let call = Call(request, subject: subject, since: start, reply: reply)
             if call.hasBody,
                 let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint)
             {
@@ -180,10 +180,9 @@ extension Pipeline {
             let compression = self.compression
             let pool = endpoint.place == .storage ? storagePool : pool
             submit(call, reply, to: pool) { workspace throws(Problem) in
-                guard isCompressed else { return try endpoint.answer(call, workspace) }
                 var whole = call
-                whole.body = try compression.inflated(call.body)
-                return try endpoint.answer(whole, workspace)
+                if isCompressed { whole.body = try compression.inflated(call.body) }
+                return try endpoint.answer(whole.begun(), workspace)
             }
         }
     }

@@ -67,7 +67,7 @@ final class Reply: Sendable {
     /// Sends an answer as it is.
     private func give(_ content: Content, _ waited: Double) {
         var fields = Fields(byteCapacity: 320)
-        fields.add("Content-Type", content.mediaType)
+        fields.add("Content-Type", content.mediaType, isPlain: true)
         for (name, value) in content.fields { fields.add(name, value) }
         addCommon(to: &fields)
         content.timing.add(to: &fields, waited: waited)
@@ -149,7 +149,7 @@ final class Reply: Sendable {
         for (name, value) in self.fields { fields.add(name, value) }
         // No browser may take JSON that holds a caller's text for a page.
         fields.add(lines: "X-Content-Type-Options: nosniff\r\n")
-        fields.add("X-Request-Id", id)
+        fields.add("X-Request-Id", id, isPlain: true)
     }
 
     private func report(_ status: Status, bytes: Int) {

@@ -24,7 +24,7 @@ struct Connection {
     private var requests = 0
 
     /// Whether the connection has more to do at once, after the others.
-    private(set) var wantsTurn = false
+    private var wantsTurn = false
 
     init(_ socket: Socket, token: Token, seat: Allowance, context: LoopContext) {
         let configuration = context.services.configuration
@@ -42,9 +42,19 @@ struct Connection {
         emit(.connectionOpened)
     }
 
-    var isClosed: Bool { life.phase == .closed }
+    /// What a connection waits for.
+    enum Next { case event, turn, end }
 
     // MARK: What the loop tells it
+
+    /// Runs what the loop has to tell it, and says what comes next.
+    mutating func serve(_ body: (inout Connection) -> Void) -> Next {
+        body(&self)
+        guard !isClosed else { return .end }
+        return wantsTurn ? .turn : .event
+    }
+
+    private var isClosed: Bool { life.phase == .closed }
 
     /// Acts on what happened to the socket.
     mutating func react(to readiness: Poller.Readiness) {

@@ -10,7 +10,7 @@ struct EventLoop: ~Copyable {
     private var listeners: [Listener] = []
     private let mailboxes: [Mailbox]
     private var nextMailbox = 0
-    private var slots: [Holder?] = []
+    private var slots: [Connection?] = []
     private var uses: [UInt32] = []
     private var freeSlots: [UInt32] = []
     private var waitingForTurn: [Token] = []
@@ -61,14 +61,12 @@ struct EventLoop: ~Copyable {
 
     private mutating func serve(_ token: Token, _ body: (inout Connection) -> Void) {
         let slot = Int(token.slot)
-        guard slot < slots.count, uses[slot] == token.use, let holder = slots[slot] else {
-            return
-        }
-        body(&holder.connection)
-        if holder.connection.isClosed {
-            remove(slot)
-        } else if holder.connection.wantsTurn {
-            waitingForTurn.append(token)
+        guard slot < slots.count, uses[slot] == token.use, let next = slots[slot]?.serve(body)
+        else { return }
+        switch next {
+        case .end: remove(slot)
+        case .turn: waitingForTurn.append(token)
+        case .event: break
         }
     }
 
@@ -85,7 +83,7 @@ struct EventLoop: ~Copyable {
         let connection = Connection(
             socket, token: token, seat: isWelcome ? services.connections : services.refusals,
             context: context)
-        slots[Int(slot)] = Holder(connection)
+        slots[Int(slot)] = connection
         let isWatched = poller.watchEdges(socket, token)
         let isDraining = drainDeadline != nil
         serve(token) { connection in
@@ -209,14 +207,5 @@ struct EventLoop: ~Copyable {
         let count = connectionCount
         serveAll { $0.abandon() }
         return count
-    }
-}
-
-/// Where a connection stays while its slot may move.
-private final class Holder {
-    var connection: Connection
-
-    init(_ connection: Connection) {
-        self.connection = connection
     }
 }

@@ -12,16 +12,34 @@ import Testing
         #expect(fields.count == 3)
     }
 
-    @Test("a value may be written byte by byte, and can't begin another line either")
+    @Test("a value may be written byte by byte")
     func writesValues() {
         var fields = Fields()
-        fields.add("A", atMost: 8) { value in
-            for byte in "1\r\nB: 2".utf8 { value.append(byte) }
+        fields.add(plain: "A", atMost: 12) { value in
+            for byte in "1 2".utf8 { value.append(byte) }
+            value.append(3, of: 0x7A_35_34_33)
         }
-        fields.add("C", atMost: 8) { _ in }
+        fields.add(plain: "C", atMost: 8) { _ in }
         #expect(fields.all.map(\.name) == ["A", "C"])
-        #expect(fields.all.map(\.value) == ["1  B: 2", ""])
+        #expect(fields.all.map(\.value) == ["1 2345", ""])
     }
+
+    @Test("a value that is known to be plain is added as any other")
+    func addsPlainValues() {
+        var fields = Fields()
+        fields.add("A", "1\t2", isPlain: true)
+        #expect(fields["A"] == "1\t2")
+    }
+
+    #if DEBUG
+        @Test("a value that is not as plain as is said ends a program that is tested")
+        func refusesWhatIsNotPlain() async {
+            await #expect(processExitsWith: .failure) {
+                var fields = Fields()
+                fields.add("A", "1\r\nB: 2", isPlain: true)
+            }
+        }
+    #endif
 
     @Test("constant lines are fields like those added one by one")
     func addsConstantLines() {

@@ -46,16 +46,18 @@ final class Gate: Sendable {
     ///
     /// - Parameters:
     ///   - scope: What its endpoint asks for; nil where it asks nobody.
-    ///   - fields: The request's fields.
+    ///   - fields: The request's fields; not asked for where nobody needs a token.
     ///   - now: The time of `Stopwatch`.
     /// - Returns: Whether the request may go on, and as whose.
-    func admit(to scope: Scope?, _ fields: Fields, at now: Double) -> Admission {
+    func admit(
+        to scope: Scope?, _ fields: @autoclosure () -> Fields, at now: Double
+    ) -> Admission {
         guard let scope else { return .granted(token: nil) }
         guard !isOpen.load(ordering: .acquiring) else {
             return metered(by: everybody, nil, at: now)
         }
         let text: Substring
-        switch Credentials(fields) {
+        switch Credentials(fields()) {
         case .token(let given): text = given
         case .none: return refusal("this call needs a token: Authorization: Bearer TOKEN")
         case .unreadable:

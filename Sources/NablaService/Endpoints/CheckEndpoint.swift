@@ -20,7 +20,6 @@ struct CheckEndpoint: Endpoint {
     private static let mostUnreliable = 100
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let start = Stopwatch.now()
         let request = try CheckRequest(
             parsing: call.body, limits: limits, sharing: parts)
         let network = try networks.network(for: request.network, as: .float64)
@@ -36,7 +35,7 @@ struct CheckEndpoint: Endpoint {
         let computed = Stopwatch.now()
         var content = Content.json(
             CheckResponse(check, mostUnreliable: CheckEndpoint.mostUnreliable).json())
-        content.timing.parse = parsed - start
+        content.timing.parse = parsed - call.start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
         return .content(content)

@@ -48,14 +48,27 @@ struct Call: Sendable {
     private(set) var request: Request
     /// The parts of the path that the route leaves open: a run's id.
     let subject: String
+    /// When somebody began to work on it, by `Stopwatch`.
+    private(set) var start: Double
     /// The way back to the caller; nil where there is none to go away.
     private let reply: Reply?
 
     /// Makes a call of a request.
-    init(_ request: consuming Request, subject: consuming String, reply: Reply? = nil) {
+    init(
+        _ request: consuming Request, subject: consuming String,
+        since start: Double = Stopwatch.now(), reply: Reply? = nil
+    ) {
         self.request = request
         self.subject = subject
+        self.start = start
         self.reply = reply
+    }
+
+    /// The call as whoever takes it up now has it.
+    func begun() -> Call {
+        var call = self
+        call.start = Stopwatch.now()
+        return call
     }
 
     /// Method, target and fields.
@@ -119,7 +132,9 @@ struct Timing: Sendable {
 
     /// Adds the field, in milliseconds with three digits after the point, and with it how long the request waited.
     func add(to fields: inout Fields, waited: Double) {
-        fields.add("Server-Timing", atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)) {
+        fields.add(
+            plain: "Server-Timing", atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)
+        ) {
             $0.append("parse;dur=")
             $0.append(milliseconds: parse)
             $0.append(", queue;dur=")
@@ -141,6 +156,13 @@ extension OutputSpan<UInt8> {
         // A hundred years at most, which fit.
         let microseconds = UInt64(min(max(0, seconds), 3e9) * 1_000_000)
         let (whole, part) = microseconds.quotientAndRemainder(dividingBy: 1000)
+        guard whole >= 10 else {
+            let (first, rest) = part.quotientAndRemainder(dividingBy: 100)
+            let (second, third) = rest.quotientAndRemainder(dividingBy: 10)
+            // "0.000", and the digits.
+            return append(
+                5, of: 0x30_30_30_2E_30 + whole + first << 16 + second << 24 + third << 32)
+        }
         append(decimal: Int(whole))
         append(UInt8(ascii: "."))
         append(digit: part / 100)

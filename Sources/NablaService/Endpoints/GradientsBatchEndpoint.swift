@@ -19,7 +19,6 @@ struct GradientsBatchEndpoint: Endpoint {
     private static let chunk = 16
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let start = Stopwatch.now()
         let batch = try GradientsBatch(
             parsing: call.body, limits: limits, mostRequests: mostRequests)
         let parsed = Stopwatch.now()
@@ -40,7 +39,7 @@ struct GradientsBatchEndpoint: Endpoint {
             let language = Language(preferredBy: call.head.fields.values(of: "accept-language"))
             content.fields = Language.fields(of: language.rawValue)
         }
-        content.timing.parse = parsed - start
+        content.timing.parse = parsed - call.start
         content.timing.compute = computed - parsed
         content.timing.write = Stopwatch.now() - computed
         return .content(content)

@@ -16,9 +16,8 @@ struct GradientsEndpoint: Endpoint {
     let forms = RecentForms()
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let start = Stopwatch.now()
         if let content = forms.answer(
-            to: call.request.body, since: start, workspace, shards,
+            to: call.request.body, since: call.start, workspace, shards,
             isCancelled: { call.isCancelled })
         {
             return .content(content)
@@ -29,14 +28,14 @@ struct GradientsEndpoint: Endpoint {
             request.vector == nil && !request.asks(for: .perSampleGradients)
             && request.samples.inline.map { request.network.isLight(for: $0.inputs) } ?? false
         guard isLight else {
-            let parsing = Stopwatch.now() - start
+            let parsing = Stopwatch.now() - call.start
             return .onWorker { workspace throws(Problem) in
                 .content(
                     try self.content(
                         for: request, call, workspace, since: Stopwatch.now() - parsing))
             }
         }
-        let content = try self.content(for: request, call, workspace, since: start)
+        let content = try self.content(for: request, call, workspace, since: call.start)
         forms.keep(request, of: call.body, content.body)
         return .content(content)
     }

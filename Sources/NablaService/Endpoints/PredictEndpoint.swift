@@ -14,16 +14,15 @@ struct PredictEndpoint: Endpoint {
     let parts: PartRunner
 
     func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
-        let start = Stopwatch.now()
         let request = try PredictRequest(
             parsing: call.body, limits: limits, sharing: parts)
         guard request.network.isLight(for: request.inputs) else {
-            let parsing = Stopwatch.now() - start
+            let parsing = Stopwatch.now() - call.start
             return .onWorker { workspace throws(Problem) in
                 try answer(call, request, workspace, since: Stopwatch.now() - parsing)
             }
         }
-        return try answer(call, request, workspace, since: start)
+        return try answer(call, request, workspace, since: call.start)
     }
 
     private func answer(

@@ -8,16 +8,19 @@ enum Counter: Int, CaseIterable, Sendable {
     case streamsOpened, streamsClosed, streamsCut
 }
 
-/// The counters of one processor.
+/// The counters of one processor: one object, so that counting counts no references beside.
 final class CoreCounters: Sendable {
-    let routes: [RouteCounters]
+    /// By the index of the route.
+    typealias Routes = InlineArray<64, RouteCounters>
+
+    let routes: Routes
     let refusals = StatusCounts()
     let commits = DurationCounts()
     /// By the raw value of `Counter`.
     private let values: InlineArray<16, Atomic<Int>>
 
-    init(routes count: Int) {
-        routes = (0..<count).map { _ in RouteCounters() }
+    init() {
+        routes = InlineArray { _ in RouteCounters() }
         values = InlineArray { _ in Atomic(0) }
     }
 
@@ -31,7 +34,7 @@ final class CoreCounters: Sendable {
 }
 
 /// The answers of one route.
-final class RouteCounters: Sendable {
+struct RouteCounters: ~Copyable, Sendable {
     let statuses = StatusCounts()
     let durations = DurationCounts()
 
@@ -42,7 +45,7 @@ final class RouteCounters: Sendable {
 }
 
 /// How often each status was answered.
-final class StatusCounts: Sendable {
+struct StatusCounts: ~Copyable, Sendable {
     /// The statuses that are counted each by itself; the first place is that of all others.
     static let codes =
         [0, 200, 400] + Array(201...206) + Array(401...431) + Array(500...505) + [304]
@@ -60,21 +63,17 @@ final class StatusCounts: Sendable {
         counts[place].add(1, ordering: .relaxed)
     }
 
-    /// The counts of several together, without those that are 0; under 0, all other statuses.
-    static func sum(_ parts: [StatusCounts]) -> [Int: Int] {
-        var sum: [Int: Int] = [:]
-        for part in parts {
-            for (place, code) in codes.enumerated() {
-                let count = part.counts[place].load(ordering: .relaxed)
-                if count > 0 { sum[code, default: 0] += count }
-            }
+    /// Adds the counts that aren't 0 to others; under 0, those of all other statuses.
+    func add(to sum: inout [Int: Int]) {
+        for (place, code) in StatusCounts.codes.enumerated() {
+            let count = counts[place].load(ordering: .relaxed)
+            if count > 0 { sum[code, default: 0] += count }
         }
-        return sum
     }
 }
 
 /// How many durations fell between bounds.
-final class DurationCounts: Sendable {
+struct DurationCounts: ~Copyable, Sendable {
     /// The upper bounds in milliseconds; what is longer than the last comes after them.
     static let bounds: InlineArray<17, Double> = [
         0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000,
@@ -97,7 +96,7 @@ final class DurationCounts: Sendable {
         nanoseconds.add(Int(min(max(milliseconds, 0), 3e12) * 1e6), ordering: .relaxed)
     }
 
-    fileprivate func add(to histogram: inout Histogram) {
+    func add(to histogram: inout Histogram) {
         for place in counts.indices {
             histogram.counts[place] += counts[place].load(ordering: .relaxed)
         }
@@ -111,8 +110,4 @@ struct Histogram: Sendable {
     fileprivate(set) var counts = [Int](repeating: 0, count: DurationCounts.bounds.count + 1)
     /// Their sum, in seconds.
     fileprivate(set) var seconds = 0.0
-
-    init(sumOf parts: [DurationCounts]) {
-        for part in parts { part.add(to: &self) }
-    }
 }

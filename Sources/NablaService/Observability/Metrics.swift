@@ -9,7 +9,7 @@ import Synchronization
 /// cache lines to and fro; they are summed when they are read.
 final class Metrics: Sendable {
     /// Paths that can be told apart; the number of those there are doesn't depend on any caller.
-    private static let mostRoutes = 64
+    private static let mostRoutes = CoreCounters.Routes.count
 
     private let cores: [CoreCounters]
     /// The paths, by the index of their route.
@@ -18,7 +18,7 @@ final class Metrics: Sendable {
     /// Makes counters that stand at 0.
     init() {
         let count = max(1, sysconf(Int32(_SC_NPROCESSORS_CONF)))
-        cores = (0..<count).map { _ in CoreCounters(routes: Metrics.mostRoutes) }
+        cores = (0..<count).map { _ in CoreCounters() }
     }
 
     /// The route of a path with its open part in braces, as in `/runs/{id}`; the same one each time.
@@ -86,20 +86,21 @@ extension Metrics {
     }
 
     /// Messages that never became a request, by the status they were answered with.
-    var refusals: [Int: Int] { StatusCounts.sum(cores.map(\.refusals)) }
+    var refusals: [Int: Int] { cores.reduce(into: [:]) { $1.refusals.add(to: &$0) } }
 
     /// How long the commits of the database took.
-    var commits: Histogram { Histogram(sumOf: cores.map(\.commits)) }
+    var commits: Histogram { cores.reduce(into: Histogram()) { $1.commits.add(to: &$0) } }
 
     /// The routes that were answered, in the order of their templates.
     var routes: [(template: String, statuses: [Int: Int], durations: Histogram)] {
         let templates = templates.withLock { $0 }
         return templates.enumerated().map { index, template in
-            let counters = cores.map { $0.routes[index] }
-            return (
-                template, StatusCounts.sum(counters.map(\.statuses)),
-                Histogram(sumOf: counters.map(\.durations))
-            )
+            var (statuses, durations) = ([Int: Int](), Histogram())
+            for core in cores {
+                core.routes[index].statuses.add(to: &statuses)
+                core.routes[index].durations.add(to: &durations)
+            }
+            return (template, statuses, durations)
         }.filter { !$0.statuses.isEmpty }.sorted { $0.template < $1.template }
     }
 }
