@@ -15,7 +15,8 @@ extension OutputSpan<UInt8> {
     /// Appends the first `count` bytes of a word, of which the lowest is the first; there must be room for all eight.
     @inline(__always)
     public mutating func append(_ count: Int, of word: UInt64) {
-        // Safe: what is free is checked to be long enough.
+        precondition(count <= 8 && freeCapacity >= 8)
+        // Safe by that.
         withUnsafeMutableBufferPointer { buffer, used in
             let free = UnsafeMutableRawBufferPointer(
                 rebasing: UnsafeMutableRawBufferPointer(buffer)[used..<used + 8])
@@ -30,9 +31,10 @@ extension OutputSpan<UInt8> {
         bytes.withUnsafeBytes { append(copying: $0) }
     }
 
-    // Safe: what is free is checked to be long enough.
     @inline(__always)
     private mutating func append(copying bytes: UnsafeRawBufferPointer) {
+        precondition(freeCapacity >= bytes.count)
+        // Safe by that.
         withUnsafeMutableBufferPointer { buffer, count in
             let free = UnsafeMutableRawBufferPointer(
                 rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])

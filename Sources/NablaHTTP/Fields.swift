@@ -44,17 +44,24 @@ public struct Fields: Sendable {
     /// - Parameters:
     ///   - name: A token such as `Content-Type`.
     ///   - value: The value; sent as UTF-8.
-    ///   - isPlain: Whether it is known to have no control character, which is looked for in debug builds alone then.
-    public mutating func add(_ name: String, _ value: String, isPlain: Bool = false) {
-        let start = text.count
+    public mutating func add(_ name: String, _ value: String) {
+        var next = text.count
         let value = value.utf8.span
         append(name, atMost: value.count) { $0.append(copying: value) }
-        guard !isPlain else { return assert(control(from: start) == nil) }
-        var next = start
         while let control = control(from: next) {
             text[control] = .space
             next = control + 1
         }
+    }
+
+    /// Adds a line whose value is known to have no control character, which is looked for in debug builds alone.
+    ///
+    /// - Parameters:
+    ///   - name: A token such as `Content-Type`.
+    ///   - value: The value, of which no caller has any part that wasn't checked; sent as UTF-8.
+    public mutating func add(unchecked name: String, _ value: String) {
+        let value = value.utf8.span
+        add(unchecked: name, atMost: value.count) { $0.append(copying: value) }
     }
 
     /// Adds lines that are known beforehand.
@@ -64,15 +71,16 @@ public struct Fields: Sendable {
         text.append(addingCapacity: lines.utf8CodeUnitCount) { $0.append(lines) }
     }
 
-    /// Adds a line at the end, its value written byte by byte.
+    /// Adds a line whose value is written byte by byte, with no control character, which is looked for in debug builds
+    /// alone.
     ///
     /// - Parameters:
     ///   - name: A token such as `Server-Timing`.
     ///   - length: The most bytes that the value can have.
-    ///   - write: Appends the value, without any control character, which is looked for in debug builds alone.
+    ///   - write: Appends the value.
     @inline(__always)
     public mutating func add(
-        plain name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+        unchecked name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
     ) {
         let start = text.count
         append(name, atMost: length, write)

@@ -255,6 +255,7 @@ final class LoopWorkspaces: Sendable {
     }
 
     func lend(_ body: (Workspace) -> Void) {
+        // By index, which counts no reference to the list.
         for index in workspaces.indices where workspaces[index].lendIfFree(body) { return }
         workspaces[0].lend(body)
     }

@@ -4,10 +4,11 @@ import NablaHTTP
 import NablaSockets
 import Synchronization
 
-/// The one answer to a request, sent once, whoever is first; and what is known of the request but its body, which may be
-/// large, where the answer comes long after in some cases.
+/// The one answer to a request, sent once, whoever is first.
+///
+/// It knows the request but for its body, which may be large, while the answer comes long after in some cases.
 final class Reply: Sendable {
-    /// The id that answer and log carry.
+    /// The id that answer and log carry: letters, digits, `.`, `_` and `-`, as `Pipeline` sees to.
     let id: String
     /// The request's method, target and fields.
     let head: RequestHead
@@ -67,7 +68,7 @@ final class Reply: Sendable {
     /// Sends an answer as it is.
     private func give(_ content: Content, _ waited: Double) {
         var fields = Fields(byteCapacity: 320)
-        fields.add("Content-Type", content.mediaType, isPlain: true)
+        fields.add(unchecked: "Content-Type", content.mediaType)
         for (name, value) in content.fields { fields.add(name, value) }
         addCommon(to: &fields)
         content.timing.add(to: &fields, waited: waited)
@@ -149,7 +150,7 @@ final class Reply: Sendable {
         for (name, value) in self.fields { fields.add(name, value) }
         // No browser may take JSON that holds a caller's text for a page.
         fields.add(lines: "X-Content-Type-Options: nosniff\r\n")
-        fields.add("X-Request-Id", id, isPlain: true)
+        fields.add(unchecked: "X-Request-Id", id)
     }
 
     private func report(_ status: Status, bytes: Int) {

@@ -21,6 +21,8 @@ struct Router: Sendable {
     private let namedPlaces: [(name: Substring, place: Place)]
 
     /// A path's endpoints, and where the metrics count it.
+    ///
+    /// An object, so that handing it on counts one reference. Tables are gone through by index for the same reason.
     private final class Place: Sendable {
         let endpoints: [(method: Method, endpoint: RoutedEndpoint)]
         let route: Route

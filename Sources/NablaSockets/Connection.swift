@@ -42,7 +42,7 @@ struct Connection {
         emit(.connectionOpened)
     }
 
-    /// What a connection waits for.
+    /// What the loop does with a connection next: serve it when something happens or in its turn, or let go of it.
     enum Next { case event, turn, end }
 
     // MARK: What the loop tells it

@@ -17,7 +17,7 @@ enum Letter: Sendable {
 
 /// Letters for one loop, and the descriptor that wakes it.
 final class Mailbox: Sendable {
-    /// What the loop shares with the others.
+    /// What the loop shares with the others: here, so that an exchange holds on to one object.
     let services: LoopServices
     private let letters = Mutex<[Letter]>([])
     /// An eventfd: readable once something was posted.

@@ -10,7 +10,7 @@ public struct Request: Sendable {
     /// What took the body as it arrived, where `body` hasn't it: see `RequestHandler.sink`.
     public var sink: (any BodySink)?
 
-    /// Puts a request together.
+    /// Puts a request together; the body has its spare capacity where it comes of a `RequestReader`.
     public init(head: RequestHead, body: [UInt8], sink: (any BodySink)? = nil) {
         self.head = head
         self.body = body

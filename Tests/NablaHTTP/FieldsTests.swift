@@ -15,28 +15,28 @@ import Testing
     @Test("a value may be written byte by byte")
     func writesValues() {
         var fields = Fields()
-        fields.add(plain: "A", atMost: 12) { value in
+        fields.add(unchecked: "A", atMost: 12) { value in
             for byte in "1 2".utf8 { value.append(byte) }
             value.append(3, of: 0x7A_35_34_33)
         }
-        fields.add(plain: "C", atMost: 8) { _ in }
+        fields.add(unchecked: "C", atMost: 8) { _ in }
         #expect(fields.all.map(\.name) == ["A", "C"])
         #expect(fields.all.map(\.value) == ["1 2345", ""])
     }
 
-    @Test("a value that is known to be plain is added as any other")
-    func addsPlainValues() {
+    @Test("a value that isn't checked is added as any other")
+    func addsUncheckedValues() {
         var fields = Fields()
-        fields.add("A", "1\t2", isPlain: true)
+        fields.add(unchecked: "A", "1\t2")
         #expect(fields["A"] == "1\t2")
     }
 
     #if DEBUG
-        @Test("a value that is not as plain as is said ends a program that is tested")
-        func refusesWhatIsNotPlain() async {
+        @Test("a control character that nobody looks for ends a program that is tested")
+        func refusesControls() async {
             await #expect(processExitsWith: .failure) {
                 var fields = Fields()
-                fields.add("A", "1\r\nB: 2", isPlain: true)
+                fields.add(unchecked: "A", "1\r\nB: 2")
             }
         }
     #endif

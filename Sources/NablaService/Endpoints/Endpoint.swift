@@ -44,7 +44,7 @@ enum Place: Sendable {
 
 /// A request on its way through the service.
 struct Call: Sendable {
-    /// The request as it came; `body` counts a reference to its bytes, which tiny requests do without.
+    /// The request, its body inflated; `body` counts a reference to the bytes, which tiny requests do without.
     private(set) var request: Request
     /// The parts of the path that the route leaves open: a run's id.
     let subject: String
@@ -104,6 +104,7 @@ enum Answer: Sendable {
 /// A whole answer.
 struct Content: Sendable {
     var status = Status.ok
+    /// A constant, never a caller's text: it is sent unchecked.
     var mediaType = "application/json"
     var fields: [(name: String, value: String)] = []
     var body: [UInt8]
@@ -126,6 +127,8 @@ struct Content: Sendable {
 
 /// How long the parts of an answer took, in seconds: what `Server-Timing` tells.
 struct Timing: Sendable {
+    /// From when work on the request began: where a loop does it, with finding out what is asked; else when a worker
+    /// took it.
     var parse = 0.0
     var compute = 0.0
     var write = 0.0
@@ -133,7 +136,8 @@ struct Timing: Sendable {
     /// Adds the field, in milliseconds with three digits after the point, and with it how long the request waited.
     func add(to fields: inout Fields, waited: Double) {
         fields.add(
-            plain: "Server-Timing", atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)
+            unchecked: "Server-Timing",
+            atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)
         ) {
             $0.append("parse;dur=")
             $0.append(milliseconds: parse)

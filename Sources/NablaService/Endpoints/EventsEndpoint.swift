@@ -151,8 +151,11 @@ struct EventsEndpoint: Endpoint {
         }
         guard let epochs = entry.epochs else {
             var run = try runs.run(entry.runID)
-            // It went on, so how it stands now is none of what happened then.
-            if !isFinal { run.status = .interrupted }
+            if !isFinal {
+                // It went on, so what became of it later is none of what happened then.
+                run.status = .interrupted
+                (run.finishedAt, run.error) = (nil, nil)
+            }
             return [shared(RunEvent(.end(run)), epoch: .max)]
         }
         let first = max(epochs.lowerBound, sent + 1)

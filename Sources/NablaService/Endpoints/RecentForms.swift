@@ -29,7 +29,7 @@ final class RecentForms: Sendable {
     ///
     /// - Parameters:
     ///   - body: The request's body.
-    ///   - start: When it came, by `Stopwatch`.
+    ///   - start: When work on it began, by `Stopwatch`.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards are run.
     ///   - isCancelled: Asked now and then.
@@ -39,12 +39,13 @@ final class RecentForms: Sendable {
         isCancelled: () -> Bool
     ) -> Content? {
         guard body.count <= RecentForms.longestBody else { return nil }
-        guard let last = state.withLock({ $0.forms.first }) else { return nil }
-        if let numbers = last.form.numbers(of: body) {
-            if !last.isUsed.load(ordering: .relaxed) { noteUse(of: last) }
-            return answer(numbers, as: last, since: start, workspace, shards, isCancelled)
+        // First by itself: a copy of all would count more references.
+        guard let latest = state.withLock({ $0.forms.first }) else { return nil }
+        if let numbers = latest.form.numbers(of: body) {
+            if !latest.isUsed.load(ordering: .relaxed) { noteUse(of: latest) }
+            return answer(numbers, as: latest, since: start, workspace, shards, isCancelled)
         }
-        for known in state.withLock({ $0.forms }).dropFirst() {
+        for known in state.withLock({ $0.forms }) where known !== latest {
             guard let numbers = known.form.numbers(of: body) else { continue }
             noteUse(of: known)
             return answer(numbers, as: known, since: start, workspace, shards, isCancelled)
@@ -97,7 +98,7 @@ final class RecentForms: Sendable {
         }
     }
 
-    /// Puts a form before the others.
+    /// Marks a form as used, and puts it before the others.
     private func noteUse(of known: KnownForm) {
         state.withLock { state in
             if !known.isUsed.exchange(true, ordering: .relaxed) { state.pause = 1 }

@@ -12,7 +12,7 @@ final class Metrics: Sendable {
     private static let mostRoutes = CoreCounters.Routes.count
 
     private let cores: [CoreCounters]
-    /// The paths, by the index of their route.
+    /// The paths, by the index of their route; the first is that of `Route.other`.
     private let templates = Mutex(["other"])
 
     /// Makes counters that stand at 0.
