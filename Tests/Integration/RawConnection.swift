@@ -8,14 +8,15 @@ final class RawConnection {
     /// What came behind the last of `nextAnswer`.
     private var unread: [UInt8] = []
 
-    /// Connects; `receiveBuffer` bounds what the system holds for one that doesn't read.
-    init(port: UInt16, receiveBuffer: Int32? = nil) throws {
+    /// Connects; `receiveBuffer` bounds what the system holds for one that doesn't read, `patience` the seconds that it
+    /// waits for more to read.
+    init(port: UInt16, receiveBuffer: Int32? = nil, patience: Int = 20) throws {
         descriptor = Loopback.socket()
         if var bytes = receiveBuffer {
             setsockopt(
                 descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
         }
-        Loopback.setPatience(20, of: descriptor)
+        Loopback.setPatience(patience, of: descriptor)
         try Loopback.connect(descriptor, to: port)
     }
 
