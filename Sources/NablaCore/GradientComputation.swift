@@ -37,11 +37,15 @@ enum GradientComputation<S: FloatingReal> {
         guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
         let gradients = Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
-            layers: try plan.tensors(memory.gradients, of: network, wanted),
+            layers: try memory.gradients.withNumbers { numbers throws(ComputationError) in
+                try plan.tensors(numbers, of: network, wanted)
+            },
             samples: samples.count, dtype: S.dtype)
         if including.isEmpty && settings.vector == nil { return gradients }
         var full = gradients
-        try results.add(including, to: &full, network, plan, memory.gradients, wanted)
+        try memory.gradients.withNumbers { numbers throws(ComputationError) in
+            try results.add(including, to: &full, network, plan, numbers, wanted)
+        }
         if including.contains(.perSampleGradients) {
             full.perSampleGradients = try GradientPass.perSample(
                 plan, objective, prepared, scale: scale, settings.mode, wanted, network,
@@ -57,7 +61,10 @@ enum GradientComputation<S: FloatingReal> {
             guard Finiteness.holds(flat) else {
                 throw .nonFinite(NonFinite(tensor: "hessian_vector_product"))
             }
-            full.hessianVectorProduct = try plan.tensors(flat, of: network, wanted)
+            full.hessianVectorProduct = try flat.withUnsafeBufferPointer {
+                flat throws(ComputationError) in
+                try plan.tensors(flat, of: network, wanted)
+            }
         }
         return full
     }
@@ -158,7 +165,7 @@ extension Results where S: FloatingReal {
     /// Adds what is included to the gradients.
     fileprivate func add(
         _ including: Inclusions, to gradients: inout Gradients, _ network: Network,
-        _ plan: Plan<S>, _ flat: [S], _ wanted: [Bool]
+        _ plan: Plan<S>, _ flat: UnsafeBufferPointer<S>, _ wanted: [Bool]
     ) throws(ComputationError) {
         let count = gradients.samples
         if including.contains(.outputs) {
@@ -191,31 +198,29 @@ extension Results where S: FloatingReal {
 extension Plan where S: FloatingReal {
     /// Copies the layers' tensors out of a flat buffer of P numbers; of unwanted layers none.
     fileprivate func tensors(
-        _ flat: [S], of network: Network, _ wanted: [Bool]
+        _ flat: UnsafeBufferPointer<S>, of network: Network, _ wanted: [Bool]
     ) throws(ComputationError) -> [LayerGradients] {
         var tensors: [LayerGradients] = []
         tensors.reserveCapacity(layers.count)
-        try flat.withUnsafeBufferPointer { flat throws(ComputationError) in
-            for index in layers.indices {
-                let parameters = layers[index].parameters
-                guard wanted.isEmpty || wanted[index], let shapes = shapes(ofLayer: index, network)
-                else {
-                    tensors.append(LayerGradients(weights: nil, bias: nil))
-                    continue
-                }
-                let weights = flat[parameters.weights]
-                let tensorOfWeights =
-                    if let panels = panels(ofLayer: index) {
-                        try tensor(panels.rows(of: weights), shapes.weights)
-                    } else {
-                        try tensor(copying: weights, shapes.weights)
-                    }
-                tensors.append(
-                    LayerGradients(
-                        weights: tensorOfWeights,
-                        bias: parameters.biasCount == 0
-                            ? nil : try tensor(copying: flat[parameters.bias], shapes.bias)))
+        for index in layers.indices {
+            let parameters = layers[index].parameters
+            guard wanted.isEmpty || wanted[index], let shapes = shapes(ofLayer: index, network)
+            else {
+                tensors.append(LayerGradients(weights: nil, bias: nil))
+                continue
             }
+            let weights = flat[parameters.weights]
+            let tensorOfWeights =
+                if let panels = panels(ofLayer: index) {
+                    try tensor(panels.rows(of: weights), shapes.weights)
+                } else {
+                    try tensor(copying: weights, shapes.weights)
+                }
+            tensors.append(
+                LayerGradients(
+                    weights: tensorOfWeights,
+                    bias: parameters.biasCount == 0
+                        ? nil : try tensor(copying: flat[parameters.bias], shapes.bias)))
         }
         return tensors
     }
@@ -235,7 +240,9 @@ extension Plan {
 
 extension GradientNorms {
     /// Computes the norms of flat gradients; those of unwanted layers are 0 there.
-    fileprivate init<S: Real>(_ flat: [S], _ plan: Plan<S>, _ wanted: [Bool]) {
+    fileprivate init<S: Real>(
+        _ flat: UnsafeBufferPointer<S>, _ plan: Plan<S>, _ wanted: [Bool]
+    ) {
         func norm(_ range: Range<Int>) -> Double? {
             guard !range.isEmpty else { return nil }
             let sum = flat[range].reduce(0) { $0 + $1.wide * $1.wide }

@@ -57,12 +57,10 @@ enum GradientPass<S: Real> {
         memory.reserve(gradients: plan.parameterCount)
         return samples.withSource { source in
             guard let batch = source.batch(lyingAt: 0..<samples.count) else { return nil }
-            return withPointer(to: memory.parameters) { parameters in
-                memory.gradients.withUnsafeMutableBufferPointer { gradients in
-                    memory.scratch.withUnsafeMutableBufferPointer { scratch in
-                        guard let parameters, let gradients = gradients.baseAddress,
-                            let scratch = scratch.baseAddress
-                        else { return nil }
+            return memory.parameters.withPointer { parameters in
+                memory.gradients.withPointer { gradients in
+                    memory.scratch.withPointer { scratch in
+                        guard let parameters, let gradients, let scratch else { return nil }
                         return SmallChain.gradients(
                             of: plan, objective, batch, scale: scale, parameters: parameters,
                             memory: scratch, into: gradients)
@@ -126,7 +124,7 @@ extension GradientPass where S: FloatingReal {
             _ = try run(
                 plan, objective, samples, at: index, Partition(uncut: 1), scale: scale, mode,
                 wanted, &memory, &nothing, .serial, isCancelled)
-            all[index] = Array(memory.gradients[0..<plan.parameterCount])
+            all[index] = memory.gradients[0..<plan.parameterCount]
         }
         func stacked(_ range: Range<Int>, _ shape: Shape) throws(ComputationError) -> Tensor {
             try tensor(all.flatMap { $0[range] }, of: all.count, shape)

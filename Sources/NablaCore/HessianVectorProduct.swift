@@ -33,9 +33,10 @@ struct HessianVectorProduct {
         let tangents = try flat(vector, plan)
         let objective = try Objective<Dual>(loss, for: plan, targetShape: samples.targets.shape)
         let own = Dual.memory(of: workspace)
-        own.memory.parameters = zip(memory.parameters, tangents).map {
-            Dual($0.wide, tangent: $1)
-        }
+        own.memory.parameters = AlignedNumbers(
+            zip(memory.parameters[0..<tangents.count], tangents).map {
+                Dual($0.wide, tangent: $1)
+            })
         own.memory.statistics = memory.statistics.map { Dual($0.wide) }
         // Large, and seldom needed again soon.
         defer { own.memory = Memory() }
@@ -43,7 +44,7 @@ struct HessianVectorProduct {
         _ = try GradientPass.run(
             plan, objective, PreparedSamples(lifting: samples, objective),
             scale: Dual(1 / divisor), mode, wanted, &own.memory, &nothing, shards, isCancelled)
-        return own.memory.gradients.prefix(plan.parameterCount).map { $0.tangent }
+        return own.memory.gradients[0..<plan.parameterCount].map { $0.tangent }
     }
 
     /// The vector as P numbers; 0 for layers that aren't wanted.

@@ -172,7 +172,7 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
                 &memory, &results, shards, isCancelled)
             let mean = S(try GradientPass<S>.sum(outcome) / divisor)
             guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-            return result(mean, memory.gradients)
+            return memory.gradients.withNumbers { result(mean, $0) }
         }
     }
 
@@ -184,8 +184,8 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
         guard let batch = source.batch(lyingAt: 0..<partition.count) else { return nil }
         let scratchCount = SmallChain.numbers(of: plan, rows: batch.count)
         memory.reserve(scratch: scratchCount + resultCount)
-        return memory.scratch.withUnsafeMutableBufferPointer { scratch in
-            guard let scratch = scratch.baseAddress else { return nil }
+        return memory.scratch.withPointer { scratch in
+            guard let scratch else { return nil }
             let result = scratch + scratchCount
             guard
                 let sum = SmallChain.gradients(
@@ -219,7 +219,7 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
                 at: "/samples/targets"))
     }
 
-    private func result(_ loss: S, _ gradients: [S]) -> [S] {
+    private func result(_ loss: S, _ gradients: UnsafeBufferPointer<S>) -> [S] {
         var result: [S] = []
         result.reserveCapacity(resultCount)
         result.append(loss)

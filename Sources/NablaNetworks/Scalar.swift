@@ -41,6 +41,15 @@ extension Scalar {
             for index in values.indices { memory[index] = Self(values[index]) }
         }
     }
+
+    /// The numbers of another type, in this one.
+    @inlinable @inline(__always)
+    static func converted<Other: Scalar>(_ values: [Other]) -> [Self] {
+        [Self](unsafeUninitializedCapacity: values.count) { memory, count in
+            if let start = memory.baseAddress { convert(values, to: start) }
+            count = values.count
+        }
+    }
 }
 
 extension Float: Scalar {
@@ -57,7 +66,7 @@ extension Float: Scalar {
     public static func unwrap(_ numbers: Tensor.Numbers) -> [Float] {
         switch numbers {
         case .float32(let values): values
-        case .float64(let values): values.map(Float.init)
+        case .float64(let values): converted(values)
         }
     }
 
@@ -84,7 +93,7 @@ extension Double: Scalar {
     @inlinable
     public static func unwrap(_ numbers: Tensor.Numbers) -> [Double] {
         switch numbers {
-        case .float32(let values): values.map(Double.init)
+        case .float32(let values): converted(values)
         case .float64(let values): values
         }
     }

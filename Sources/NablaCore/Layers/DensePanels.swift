@@ -34,6 +34,13 @@ struct DensePanels {
         }
     }
 
+    /// Brings weights that lie row by row into panels, where they are.
+    func arrange<S: Real>(_ weights: UnsafeMutablePointer<S>) {
+        [S](UnsafeBufferPointer(start: weights, count: inputs * units)).withUnsafeBufferPointer {
+            if let rows = $0.baseAddress { arrange(rows, into: weights) }
+        }
+    }
+
     /// Writes weights that lie in panels, or their gradients, row by row, (u, i).
     func rows<S: Real>(of panels: some Sequence<S>) -> [S] {
         panels.withContiguousStorageIfAvailable { panels in

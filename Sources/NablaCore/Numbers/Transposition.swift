@@ -6,15 +6,31 @@ enum Transposition {
         _ source: UnsafePointer<S>, rows: Int, columns: Int, into target: UnsafeMutablePointer<S>
     ) {
         let (fullRows, fullColumns) = (rows & ~3, columns & ~3)
-        for row in stride(from: 0, to: fullRows, by: 4) {
-            for column in stride(from: 0, to: fullColumns, by: 4) {
-                let (first, transposed) = (row &* columns &+ column, column &* rows &+ row)
-                S.transposeBlock(
-                    source + first, stride: columns, into: target + transposed, stride: rows)
-            }
-            copy(source, row..<row &+ 4, fullColumns..<columns, rows, columns, into: target)
+        @inline(__always)
+        func block(_ row: Int, _ column: Int) {
+            S.transposeBlock(
+                source + (row &* columns &+ column), stride: columns,
+                into: target + (column &* rows &+ row), stride: rows)
         }
-        copy(source, fullRows..<rows, 0..<columns, rows, columns, into: target)
+        // Along the shorter side, so that lines of which a part is read or written stay in the caches.
+        if rows < columns {
+            for column in stride(from: 0, to: fullColumns, by: 4) {
+                for row in stride(from: 0, to: fullRows, by: 4) { block(row, column) }
+            }
+        } else {
+            for row in stride(from: 0, to: fullRows, by: 4) {
+                for column in stride(from: 0, to: fullColumns, by: 4) { block(row, column) }
+            }
+        }
+        func copy(_ ofRows: Range<Int>, _ ofColumns: Range<Int>) {
+            for row in ofRows {
+                for column in ofColumns {
+                    target[column &* rows &+ row] = source[row &* columns &+ column]
+                }
+            }
+        }
+        copy(0..<fullRows, fullColumns..<columns)
+        copy(fullRows..<rows, 0..<columns)
     }
 
     /// Transposes 4 × 4 numbers in registers.
@@ -41,17 +57,5 @@ enum Transposition {
         _ vector: SIMD4<S>, to target: UnsafeMutablePointer<S>
     ) {
         UnsafeMutableRawPointer(target).storeBytes(of: vector, as: SIMD4<S>.self)
-    }
-
-    @inline(__always)
-    private static func copy<S: Real>(
-        _ source: UnsafePointer<S>, _ ofRows: Range<Int>, _ ofColumns: Range<Int>, _ rows: Int,
-        _ columns: Int, into target: UnsafeMutablePointer<S>
-    ) {
-        for row in ofRows {
-            for column in ofColumns {
-                target[column &* rows &+ row] = source[row &* columns &+ column]
-            }
-        }
     }
 }

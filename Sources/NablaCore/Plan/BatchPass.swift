@@ -108,7 +108,7 @@ struct BatchPass<S: Real> {
             let inputGradients = sinks.inputGradients.map {
                 $0 + positions.lowerBound * plan.inputWidth
             }
-            let total = memory.gradients + shard * plan.parameterCount
+            let total = memory.gradients + shard * plan.shardStride
             let own = block == 0 ? total : pass.scratch + layout.block
             _ = pass.backward(
                 isFused: objective.isFused, into: FlatGradients(buffer: own),
@@ -214,7 +214,7 @@ struct BatchPass<S: Real> {
         for start in stride(from: 0, to: count, by: piece) {
             let (sum, length) = (sums + start, min(piece, count - start))
             for shard in 1..<partition.shards {
-                let part = sum + shard * count
+                let part = sum + shard * plan.shardStride
                 for index in 0..<length { sum[index] += part[index] }
             }
             if !Finiteness.holds(sum, count: length) { isFinite = false }

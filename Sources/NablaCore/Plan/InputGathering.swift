@@ -61,7 +61,7 @@ struct InputGathering<S: Real>: PartedWork {
     /// How many rows ahead of its turn a sample is asked for.
     private static var lead: Int { 4 }
     /// How many bytes are asked for, and copied, at a time.
-    private static var piece: Int { 512 }
+    private static var piece: Int { 2048 }
     private static var cacheLine: Int { 64 }
 
     /// Prepares copying the inputs of samples at `positions`.

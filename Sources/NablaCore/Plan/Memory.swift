@@ -1,33 +1,32 @@
-/// The numbers of a computation, in arrays that are reused: a step allocates nothing.
+/// The numbers of a computation, in memory that is reused: a step allocates nothing.
 struct Memory<S: Real>: Sendable {
     /// P numbers and perhaps some that are left of a larger network; layout as in `Plan`.
-    var parameters: [S] = []
-    /// ∂L/∂parameters of each shard, one after another: shards · P numbers; the first becomes the
-    /// sum.
-    var gradients: [S] = []
+    var parameters = AlignedNumbers<S>()
+    /// ∂L/∂parameters of each shard, P numbers that begin with a line, one after another; the first
+    /// becomes the sum.
+    var gradients = AlignedNumbers<S>()
     /// The running statistics of the batch normalisations, where their plans say.
     var statistics: [S] = []
     /// What the optimizer keeps: a whole number of buffers of P numbers.
     var optimizer: [S] = []
     /// The shards' intermediate numbers, one `ScratchLayout` after another.
-    var scratch: [S] = []
+    var scratch = AlignedNumbers<S>()
     /// The sum of the losses of each shard.
     var losses: [Double] = []
     /// The inputs of a batch once more for each member of a team but its leader.
-    var copies: [S] = []
+    var copies = AlignedNumbers<S>()
     /// The parameters and running statistics of the best epoch so far, where they are to be restored.
     var best: [S] = []
 
-    /// Makes the arrays at least as long as a pass needs, with room behind the shards' scratch.
+    /// Makes everything at least as long as a pass needs, with room behind the shards' scratch.
     mutating func reserve(
         shards: Int, parameters count: Int, scratch stride: Int, behind extra: Int = 0
     ) {
         // Without memory of their own, empty arrays would be given some by each `withPointers`.
         if statistics.capacity == 0 { statistics.reserveCapacity(1) }
         if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
-        if copies.capacity == 0 { copies.reserveCapacity(1) }
         if best.capacity == 0 { best.reserveCapacity(1) }
-        gradients.extend(to: shards * count)
+        gradients.extend(to: shards * AlignedNumbers<S>.inLines(count))
         scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
     }
@@ -41,31 +40,30 @@ struct Memory<S: Real>: Sendable {
     /// Makes room for that many copied inputs.
     mutating func reserve(copies count: Int) { copies.extend(to: count) }
 
-    /// Makes the array of parameters at least as long as a network needs.
+    /// Makes room for that many parameters.
     mutating func reserve(parameters count: Int) { parameters.extend(to: count) }
 
     /// Gives `body` pointers to all of it.
     @inline(__always)
     mutating func withPointers<Result>(_ body: (MemoryPointers<S>) -> Result) -> Result? {
-        parameters.withUnsafeMutableBufferPointer { parameters in
-            gradients.withUnsafeMutableBufferPointer { gradients in
+        parameters.withPointer { parameters in
+            gradients.withPointer { gradients in
                 statistics.withUnsafeMutableBufferPointer { statistics in
                     optimizer.withUnsafeMutableBufferPointer { optimizer in
-                        scratch.withUnsafeMutableBufferPointer { scratch in
+                        scratch.withPointer { scratch in
                             losses.withUnsafeMutableBufferPointer { losses in
-                                copies.withUnsafeMutableBufferPointer { copies in
+                                copies.withPointer { copies in
                                     best.withUnsafeMutableBufferPointer { best in
-                                        guard let scratch = scratch.baseAddress,
-                                            let losses = losses.baseAddress
+                                        guard let scratch, let losses = losses.baseAddress
                                         else { return nil }
                                         // What is empty isn't read.
                                         return body(
                                             MemoryPointers(
-                                                parameters: parameters.baseAddress ?? scratch,
-                                                gradients: gradients.baseAddress ?? scratch,
+                                                parameters: parameters ?? scratch,
+                                                gradients: gradients ?? scratch,
                                                 statistics: statistics.baseAddress ?? scratch,
                                                 optimizer: optimizer.start, scratch: scratch,
-                                                losses: losses, copies: copies.start,
+                                                losses: losses, copies: copies,
                                                 best: best.start))
                                     }
                                 }

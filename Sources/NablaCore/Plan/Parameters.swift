@@ -20,21 +20,22 @@ extension Memory where S: FloatingReal {
         of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
     ) throws(ComputationError) {
         reserve(parameters: plan.parameterCount)
-        let place = parameters.withUnsafeMutableBufferPointer { parameters in
+        let place = parameters.withPointer { parameters in
             for index in network.layers.indices {
-                guard let start = parameters.baseAddress else { break }
+                guard let parameters else { break }
                 let part = plan.layers[index].parameters
-                let place = start + part.offset
-                if network.copyDenseWeights(index, to: place) {
+                let place = parameters + part.offset
+                let panels = plan.panels(ofLayer: index)
+                if network.copyDenseWeights(index, panels, to: place) {
                     network.copyDenseBias(index, to: place + part.weightCount)
                 } else {
                     network.copy(index, part, to: place, drawingFrom: &generator)
+                    panels?.arrange(place)
                 }
             }
-            return parameters.baseAddress.flatMap { plan.firstNonFinite($0) }
+            return parameters.flatMap { plan.firstNonFinite($0) }
         }
         if let place { throw .nonFinite(place) }
-        putInPanels(plan)
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
 
@@ -44,38 +45,27 @@ extension Memory where S: FloatingReal {
         _ numbers: [S], at ranges: [Range<Int>], of network: Network, _ plan: Plan<S>
     ) {
         reserve(parameters: plan.parameterCount)
-        parameters.withUnsafeMutableBufferPointer { parameters in
+        parameters.withPointer { parameters in
             numbers.withUnsafeBufferPointer { numbers in
-                guard var place = parameters.baseAddress, let start = numbers.baseAddress
+                guard var place = parameters, let start = numbers.baseAddress
                 else { return }
                 for range in ranges {
                     place.update(from: start + range.lowerBound, count: range.count)
                     place += range.count
                 }
             }
-        }
-        putInPanels(plan)
-        if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
-    }
-
-    private mutating func putInPanels(_ plan: Plan<S>) {
-        for index in plan.layers.indices {
-            guard let panels = plan.panels(ofLayer: index) else { continue }
-            let weights = plan.layers[index].parameters.weights
-            Array(parameters[weights]).withUnsafeBufferPointer { rows in
-                parameters.withUnsafeMutableBufferPointer { parameters in
-                    guard let rows = rows.baseAddress, let start = parameters.baseAddress
-                    else { return }
-                    panels.arrange(rows, into: start + weights.lowerBound)
-                }
+            for index in plan.layers.indices {
+                guard let parameters, let panels = plan.panels(ofLayer: index) else { continue }
+                panels.arrange(parameters + plan.layers[index].parameters.offset)
             }
         }
+        if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
 
     /// The weights of a layer as tensors have them, row by row.
     func weights(ofLayer index: Int, _ plan: Plan<S>) -> [S] {
         let weights = parameters[plan.layers[index].parameters.weights]
-        return plan.panels(ofLayer: index)?.rows(of: weights) ?? Array(weights)
+        return plan.panels(ofLayer: index)?.rows(of: weights) ?? weights
     }
 
     private mutating func setStatistics(of network: Network, _ plan: Plan<S>) {
@@ -98,13 +88,20 @@ extension Memory where S: FloatingReal {
 extension Network {
     // Two functions that do nothing else meanwhile: so the compiler copies no layer.
 
-    /// Writes W of a dense layer that has numbers; false for any other.
+    /// Writes W of a dense layer that has numbers, in panels or row by row; false for any other.
+    @inline(__always)
     fileprivate func copyDenseWeights<S: FloatingReal>(
-        _ index: Int, to place: UnsafeMutablePointer<S>
+        _ index: Int, _ panels: DensePanels?, to place: UnsafeMutablePointer<S>
     ) -> Bool {
         guard case .dense(let dense) = layers[index].operation, let weights = dense.weights
         else { return false }
-        weights.copy(to: place)
+        guard let panels else {
+            weights.copy(to: place)
+            return true
+        }
+        weights.values(as: S.self).withUnsafeBufferPointer { rows in
+            if let rows = rows.baseAddress { panels.arrange(rows, into: place) }
+        }
         return true
     }
 

@@ -286,7 +286,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
                     weights: Tensor(
                         memory.weights(ofLayer: index, plan), shape: shapes.weights),
                     bias: planned.bias.isEmpty
-                        ? nil : Tensor(Array(memory.parameters[planned.bias]), shape: shapes.bias),
+                        ? nil : Tensor(memory.parameters[planned.bias], shape: shapes.bias),
                     statistics: statistics(ofLayer: index))
             }
             return try Network(inputShape: source.inputShape, layers: layers)
