@@ -33,7 +33,9 @@ bool read_form(const uint8_t *text, size_t count, const uint8_t *literals, size_
         if (!is_next(reader.next, reader.end, literals, lengths[k])) return false;
         reader.next += lengths[k];
         literals += lengths[k];
-        if (!reader.take_short_decimal(values[k]) && !reader.take_number(values[k])) return false;
+        if (!reader.take_short_decimal(values[k]) && !reader.take_long_decimal(values[k]) &&
+            !reader.take_number(values[k]))
+            return false;
     }
     // Which was compared before.
     return size_t(reader.end - reader.next) == tail;

@@ -5,6 +5,7 @@
 #ifndef NABLA_NUMBER_READER_HPP
 #define NABLA_NUMBER_READER_HPP
 
+#include "LongDecimal.hpp"
 #include "Rounding.hpp"
 
 #include <simdjson.h>
@@ -23,11 +24,33 @@ template <class Number> struct number_reader {
     const uint8_t *end;
     const uint8_t *end_of_text;
 
-    static bool is_digit(uint8_t byte) { return uint8_t(byte - '0') <= 9; }
-
     void skip_space() {
         while (next < end && (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t'))
             next++;
+    }
+
+    // The same as `take_number` from `at` on, sooner for what `read_long_decimal` reads. Gives the byte
+    // behind the number, null where there is none. Neither `next` is read nor, to find out where the number
+    // begins, a byte: `is_spaced`, whether there is a space before it, is taken to be as it was before the last
+    // one, and looked at later.
+    inline __attribute__((always_inline)) const uint8_t *
+    behind_number(const uint8_t *at, bool &is_spaced, Number &value) {
+        const uint8_t *start = at + is_spaced;
+        if (start < end && (!is_spaced || *at == ' ')) {
+            const uint8_t *behind = read_long_decimal(start, end_of_text, value);
+            if (behind != nullptr) return behind;
+        }
+        is_spaced = at < end && *at == ' ';
+        next = at;
+        return take_number(value) ? next : nullptr;
+    }
+
+    // What `read_long_decimal` reads; whatever else there is is left where it is.
+    bool take_long_decimal(Number &value) {
+        const uint8_t *behind = read_long_decimal(next, end_of_text, value);
+        if (behind == nullptr) return false;
+        next = behind;
+        return true;
     }
 
     // Goes on with digits, eight at a time where there are as many.

@@ -241,14 +241,25 @@ template <class Number> struct part_reader : nabla::number_reader<Number> {
     bool read(const nabla_json_region &region, size_t first, size_t last, Number *values) {
         size_t row = region.shape[region.axes - 1];
         size_t column = first % row;
+        bool is_spaced = false;
         for (size_t k = first; k < last;) {
             if (column == 0 && !take('[', brackets(region, k))) return false;
             size_t stop = k + row - column < last ? k + row - column : last;
-            for (; k < stop; k++) {
-                if (!this->take_number(*values++)) return false;
+            const uint8_t *at = next;
+            while (true) {
+                at = this->behind_number(at, is_spaced, *values++);
+                if (at == nullptr) return false;
                 // Behind a row's last number there is a bracket before the comma.
-                if (k + 1 < stop && !take(',')) return false;
+                if (++k == stop) break;
+                if (at < end && *at == ',') {
+                    at++;
+                    continue;
+                }
+                next = at;
+                if (!take(',')) return false;
+                at = next;
             }
+            next = at;
             column = k % row;
             if (column == 0 && !take(']', brackets(region, k))) return false;
             if (k < region.count && !take(',')) return false;

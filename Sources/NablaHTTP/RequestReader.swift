@@ -130,13 +130,15 @@ public struct RequestReader: Sendable {
         return body.count == length ? finish() : .needsMore
     }
 
-    /// Lets the body grow with what arrived, never with what was announced alone.
+    /// Lets the body grow with what arrived, never with what was announced alone: doubles it until an
+    /// eighth is there, and has room for all then, so that the rest needn't be moved again.
     private mutating func makeRoom(for length: Int) {
         guard body.capacity < length + Self.spareBodyBytes,
             body.capacity < 2 * Self.spareBodyBytes + body.count
         else { return }
-        body.reserveCapacity(
-            min(length, max(64 << 10, 2 * body.count)) + Self.spareBodyBytes)
+        let room =
+            body.count >= length / 8 ? length : min(length, max(64 << 10, 2 * body.count))
+        body.reserveCapacity(room + Self.spareBodyBytes)
     }
 
     private mutating func keep(_ bytes: Span<UInt8>, from start: Int) {
