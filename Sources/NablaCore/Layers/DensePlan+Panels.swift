@@ -46,33 +46,44 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     let refusals: UnsafeMutablePointer<Bool>
 
     func run(part panel: Int, as member: Int) {
-        let (panels, group) = (kernels.panels, kernels.group)
         let x = inputs.rows(for: member)
-        let units = panels.units(of: panel)
-        let products = kernels.products(of: panel)
-        let start = offset &+ units.lowerBound &* panels.inputs
-        let sink = sink.apart(from: start)
-        var input = 0
-        while input < panels.inputs {
-            let count = min(group, panels.inputs &- input)
-            let first = start &+ input &* units.count
-            let part = first..<first &+ count &* units.count
-            let target = sink.memory(for: part)
-            products.inTiles(of: rows) { row, products in
-                let kernel =
-                    switch (count == group, row > 0) {
-                    case (true, false): products.weightGradients
-                    case (true, true): products.addedWeightGradients
-                    case (false, false): products.lastWeightGradients
-                    case (false, true): products.lastAddedWeightGradients
-                    }
-                kernel(
-                    x + (row &* panels.inputs &+ input),
-                    delta + (row &* panels.units &+ units.lowerBound), into: target)
-            }
-            if !sink.take(part) { refusals[panel] = true }
-            input &+= count
+        for first in stride(from: 0, to: kernels.panels.inputs, by: kernels.group) {
+            run(panel, inputsFrom: first, x)
         }
+    }
+
+    /// Does all parts alone: a group of all panels, then the next, so that its inputs are read from
+    /// memory once.
+    func run() {
+        for first in stride(from: 0, to: kernels.panels.inputs, by: kernels.group) {
+            for panel in 0..<kernels.panels.count { run(panel, inputsFrom: first, inputs.rows) }
+        }
+    }
+
+    /// Computes the gradients of a panel's weights for the inputs of one group, and gives them to the
+    /// sink.
+    @inline(__always)
+    private func run(_ panel: Int, inputsFrom first: Int, _ x: UnsafePointer<S>) {
+        let (panels, group) = (kernels.panels, kernels.group)
+        let units = panels.units(of: panel)
+        let count = min(group, panels.inputs &- first)
+        let start = offset &+ units.lowerBound &* panels.inputs
+        let part = start &+ first &* units.count..<start &+ (first &+ count) &* units.count
+        let sink = sink.apart(from: start)
+        let target = sink.memory(for: part)
+        kernels.products(of: panel).inTiles(of: rows) { row, products in
+            let kernel =
+                switch (count == group, row > 0) {
+                case (true, false): products.weightGradients
+                case (true, true): products.addedWeightGradients
+                case (false, false): products.lastWeightGradients
+                case (false, true): products.lastAddedWeightGradients
+                }
+            kernel(
+                x + (row &* panels.inputs &+ first),
+                delta + (row &* panels.units &+ units.lowerBound), into: target)
+        }
+        if !sink.take(part) { refusals[panel] = true }
     }
 }
 
@@ -87,10 +98,14 @@ extension DensePlan {
         return withUnsafeTemporaryAllocation(of: Bool.self, capacity: count) { refusals in
             refusals.initialize(repeating: false)
             guard let first = refusals.baseAddress else { return false }
-            PanelGradients(
+            let gradients = PanelGradients(
                 kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
-                sink: sink, refusals: first
-            ).run(parts: count, inputs.team)
+                sink: sink, refusals: first)
+            if let team = inputs.team {
+                gradients.run(parts: count, team)
+            } else {
+                gradients.run()
+            }
             return !refusals.contains(true)
         }
     }
