@@ -148,7 +148,7 @@ let package = Package(
 
         tests("NablaNetworks"),
         tests("NablaCore", alsoUsing: ["NablaNetworks"]),
-        tests("NablaJSON"),
+        tests("NablaJSON", alsoUsing: ["CSimdJSON"]),
         tests("NablaAPI", alsoUsing: ["NablaJSON", "NablaNetworks"]),
         tests("NablaGzip"),
         tests("NablaHTTP"),

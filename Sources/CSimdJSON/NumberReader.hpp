@@ -29,12 +29,12 @@ template <class Number> struct number_reader {
             next++;
     }
 
-    // The same as `take_number` from `at` on, sooner for what `read_long_decimal` reads. Gives the byte
-    // behind the number, null where there is none. Neither `next` is read nor, to find out where the number
-    // begins, a byte: `is_spaced`, whether there is a space before it, is taken to be as it was before the last
-    // one, and looked at later.
+    // Reads the number that begins at `at`, or behind space there, and gives the byte behind it; null
+    // where there is none. `is_spaced` says whether there was one space before the last number, and is
+    // guessed to hold again, so that digits are loaded before the guess is checked. `next` isn't moved
+    // for what `read_long_decimal` reads: whoever calls keeps the place in a register.
     inline __attribute__((always_inline)) const uint8_t *
-    behind_number(const uint8_t *at, bool &is_spaced, Number &value) {
+    read_number(const uint8_t *at, bool &is_spaced, Number &value) {
         const uint8_t *start = at + is_spaced;
         if (start < end && (!is_spaced || *at == ' ')) {
             const uint8_t *behind = read_long_decimal(start, end_of_text, value);

@@ -241,13 +241,16 @@ template <class Number> struct part_reader : nabla::number_reader<Number> {
     bool read(const nabla_json_region &region, size_t first, size_t last, Number *values) {
         size_t row = region.shape[region.axes - 1];
         size_t column = first % row;
-        bool is_spaced = false;
+        // Behind a bracket, and behind a comma.
+        bool is_spaced[2] = {false, false};
         for (size_t k = first; k < last;) {
             if (column == 0 && !take('[', brackets(region, k))) return false;
             size_t stop = k + row - column < last ? k + row - column : last;
             const uint8_t *at = next;
+            bool *guess = is_spaced;
             while (true) {
-                at = this->behind_number(at, is_spaced, *values++);
+                at = this->read_number(at, *guess, *values++);
+                guess = is_spaced + 1;
                 if (at == nullptr) return false;
                 // Behind a row's last number there is a bracket before the comma.
                 if (++k == stop) break;

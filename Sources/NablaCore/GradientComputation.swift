@@ -37,13 +37,15 @@ enum GradientComputation<S: FloatingReal> {
         guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
         let gradients = Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
-            layers: try memory.gradients.withNumbers { numbers throws(ComputationError) in
+            layers: try memory.gradients.withNumbers(plan.parameterCount) {
+                numbers throws(ComputationError) in
                 try plan.tensors(numbers, of: network, wanted)
             },
             samples: samples.count, dtype: S.dtype)
         if including.isEmpty && settings.vector == nil { return gradients }
         var full = gradients
-        try memory.gradients.withNumbers { numbers throws(ComputationError) in
+        try memory.gradients.withNumbers(plan.parameterCount) {
+            numbers throws(ComputationError) in
             try results.add(including, to: &full, network, plan, numbers, wanted)
         }
         if including.contains(.perSampleGradients) {

@@ -81,7 +81,7 @@ enum GradientPass<S: Real> {
             plan, rows: partition.rows, targetWidth: source.targetWidth, gathers: false,
             blockGradients: partition.blocks > 1)
         memory.reserve(
-            shards: partition.shards, parameters: plan.parameterCount, scratch: layout.stride)
+            shards: partition.shards, gradients: plan.shardStride, scratch: layout.stride)
         return memory.withPointers { memory in
             results.withSinks { sinks in
                 withPointer(to: wanted) { wanted in

@@ -92,7 +92,7 @@ private struct Prediction<S: FloatingReal> {
         _ memory: inout Memory<S>, _ partition: Partition, _ body: (ForwardPasses<S>) -> Result
     ) -> Result? {
         let layout = ScratchLayout(plan, rows: partition.rows, targetWidth: 0, gathers: false)
-        memory.reserve(shards: partition.shards, parameters: 0, scratch: layout.stride)
+        memory.reserve(shards: partition.shards, gradients: 0, scratch: layout.stride)
         for shard in memory.losses.indices { memory.losses[shard] = 0 }
         return memory.withPointers { memory in
             withPointer(to: inputs) { inputs in

@@ -172,7 +172,7 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
                 &memory, &results, shards, isCancelled)
             let mean = S(try GradientPass<S>.sum(outcome) / divisor)
             guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-            return memory.gradients.withNumbers { result(mean, $0) }
+            return memory.gradients.withNumbers(plan.parameterCount) { result(mean, $0) }
         }
     }
 

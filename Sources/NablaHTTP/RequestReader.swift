@@ -130,15 +130,15 @@ public struct RequestReader: Sendable {
         return body.count == length ? finish() : .needsMore
     }
 
-    /// Lets the body grow with what arrived, never with what was announced alone: doubles it until an
-    /// eighth is there, and has room for all then, so that the rest needn't be moved again.
+    /// Lets the body grow with what arrived, never with what was announced alone: it doubles, and once an
+    /// eighth is there, by 8 MiB at least, so that fewer bytes are moved again.
     private mutating func makeRoom(for length: Int) {
         guard body.capacity < length + Self.spareBodyBytes,
             body.capacity < 2 * Self.spareBodyBytes + body.count
         else { return }
-        let room =
-            body.count >= length / 8 ? length : min(length, max(64 << 10, 2 * body.count))
-        body.reserveCapacity(room + Self.spareBodyBytes)
+        var room = max(64 << 10, 2 * body.count)
+        if body.count > length / 8 { room = max(room, body.count + 8 << 20) }
+        body.reserveCapacity(min(length, room) + Self.spareBodyBytes)
     }
 
     private mutating func keep(_ bytes: Span<UInt8>, from start: Int) {

@@ -1,3 +1,4 @@
+import NablaNetworks
 import Testing
 
 @testable import NablaCore
@@ -23,7 +24,7 @@ struct AlignedNumbersTests {
         #expect(numbers[0..<40] == [1, 2, 3] + [Double](repeating: 0, count: 37))
         // Never shorter.
         numbers.extend(to: 2)
-        #expect(numbers.withNumbers(\.count) == 40)
+        #expect(numbers[39..<40] == [0])
     }
 
     @Test("are a value: a copy doesn't see what is written to the other")
@@ -39,11 +40,33 @@ struct AlignedNumbersTests {
         #expect(first.withPointer { $0 } == kept)
     }
 
+    @Test("are a value where one of two grows, too")
+    func growthOfACopy() {
+        let first = AlignedNumbers<Double>([1, 2])
+        var second = first
+        second.extend(to: 3)
+        second.withPointer { $0?.pointee = 5 }
+        #expect(first[0..<2] == [1, 2])
+        #expect(second[0..<3] == [5, 2, 0])
+    }
+
+    @Test("are there for each shard, which begins with a line")
+    func shards() throws {
+        let network = try Network(
+            inputShape: [3],
+            layers: [Layer(.dense(Dense(units: 5, activation: .identity)))])
+        let plan = try Plan<Double>(network, samples: 1)
+        #expect(plan.parameterCount == 20 && plan.shardStride == 24)
+        var memory = Memory<Double>()
+        memory.reserve(shards: 3, gradients: plan.shardStride, scratch: 1)
+        #expect(memory.gradients[0..<3 * 24] == [Double](repeating: 0, count: 72))
+    }
+
     @Test("are none at first")
     func none() {
         var numbers = AlignedNumbers<Float>()
         #expect(numbers.withPointer { $0 } == nil)
-        #expect(numbers.withNumbers(\.isEmpty))
+        #expect(numbers.withNumbers(0) { $0.isEmpty })
         #expect(AlignedNumbers<Float>([])[0..<0] == [])
     }
 

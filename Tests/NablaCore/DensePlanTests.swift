@@ -17,7 +17,11 @@ struct DensePlanTests {
         try Products<Double>(inputs: layer.0, units: layer.1, rows: rows).check(tolerance: 1e-13)
     }
 
-    @Test("a matrix is transposed, with its edges", arguments: [(1, 1), (4, 4), (5, 7), (32, 30)])
+    @Test(
+        "a matrix is transposed, with its edges",
+        arguments: [
+            (1, 1), (4, 4), (5, 7), (6, 19), (32, 30), (32, 300), (300, 32),
+        ])
     func transposition(rows: Int, columns: Int) {
         let source = (0..<rows * columns).map(Float.init)
         var target = [Float](repeating: -1, count: source.count)

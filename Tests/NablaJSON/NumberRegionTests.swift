@@ -108,27 +108,6 @@ import Testing
         expectSame(" {\"a\" : \(numbers) , \"b\":\"x\" } ")
     }
 
-    /// A digit, a point and any number of digits up to more than are exact, with and without an exponent: as
-    /// programs write numbers, and with what is read otherwise in between.
-    @Test(arguments: ["", " ", "  ", "\n"])
-    func readsLongDecimalsAsADocumentDoes(_ space: String) {
-        var generator = SplitMix(state: 12)
-        let numbers = (0..<24_000).map { index in
-            let digits = (0..<index % 23 + 1).map { _ in "\(generator.next() % 10)" }.joined()
-            let zeros = String(repeating: "0", count: index % 7 == 0 ? index % 5 : 0)
-            let sign = generator.next() % 2 == 0 ? "" : "-"
-            let whole = index % 3 == 0 ? 0 : generator.next() % 12
-            let power = ["", "", "", "e-5", "E+02", "e1", "e-0018"][index % 7]
-            return "\(sign)\(whole).\(zeros)\(digits)\(power)"
-        }
-        expectSame("{\"b\":\"x\",\"a\":\(nested(numbers, [80, 300], space: space))}")
-        // Too few bytes behind it to be read many at a time.
-        for last in numbers[..<23] {
-            let cut = nested(numbers[..<5999] + [last], [6000], space: space)
-            expectSame("{\"b\":\"x\",\"a\":\(cut)}")
-        }
-    }
-
     @Test func refusesWhatADocumentRefuses() {
         let count = 12_000
         let texts = texts(count, seed: 7)

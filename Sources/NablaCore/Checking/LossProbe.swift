@@ -103,7 +103,7 @@ extension PreparedGradient<Double> {
         let layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: samples.targetWidth, gathers: false)
         workspace.memory.reserve(
-            shards: partition.shards, parameters: 0, scratch: layout.stride)
+            shards: partition.shards, gradients: 0, scratch: layout.stride)
         var losses = [Double](repeating: 0, count: 2 * samples.count)
         var activations = [Double](
             repeating: 0, count: samples.count * plan.sizes.activations)

@@ -41,10 +41,13 @@ public struct Explanation: Sendable {
     ///   - network: A network with numbers.
     ///   - count: How many samples.
     /// - Returns: The number; `Int.max` when there are more than that.
-    public static func numbers(in network: Network, samples count: Int) -> Int {
+    /// - Throws: `invalid` at `/network/layers` for a network that isn't explained.
+    public static func numbers(
+        in network: Network, samples count: Int
+    ) throws(ComputationError) -> Int {
         var width = network.inputShape.reduce(1, *)
         for layer in network.layers {
-            guard case .dense(let dense) = layer.operation else { return .max }
+            guard case .dense(let dense) = layer.operation else { throw unexplained }
             let (square, isTooLarge) = dense.units.multipliedReportingOverflow(by: dense.units)
             guard !isTooLarge, square < 1 << 60, width < 1 << 60 else { return .max }
             width += 4 * dense.units + (dense.activation == .softmax ? square : dense.units)
@@ -73,13 +76,14 @@ public struct Explanation: Sendable {
         }
     }
 
+    private static var unexplained: ComputationError {
+        .invalid(
+            InvalidValue(
+                .inconsistent, "only chains of dense layers are explained", at: "/network/layers"))
+    }
+
     private init<S: FloatingReal>(_ computation: PreparedGradient<S>) throws(ComputationError) {
-        guard let trace = DenseTrace(computation) else {
-            throw .invalid(
-                InvalidValue(
-                    .inconsistent, "only chains of dense layers are explained",
-                    at: "/network/layers"))
-        }
+        guard let trace = DenseTrace(computation) else { throw Explanation.unexplained }
         isFused = trace.isFused
         divisor = computation.divisor
         let count = trace.count

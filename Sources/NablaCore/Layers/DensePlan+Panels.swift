@@ -47,29 +47,34 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
 
     func run(part panel: Int, as member: Int) {
         let x = inputs.rows(for: member)
+        let units = kernels.panels.units(of: panel)
+        let sink = sink.apart(from: offset &+ units.lowerBound &* kernels.panels.inputs)
         for first in stride(from: 0, to: kernels.panels.inputs, by: kernels.group) {
-            run(panel, inputsFrom: first, x)
+            giveGroup(of: panel, inputsFrom: first, x, sink)
         }
     }
 
-    /// Does all parts alone: a group of all panels, then the next, so that its inputs are read from
-    /// memory once.
-    func run() {
+    /// Does all parts where there is no team: a group of all panels, then the next, so that a group's
+    /// inputs are read from memory once.
+    func runAlone() {
         for first in stride(from: 0, to: kernels.panels.inputs, by: kernels.group) {
-            for panel in 0..<kernels.panels.count { run(panel, inputsFrom: first, inputs.rows) }
+            for panel in 0..<kernels.panels.count {
+                giveGroup(of: panel, inputsFrom: first, inputs.rows, sink)
+            }
         }
     }
 
     /// Computes the gradients of a panel's weights for the inputs of one group, and gives them to the
     /// sink.
     @inline(__always)
-    private func run(_ panel: Int, inputsFrom first: Int, _ x: UnsafePointer<S>) {
+    private func giveGroup(
+        of panel: Int, inputsFrom first: Int, _ x: UnsafePointer<S>, _ sink: Sink
+    ) {
         let (panels, group) = (kernels.panels, kernels.group)
         let units = panels.units(of: panel)
         let count = min(group, panels.inputs &- first)
         let start = offset &+ units.lowerBound &* panels.inputs
         let part = start &+ first &* units.count..<start &+ (first &+ count) &* units.count
-        let sink = sink.apart(from: start)
         let target = sink.memory(for: part)
         kernels.products(of: panel).inTiles(of: rows) { row, products in
             let kernel =
@@ -104,7 +109,7 @@ extension DensePlan {
             if let team = inputs.team {
                 gradients.run(parts: count, team)
             } else {
-                gradients.run()
+                gradients.runAlone()
             }
             return !refusals.contains(true)
         }

@@ -1,7 +1,8 @@
 /// Numbers that begin where a cache line does, and grow; a value, as an array is.
 ///
-/// Compiled products read and write vectors that are as long as a line where the processor has such;
-/// one that lies in two lines takes two accesses. Swift aligns what arrays hold to 16 bytes at most.
+/// Compiled products read and write vectors that are as long as a line where the processor has
+/// such; one that lies in two lines takes two accesses. Swift aligns what arrays hold to 16 bytes at
+/// most.
 struct AlignedNumbers<S: Real>: Sendable {
     /// Bytes of a cache line; no type's numbers lie across its end.
     private static var line: Int { 64 }
@@ -15,8 +16,8 @@ struct AlignedNumbers<S: Real>: Sendable {
 
     /// The numbers of one value, or of several that were copied and not changed since.
     ///
-    /// Unchecked because a pointer isn't `Sendable`. It is safe: they are only written for a value that
-    /// is alone in having them, and go with the last one.
+    /// Unchecked because a pointer isn't `Sendable`. It is safe: they are only written for a value
+    /// that is alone in having them, and go with the last one.
     private final class Block: @unchecked Sendable {
         let start: UnsafeMutablePointer<S>
         let count: Int
@@ -67,17 +68,18 @@ struct AlignedNumbers<S: Real>: Sendable {
         return withExtendedLifetime(block) { body($0?.start) }
     }
 
-    /// Gives `body` all numbers.
+    /// Gives `body` the first `count` numbers, which are there.
     @inline(__always)
     func withNumbers<Result, Failure: Error>(
-        _ body: (UnsafeBufferPointer<S>) throws(Failure) -> Result
+        _ count: Int, _ body: (UnsafeBufferPointer<S>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(block) {} }
-        return try body(UnsafeBufferPointer(start: block?.start, count: block?.count ?? 0))
+        precondition(count <= block?.count ?? 0)
+        return try body(UnsafeBufferPointer(start: block?.start, count: count))
     }
 
     /// A copy of some of the numbers.
     subscript(range: Range<Int>) -> [S] {
-        withNumbers { [S](UnsafeBufferPointer(rebasing: $0[range])) }
+        withNumbers(range.upperBound) { [S](UnsafeBufferPointer(rebasing: $0[range])) }
     }
 }

@@ -2,8 +2,8 @@
 struct Memory<S: Real>: Sendable {
     /// P numbers and perhaps some that are left of a larger network; layout as in `Plan`.
     var parameters = AlignedNumbers<S>()
-    /// ∂L/∂parameters of each shard, P numbers that begin with a line, one after another; the first
-    /// becomes the sum.
+    /// ∂L/∂parameters of each shard, P numbers each, `Plan.shardStride` apart; the first becomes the
+    /// sum.
     var gradients = AlignedNumbers<S>()
     /// The running statistics of the batch normalisations, where their plans say.
     var statistics: [S] = []
@@ -20,13 +20,13 @@ struct Memory<S: Real>: Sendable {
 
     /// Makes everything at least as long as a pass needs, with room behind the shards' scratch.
     mutating func reserve(
-        shards: Int, parameters count: Int, scratch stride: Int, behind extra: Int = 0
+        shards: Int, gradients shardStride: Int, scratch stride: Int, behind extra: Int = 0
     ) {
         // Without memory of their own, empty arrays would be given some by each `withPointers`.
         if statistics.capacity == 0 { statistics.reserveCapacity(1) }
         if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
         if best.capacity == 0 { best.reserveCapacity(1) }
-        gradients.extend(to: shards * AlignedNumbers<S>.inLines(count))
+        gradients.extend(to: shards * shardStride)
         scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
     }

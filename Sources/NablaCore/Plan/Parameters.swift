@@ -89,7 +89,6 @@ extension Network {
     // Two functions that do nothing else meanwhile: so the compiler copies no layer.
 
     /// Writes W of a dense layer that has numbers, in panels or row by row; false for any other.
-    @inline(__always)
     fileprivate func copyDenseWeights<S: FloatingReal>(
         _ index: Int, _ panels: DensePanels?, to place: UnsafeMutablePointer<S>
     ) -> Bool {

@@ -87,7 +87,7 @@ final class Plan<S: Real>: @unchecked Sendable {
     /// P.
     var parameterCount: Int { sizes.parameters }
 
-    /// How far the gradients of two shards are apart: P numbers, in whole cache lines.
+    /// How far the gradients of two shards are apart: P, in whole cache lines.
     var shardStride: Int { AlignedNumbers<S>.inLines(parameterCount) }
 
     /// The length of a sample's inputs.

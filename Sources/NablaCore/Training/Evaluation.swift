@@ -47,7 +47,7 @@ struct Evaluation<S: FloatingReal>: Sendable {
     func reserve(in memory: inout Memory<S>, _ plan: Plan<S>) {
         let outputs = accumulators.isEmpty ? 0 : partition.count * plan.outputWidth
         memory.reserve(
-            shards: partition.shards, parameters: 0, scratch: layout.stride, behind: outputs)
+            shards: partition.shards, gradients: 0, scratch: layout.stride, behind: outputs)
     }
 
     /// Where it begins.

@@ -66,7 +66,7 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
     /// Makes room for a pass.
     func reserve(in memory: inout Memory<S>, _ plan: Plan<S>) {
         memory.reserve(
-            shards: 1, parameters: plan.parameterCount, scratch: layout.stride,
+            shards: 1, gradients: plan.shardStride, scratch: layout.stride,
             behind: count * plan.sizes.activations)
     }
 

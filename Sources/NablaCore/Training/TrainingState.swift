@@ -223,7 +223,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
     private mutating func reserve() {
         let settings = prepared.settings
         memory.reserve(
-            shards: prepared.partition.shards, parameters: plan.parameterCount,
+            shards: prepared.partition.shards, gradients: plan.shardStride,
             scratch: prepared.layout.stride, behind: prepared.outputCount)
         prepared.validation?.reserve(in: &memory, plan)
         prepared.health?.reserve(in: &memory, plan)
