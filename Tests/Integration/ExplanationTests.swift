@@ -99,6 +99,21 @@ import Testing
         }
     }
 
+    @Test func onlyChainsOfDenseLayersAreExplained() throws {
+        let body = """
+            {"network": {"layers": [{"weights": [[1]], "bias": [0]}, {"type": "activation", "activation": "tanh"}]},
+             "loss": "mean_squared_error", "samples": {"inputs": [[1]], "targets": [1]},
+             "include": ["explanation"]}
+            """
+        try withServer { server in
+            let refused = try answer(body, server)
+            let problem = try Problem(parsing: Array(refused.body.utf8))
+            #expect(refused.status == 422 && problem.kind == .inconsistent)
+            #expect(problem.pointer == "/network/layers")
+            #expect(problem.detail.contains("chains of dense layers"))
+        }
+    }
+
     @Test func moreThanSomebodyReadsIsRefused() throws {
         // 2 parameters, and 6 numbers a sample: what it reads, and 5 of the one unit.
         func body(_ count: Int) -> String {

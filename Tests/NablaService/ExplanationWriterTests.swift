@@ -108,7 +108,7 @@ import Testing
 
     @Test func classesHaveTheJacobianAndTheTargets() throws {
         let layers = [try dense(3, 2, .softmax)]
-        let plain = try explain(.crossEntropy(.plain), layers, target: 0.2)
+        let plain = try explain(.crossEntropy(.plain), layers, target: 1 / 3)
         #expect(plain.output.preActivationGradient.formula == "∂L/∂z₁ = a₁ − y")
         #expect(plain.output.activationGradient.formula == "∂L/∂a₁ = (−y/a₁)")
         #expect(plain.output.derivative.formula == "∂a₁ⱼ/∂z₁ₖ = a₁ⱼ([j = k] − a₁ₖ)")
@@ -117,6 +117,28 @@ import Testing
         let weighted = try explain(.crossEntropy(settings), layers, target: 0.2)
         #expect(weighted.output.preActivationGradient.formula == "∂L/∂z₁ = a₁·|t| − t")
         #expect(weighted.text.contains("label smoothing"))
+        let smoothed = try Loss.ClassSettings(labelSmoothing: 0.1)
+        #expect(
+            try explain(.crossEntropy(smoothed), layers, target: 1 / 3).output.preActivationGradient
+                .formula
+                == "∂L/∂z₁ = a₁ − t")
+    }
+
+    /// pₖ·Σⱼ yⱼ − yₖ: the sum is only left out where it is 1.
+    @Test func targetsThatAreNotOneTogetherHaveTheirSumInTheFormulas() throws {
+        let layers = [try dense(3, 2, .softmax)]
+        let plain = try explain(.crossEntropy(.plain), layers, target: 0.2)
+        #expect(plain.output.preActivationGradient.formula == "∂L/∂z₁ = a₁·|y| − y")
+        #expect(plain.output.preActivationGradient.latex.hasSuffix("= a_1 \\cdot |y| - y"))
+        #expect(plain.text.contains("|y| is the sum"))
+        let a = plain.layers[0].activations.values(as: Double.self)
+        let δ = plain.layers[0].preActivationGradients.values(as: Double.self)
+        for (a, δ) in zip(a, δ) { #expect(abs(a * 0.6 - 0.2 - δ) < 1e-15) }
+        let smoothed = try Loss.ClassSettings(labelSmoothing: 0.1)
+        let logits = try explain(
+            .crossEntropyWithLogits(smoothed), [dense(3, 2, .identity)], target: 0.2)
+        #expect(logits.output.activationGradient.formula == "∂L/∂a₁ = (softmax(a₁)·|t| − t)")
+        #expect(!logits.text.contains("|y|"))
     }
 
     @Test func everyLossAndActivationHasAFormulaInBothForms() throws {

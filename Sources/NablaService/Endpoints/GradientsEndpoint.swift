@@ -104,8 +104,10 @@ extension GradientsResponse {
         let settings = try GradientSettings(request, network)
         let isExplained = request.asks(for: .explanation)
         if isExplained {
-            try refuseToExplain(
-                Explanation.numbers(in: network, samples: samples.count))
+            let numbers = try Problem.computing { () throws(ComputationError) in
+                try Explanation.numbers(in: network, samples: samples.count)
+            }
+            try refuseToExplain(numbers)
         }
         let gradients: Gradients
         do throws(ComputationError) {

@@ -8,6 +8,7 @@ extension TextKey {
         .divisor: "损失是平均值：对样本求和之后除以 {divisor}。",
         .sampleWeights: "ω 是样本的权重。",
         .targets: "t 是经过标签平滑和类别加权之后的目标值，|t| 是它各分量之和；两者都没有时 t 就是 y。",
+        .sumOfTargets: "|y| 是一个样本各目标值之和。",
         .z: "第 {layer} 层对输入加权求和，再加上偏置。",
         .zWithoutBias: "第 {layer} 层对输入加权求和。",
         .a: "激活函数 {activation} 由 z 得到 a。",

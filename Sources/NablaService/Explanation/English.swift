@@ -13,6 +13,7 @@ extension TextKey {
         t is the target after label smoothing and class weights, |t| the sum of its numbers; \
         without them t would be y.
         """,
+        .sumOfTargets: "|y| is the sum of a sample's targets.",
         .z: "Layer {layer} weighs what it reads and adds its bias.",
         .zWithoutBias: "Layer {layer} weighs what it reads.",
         .a: "Its activation, {activation}, makes a of z.",

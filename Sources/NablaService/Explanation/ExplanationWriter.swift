@@ -23,7 +23,8 @@ struct ExplanationWriter {
             guard case .dense(let dense) = layer.operation else { return nil }
             return dense
         }
-        self.loss = LossNotation(loss, a: .indexed("a", network.layers.count))
+        self.loss = LossNotation(
+            loss, a: .indexed("a", network.layers.count), areShares: samples.haveShares)
     }
 
     /// The whole explanation as it goes over the wire.
@@ -49,6 +50,7 @@ struct ExplanationWriter {
         }
         if samples.weights != nil { texts.append(language.text(.sampleWeights)) }
         if loss.hasWeightedTargets { texts.append(language.text(.targets)) }
+        if loss.hasSumOfTargets { texts.append(language.text(.sumOfTargets)) }
         return texts.joined(separator: language.space)
     }
 }
@@ -200,6 +202,18 @@ extension ExplanationWriter {
         let values = explanation.layers[last].activationGradients.values(as: Double.self)
         let count = values.count { !$0.isFinite }
         return count == 0 ? nil : language.text(.saturation, ["count": String(count)])
+    }
+}
+
+extension Samples {
+    /// Whether the targets of each sample are 1 together, but for their rounding; classes by their index are.
+    fileprivate var haveShares: Bool {
+        guard targets.shape.count > 1, count > 0 else { return true }
+        let numbers = targets.values(as: Double.self)
+        let width = numbers.count / count
+        return (0..<count).allSatisfy { row in
+            abs(numbers[row * width..<(row + 1) * width].reduce(0, +) - 1) < 1e-6
+        }
     }
 }
 

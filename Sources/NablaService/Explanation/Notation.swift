@@ -106,11 +106,19 @@ struct LossNotation {
     let byPreActivation: Notation?
     /// Whether it speaks of t.
     let hasWeightedTargets: Bool
+    /// Whether it speaks of |y|.
+    let hasSumOfTargets: Bool
 
-    init(_ loss: Loss, a: Notation) {
+    /// Writes the derivatives of a loss.
+    ///
+    /// - Parameters:
+    ///   - loss: What is minimised.
+    ///   - a: An output.
+    ///   - areShares: Whether the targets of each sample are 1 together, as they are where they name a class.
+    init(_ loss: Loss, a: Notation, areShares: Bool) {
         let difference = a + " − y"
         var fused: Notation?
-        var isWeighted = false
+        var (isWeighted, isSummed) = (false, false)
         switch loss.kind {
         case .binaryCrossEntropy:
             fused = difference
@@ -119,13 +127,15 @@ struct LossNotation {
                 "\\frac{\(difference.latex)}{\(a.latex)(1 - \(a.latex))}")
         case .crossEntropy(let settings):
             isWeighted = settings.isWeighted
-            fused = settings.difference(from: a)
+            isSummed = !isWeighted && !areShares
+            fused = settings.difference(from: a, areShares)
             let target = isWeighted ? "t" : "y"
             byActivation = Notation("(−\(target)/\(a.text))", "\\frac{-\(target)}{\(a.latex)}")
         case .crossEntropyWithLogits(let settings):
             isWeighted = settings.isWeighted
+            isSummed = !isWeighted && !areShares
             byActivation =
-                "(" + settings.difference(from: Activation.softmax.notation(of: a)) + ")"
+                "(" + settings.difference(from: Activation.softmax.notation(of: a), areShares) + ")"
         case .binaryCrossEntropyWithLogits:
             byActivation = "(" + Activation.sigmoid.notation(of: a) + " − y)"
         case .meanSquaredError: byActivation = "2(" + difference + ")"
@@ -146,15 +156,17 @@ struct LossNotation {
         }
         byPreActivation = fused
         hasWeightedTargets = isWeighted
+        hasSumOfTargets = isSummed
     }
 }
 
 extension Loss.ClassSettings {
     fileprivate var isWeighted: Bool { labelSmoothing > 0 || classWeights != nil }
 
-    /// p − y, or with t for the target: p·|t| − t.
-    fileprivate func difference(from p: Notation) -> Notation {
-        guard isWeighted else { return p + " − y" }
-        return classWeights == nil ? p + " − t" : p + Notation("·|t| − t", " \\cdot |t| - t")
+    /// p·|y| − y, or with t for the target; p − y where |y| is 1, which smoothing leaves as it is.
+    fileprivate func difference(from p: Notation, _ areShares: Bool) -> Notation {
+        let target = isWeighted ? "t" : "y"
+        if areShares && classWeights == nil { return p + " − " + Notation(target, target) }
+        return p + Notation("·|\(target)| − \(target)", " \\cdot |\(target)| - \(target)")
     }
 }

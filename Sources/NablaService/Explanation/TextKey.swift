@@ -11,6 +11,8 @@ enum TextKey: CaseIterable, Hashable, Sendable {
     case sampleWeights
     /// What t is, where targets are smoothed or classes weighted.
     case targets
+    /// What |y| is, where a sample's targets aren't 1 together.
+    case sumOfTargets
     /// z of a layer. `{layer}`
     case z
     /// z of a layer that has no bias. `{layer}`
