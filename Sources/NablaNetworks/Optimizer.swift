@@ -1,14 +1,25 @@
 /// How a gradient becomes an update of the parameters.
 ///
-/// Formulas and sources stand with the code that computes them, in NablaCore.
+/// Definitions and defaults are PyTorch's, where the settings don't say otherwise; the sources stand there.
+/// θ are the parameters, biases among them, and all but L-BFGS update each number by itself. g = ∂L/∂θ,
+/// clipped as `TrainingSettings` say, η is the learning rate as the `Schedule` has it, λ the weight decay,
+/// t the number of the step, from 1. What is kept from step to step begins as 0.
 public enum Optimizer: Sendable, Equatable {
+    /// θ ← θ − η·g, or along a momentum.
     case sgd(SGD)
+    /// θ ← θ − η·m̂/(√v̂ + ε) with the running means m of g and v of g².
     case adam(Adam)
+    /// Adam whose weight decay acts on θ directly, and not by way of g.
     case adamW(AdamW)
+    /// θ ← θ − η·g/(√v + ε) with the running mean v of g².
     case rmsProp(RMSProp)
+    /// θ ← θ − η·g/(√v + ε) with the sum v of all g².
     case adagrad(Adagrad)
+    /// Adam with Nesterov's momentum.
     case nadam(NAdam)
+    /// θ ← θ ∓ η: the sign of a momentum decides.
     case lion(Lion)
+    /// θ ← θ − η·H·g with an estimate H of the inverse Hessian, from all samples at once.
     case lbfgs(LBFGS)
 
     /// The names on the wire.
@@ -30,7 +41,7 @@ public enum Optimizer: Sendable, Equatable {
         }
     }
 
-    /// The learning rate before any schedule.
+    /// The learning rate before any schedule: η₀.
     public var learningRate: Double {
         switch self {
         case .sgd(let settings): settings.learningRate

@@ -1,23 +1,40 @@
-/// How the learning rate changes from epoch to epoch; stepped once an epoch, as PyTorch's schedulers.
+/// How the learning rate η changes from epoch to epoch; stepped once an epoch, as PyTorch's schedulers.
+///
+/// η₀ is the optimizer's own rate, and e the number of epochs ended since the warm-up. In a warm-up of w
+/// epochs, epoch t, from 0, has η = η₀·t/w, so that the first changes no parameter; e counts from its end.
+/// - Source: PyTorch's `lr_scheduler`; warm-up: Goyal et al. 2017, section 2.2, but from 0.
 public struct Schedule: Sendable, Equatable {
-    /// The kinds of schedule.
-    ///
-    /// Formulas stand with the code that computes them, in NablaCore.
+    /// The kinds of schedule, each by its rate η.
     public enum Kind: Sendable, Equatable {
+        /// η = η₀.
         case constant
-        /// Times `gamma` every `stepSize` epochs; `gamma` is 0.1 by default.
+        /// η = η₀·γ^⌊e/s⌋: times `gamma` every s = `stepSize` epochs; `gamma` is 0.1 by default.
+        ///
+        /// - Source: PyTorch's `StepLR`.
         case step(stepSize: Int, gamma: Double)
-        /// Times `gamma` every epoch.
+        /// η = η₀·γᵉ: times `gamma` every epoch.
+        ///
+        /// - Source: PyTorch's `ExponentialLR`.
         case exponential(gamma: Double)
-        /// Down to `etaMin` along half a cosine of `tMax` epochs; `etaMin` is 0 by default.
+        /// η = η₁ + ½(η₀ − η₁)·(1 + cos(π·e/T)): down to η₁ = `etaMin` in T = `tMax` epochs, along half a
+        /// cosine; `etaMin` is 0 by default.
+        ///
+        /// Beyond T it rises again along the other half, as PyTorch's `CosineAnnealingLR`.
+        /// - Source: Loshchilov & Hutter 2017, equation 5, without restarts.
         case cosine(tMax: Int, etaMin: Double)
-        /// Times `factor` after more than `patience` epochs without a better loss; 0.1 and 10 by default.
+        /// η ← `factor`·η after more than `patience` epochs in a row without a better loss; 0.1 and 10 by
+        /// default.
+        ///
+        /// The loss is the validation's, or the training's where there is none. It is better below
+        /// best·(1 − 10⁻⁴); what would change η by 10⁻⁸ or less is left out. Epochs of the warm-up don't
+        /// count.
+        /// - Source: PyTorch's `ReduceLROnPlateau`, mode `min`, threshold mode `rel`.
         case reduceOnPlateau(factor: Double, patience: Int)
     }
 
     /// The kind and its settings.
     public let kind: Kind
-    /// Epochs over which the rate first rises linearly from 0; 0 for none.
+    /// w, the epochs over which the rate first rises linearly from 0; 0 for none, the default.
     public let warmupEpochs: Int
 
     /// Makes a schedule.

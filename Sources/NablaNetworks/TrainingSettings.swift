@@ -1,11 +1,14 @@
-/// A number that says how good a network is, beside its loss.
+/// A number that says how good a network is, beside its loss; samples' weights take no part in it.
+///
+/// Of several outputs the largest is the class that is predicted, of a single one 1 or 0: 1 from ½ on, but
+/// from 0 on with `binary_cross_entropy_with_logits` and `hinge`.
 public enum Metric: String, Sendable, CaseIterable {
-    /// The share of samples whose class is predicted: the largest output, or an output of one half and more.
+    /// The share of samples whose class is predicted.
     case accuracy
     /// Of what is predicted to be of a class, the share that is.
     ///
     /// With one output, of class 1; with several, the mean over the classes that are predicted or
-    /// occur. Likewise `recall` and `f1`. Where it would divide by 0, it is 0.
+    /// occur. Likewise `recall` and `f1`. Where it would divide by 0, it is 0, as in scikit-learn.
     case precision
     /// Of what is of a class, the share that is predicted to be.
     case recall
@@ -16,10 +19,13 @@ public enum Metric: String, Sendable, CaseIterable {
     ///
     /// With several outputs, the mean over the classes that some but not all samples have. ½ where
     /// there is none such.
+    /// - Source: Hanley & McNeil 1982.
     case auc
     /// The mean of |a − y| over all elements.
     case meanAbsoluteError = "mean_absolute_error"
     /// 1 − Σ(y − a)² / Σ(y − ȳ)², the mean over outputs.
+    ///
+    /// An output whose targets are all alike has 1 where it hits them exactly, else 0, as in scikit-learn.
     case r2
 }
 
@@ -27,32 +33,38 @@ public enum Metric: String, Sendable, CaseIterable {
 public struct TrainingSettings: Sendable, Equatable {
     /// How a gradient becomes an update.
     public let optimizer: Optimizer
-    /// How the learning rate changes.
+    /// How the learning rate changes; by default it stays.
     public let schedule: Schedule
-    /// Passes over all samples; at least 1.
+    /// Passes over all samples; at least 1, 1 by default.
     public let epochs: Int
-    /// Samples a step, at least 1; nil for all, which only L-BFGS has.
+    /// Samples a step, at least 1; nil for all, which only L-BFGS has, and 32 by default for the others.
     public let batchSize: Int?
-    /// Whether the samples' order is drawn anew each epoch.
+    /// Whether the samples' order is drawn anew each epoch; true by default.
     public let shuffle: Bool
-    /// Whether an epoch's last batch is left out when it is smaller than the others.
+    /// Whether an epoch's last batch is left out when it is smaller than the others; false by default.
     public let dropLast: Bool
-    /// What the weights, the order and the split are drawn from.
+    /// What the weights, the order, the split and dropout are drawn from; 0 by default.
     public let seed: UInt64
-    /// What the training is computed in.
+    /// What the training is computed in; float32 by default.
     public let dtype: DType
-    /// The largest global L2 norm of the gradient, above 0, or nil: longer ones are scaled down to it.
+    /// c, the largest global L2 norm of the gradient g, above 0, or nil for none, the default:
+    /// g ← g·min(1, c/(‖g‖ + 10⁻⁶)), over all parameters at once.
+    ///
+    /// - Source: Pascanu et al. 2013, algorithm 1, in the form of PyTorch's `clip_grad_norm_`.
     public let clipNorm: Double?
-    /// The largest magnitude of an entry of the gradient, above 0, or nil: larger ones are clamped.
+    /// c, the largest magnitude of an entry of the gradient g, above 0, or nil for none, the default:
+    /// g ← min(max(g, −c), c), after `clipNorm`.
+    ///
+    /// - Source: PyTorch's `clip_grad_value_`.
     public let clipValue: Double?
-    /// What is recorded each epoch beside the loss.
+    /// What is recorded each epoch beside the loss; nothing by default.
     public let metrics: [Metric]
-    /// When the training ends before its last epoch; nil for never.
+    /// When the training ends before its last epoch; nil for never, the default.
     public let earlyStopping: EarlyStopping?
     /// After every how many epochs the training's health is recorded; 0 for never, nil for as often as
     /// takes at most about a hundredth of the time.
     public let healthEvery: Int?
-    /// After every how many epochs the training may be kept to go on from; at least 1.
+    /// After every how many epochs the training may be kept to go on from; at least 1, 1 by default.
     public let checkpointEvery: Int
 
     /// Makes the settings.

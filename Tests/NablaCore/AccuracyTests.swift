@@ -84,6 +84,40 @@ struct AccuracyTests {
     @Test("of 100,000 drawn samples")
     func manyDrawnSamples() throws { try check(.dense, 100_000, varies: true) }
 
+    /// A batch that stays whole is one block: c is the number of its samples, for a layer behind the batch
+    /// normalisation as well as for itself.
+    @Test("of a batch that a batch normalisation keeps whole", arguments: [10, 1000, 20_000])
+    func wholeBatch(count: Int) throws {
+        var generator = Generator(seed: 6)
+        let network = try Network(
+            inputShape: [2],
+            layers: [
+                Case.batchNormalization.layer(&generator),
+                Layer(
+                    .dense(
+                        Dense(
+                            weights: Tensor([0.75, 1.25], shape: [1, 2]), bias: Tensor([0.5]),
+                            activation: .identity))),
+            ])
+        let inputs = (0..<2 * count).map { _ in Float(generator.uniform() - 0.5) }
+        let samples = try Samples(
+            inputs: Tensor(inputs, shape: [count, 2]),
+            targets: Tensor([Float](repeating: -30, count: count), shape: [count, 1]))
+        func biases(_ dtype: DType) throws -> [Double] {
+            try Gradients.compute(
+                of: Loss(.meanSquaredError), network: network, samples: samples, dtype: dtype,
+                settings: GradientSettings(isTraining: true), workspace: Workspace()
+            ).layers.flatMap { $0.bias?.doubles ?? [] }
+        }
+        // δ has one sign, so that the bound is one of the relative error; 64 for δ's own roundings.
+        let bound = Double(count + 64) * 0x1p-24
+        for (found, exact) in zip(try biases(.float32), try biases(.float64)) {
+            #expect(
+                abs(found - exact) <= bound * abs(exact),
+                "\(count) samples: \(found) is not \(exact)")
+        }
+    }
+
     private func check(_ test: Case, _ count: Int, varies: Bool) throws {
         var generator = Generator(seed: 4)
         let network = try Network(inputShape: test.inputShape, layers: [test.layer(&generator)])

@@ -116,7 +116,7 @@ extension Activation {
         }
     }
 
-    /// As `apply` to a multiple of four numbers, without softmax, which goes over units.
+    /// As `apply` to a multiple of four numbers, without softmax, which goes over an axis.
     @inline(__always)
     func applyLanes<S: Real>(
         to z: UnsafePointer<S>, into a: UnsafeMutablePointer<S>, count: Int

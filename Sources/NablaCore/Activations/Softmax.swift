@@ -1,10 +1,10 @@
-/// softmax(z)ₖ = e^zₖ / Σⱼ e^zⱼ over the units of a layer; ∂aₖ/∂zⱼ = aₖ(δₖⱼ − aⱼ), so that
+/// softmax(z)ₖ = e^zₖ / Σⱼ e^zⱼ over the last axis of a sample; ∂aₖ/∂zⱼ = aₖ(δₖⱼ − aⱼ), so that
 /// ∂L/∂zₖ = aₖ(∂L/∂aₖ − Σⱼ ∂L/∂aⱼ·aⱼ).
 ///
 /// - Source: Bridle 1990. The largest z is taken off first: the result is the same, and nothing
 ///   overflows.
 struct Softmax<S: Real> {
-    /// The number of units.
+    /// The length of that axis.
     let width: Int
 
     /// The largest of a row.

@@ -89,7 +89,7 @@ extension ElementLoss {
 ///
 /// Where σ saturates, the loss of a probability loses all digits; from the logit it is exact:
 /// ℓ = max(z, 0) − z·y + ln(1 + e^−|z|).
-/// - Source: Bishop 2006, equations 4.108–4.109. PyTorch's loss over probabilities stops at 100;
+/// - Source: Bishop 2006, equations 4.90–4.91. PyTorch's loss over probabilities stops at 100;
 ///   this doesn't.
 struct LogisticLoss<S: Numbers>: ElementLoss {
     @inline(__always)

@@ -27,17 +27,21 @@ public struct Size: Sendable, Equatable {
 }
 
 /// A window that moves over an image: its size, its steps, and the zeros around the image.
+///
+/// It has ⌊(length + 2·padding − kernel)/stride⌋ + 1 places down and across. By default a convolution's
+/// moves by 1 and a pooling's by its own size, and there is no padding.
+/// - Source: Dumoulin & Visin 2016, relationship 6.
 public struct Window: Sendable, Equatable {
-    /// The window's size, neither 0.
+    /// The window's size, both from 1 to 2²⁰.
     public let kernelSize: Size
-    /// How far it moves at a time, neither 0.
+    /// How far it moves at a time, both from 1 to 2²⁰.
     public let stride: Size
-    /// Rows and columns added on each side.
+    /// Rows and columns of zeros added on each side, both from 0 to 2²⁰.
     public let padding: Size
 
     /// Makes a window.
     ///
-    /// - Throws: `InvalidValue` for sizes and steps below 1 and padding below 0.
+    /// - Throws: `InvalidValue` for sizes and steps below 1, padding below 0, and any above 2²⁰.
     public init(kernelSize: Size, stride: Size, padding: Size) throws(InvalidValue) {
         try kernelSize.require(atLeast: 1, named: "kernel_size")
         try stride.require(atLeast: 1, named: "stride")
@@ -47,8 +51,8 @@ public struct Window: Sendable, Equatable {
         self.padding = padding
     }
 
-    /// The size of what it gives, (length + 2·padding − kernel) / stride + 1 rounded down, for an
-    /// image of that size; nil when the image is smaller than the window.
+    /// The size of what it gives, ⌊(length + 2·padding − kernel)/stride⌋ + 1, for an image of that size;
+    /// nil when the image with its padding is smaller than the window.
     public func outputSize(of image: Size) -> Size? {
         func length(_ length: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int? {
             let padded = length + 2 * padding
@@ -82,20 +86,23 @@ public struct Window: Sendable, Equatable {
     }
 }
 
-/// A convolution: a = f(z), z of shape (filters, height, width),
-/// z[f, y, x] = b[f] + Σ W[f, c, i, j] · x[c, y·stride + i − padding, x·stride + j − padding], with
-/// zeros around the image.
+/// A convolution: a = f(z), z[k, u, v] = b[k] + Σ W[k, c, i, j] · x[c, u·stride + i − padding,
+/// v·stride + j − padding] over c, i and j, with zeros around the image.
 ///
-/// A cross-correlation, as everywhere in this field.
-/// - Source: LeCun et al. 1989; definitions as PyTorch's `Conv2d`.
+/// From x (channels, height, width) to z and a (filters, height′, width′), whose lengths
+/// `Window.outputSize(of:)` gives. A cross-correlation, as everywhere in this field, without dilation and
+/// groups. With δ = ∂L/∂z, ∂L/∂W[k, c, i, j] is the sum of δ[k, u, v] times the x that it meets, and
+/// ∂L/∂b[k] that of δ[k, u, v], over u, v and the samples.
+/// - Source: LeCun et al. 1989; definitions as PyTorch's `Conv2d`, but W drawn as in Keras's `Conv2D`.
 public struct Convolution: Sendable, Equatable {
     /// How many filters it has: the channels it gives.
     public let filters: Int
-    /// Size, stride and padding; 1 and 0 by default.
+    /// Size, stride and padding; the latter 1 and 0 by default.
     public let window: Window
-    /// The function f.
+    /// The function f; `identity` by default.
     public let activation: Activation
-    /// W of shape (filters, channels, kernel height, kernel width) and b (filters).
+    /// W of shape (filters, channels, kernel height, kernel width) and b (filters); W is drawn by
+    /// `glorotUniform` by default.
     public let parameters: LayerParameters
 
     /// Makes a layer with the given numbers.
@@ -168,11 +175,16 @@ public struct Convolution: Sendable, Equatable {
     }
 }
 
-/// A pooling layer: the largest or the mean of each window of each channel.
+/// A pooling layer: a[c, u, v] is the largest or the mean of x[c, u·stride + i − padding, v·stride + j −
+/// padding] over i and j, the places in a window.
 ///
-/// Zeros of the padding count in a mean, and are never the largest, as in PyTorch.
+/// From x (channels, height, width) to a (channels, height′, width′), whose lengths `Window.outputSize(of:)`
+/// gives. Zeros of the padding count in a mean, and are never the largest, as in PyTorch. ∂L/∂a[c, u, v] goes
+/// to the first of the window's largest numbers, or to each in equal shares.
+/// - Source: LeCun et al. 1998 (mean); Ranzato et al. 2007 (largest); definitions as PyTorch's `AvgPool2d`
+///   and `MaxPool2d`.
 public struct Pooling: Sendable, Equatable {
-    /// Size, stride (by default the size) and padding (0).
+    /// Size, stride (on the wire by default the size) and padding (0, and half the size at most).
     public let window: Window
 
     /// Makes a layer.

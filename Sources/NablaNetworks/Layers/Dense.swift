@@ -1,9 +1,13 @@
 /// A dense layer: a = f(z), z = W·x + b, for x of shape (inputs), W (units, inputs), b, z and a
 /// (units).
+///
+/// With δ = ∂L/∂z, ∂L/∂W = Σ δ·xᵀ and ∂L/∂b = Σ δ over the samples, and ∂L/∂x = Wᵀ·δ. On the wire f is
+/// `identity` by default.
+/// - Source: Rumelhart et al. 1986; W as in PyTorch's `Linear`, but drawn as in Keras's `Dense`.
 public struct Dense: Sendable, Equatable {
     /// How many activations it gives.
     public let units: Int
-    /// Whether it has a bias.
+    /// Whether it has a bias; where its numbers are drawn, it has by default.
     public let usesBias: Bool
     /// The function f.
     public let activation: Activation
@@ -14,7 +18,7 @@ public struct Dense: Sendable, Equatable {
     public let weights: Tensor?
     /// b, unless there is none or it is drawn when training begins.
     public let bias: Tensor?
-    /// How W is drawn, unless it is given.
+    /// How W is drawn, unless it is given; `glorotUniform` by default.
     private let initializer: Initializer?
 
     /// Makes a layer with the given numbers.

@@ -1,14 +1,15 @@
 /// An embedding: for each token, a whole number from 0 to below the vocabulary's size, that row of the
 /// table W (vocabulary, dimension); from (tokens) to (tokens, dimension).
 ///
-/// Reads the network's own inputs. Rows that don't occur have gradient 0.
+/// Reads the network's own inputs. ∂L/∂W of a row is the sum of ∂L/∂a over the places where its token
+/// stands; rows that don't occur have gradient 0.
 /// - Source: Bengio et al. 2003; definitions as PyTorch's `Embedding`.
 public struct Embedding: Sendable, Equatable {
     /// How many tokens there are.
     public let vocabulary: Int
     /// How many numbers stand for one.
     public let dimension: Int
-    /// W; there is no bias.
+    /// W, by default drawn from N(0, 1); there is no bias.
     public let parameters: LayerParameters
 
     /// Makes a layer with the given numbers.
@@ -64,6 +65,7 @@ public struct Embedding: Sendable, Equatable {
 /// Dropout: in training each number is 0 with probability p, else divided by 1 − p; in inference
 /// nothing changes.
 ///
+/// Of any shape, which stays. The same numbers of ∂L/∂a become 0 or are divided.
 /// - Source: Srivastava et al. 2014, in the inverted form that PyTorch uses.
 public struct Dropout: Sendable, Equatable {
     /// p, from 0 to below 1; 0.5 by default.

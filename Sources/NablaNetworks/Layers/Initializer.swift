@@ -1,6 +1,9 @@
-/// How the weights of a layer without numbers are drawn.
+/// How the weights of a layer without numbers are drawn; its bias is 0.
 ///
-/// fan_in and fan_out are the layer's numbers of inputs and units.
+/// fan_in and fan_out are the layer's numbers of inputs and units; of a convolution those of channels and
+/// filters, times the window's height and width; of an embedding vocabulary and dimension. The default is
+/// `glorotUniform`, of embeddings `standardNormal`. (PyTorch's `Linear` and `Conv2d` draw weights and
+/// biases from U(−l, l), l = 1/√fan_in.)
 /// - Source: Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998. Names and the spread of `normal` and
 ///   `uniform` as in Keras; the normal ones are not truncated.
 public enum Initializer: String, Sendable, CaseIterable {
@@ -14,7 +17,9 @@ public enum Initializer: String, Sendable, CaseIterable {
     case heNormal = "he_normal"
     /// N(0, σ²), σ = √(1 / fan_in).
     case lecunNormal = "lecun_normal"
+    /// 0 for all.
     case zeros
+    /// 1 for all.
     case ones
     /// N(0, 1), as PyTorch draws embeddings.
     case standardNormal = "standard_normal"

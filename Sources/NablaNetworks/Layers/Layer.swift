@@ -5,25 +5,37 @@ public struct Layer: Sendable, Equatable {
     /// Shapes in the documentation of the layers are those of one sample, without the axis of the
     /// samples.
     public enum Operation: Sendable, Equatable {
+        /// a = f(W·x + b), from (inputs) to (units).
         case dense(Dense)
+        /// a = f(W ∗ x + b), from (channels, height, width) to (filters, height′, width′).
         case conv2d(Convolution)
+        /// The rows of a table that tokens name, from (tokens) to (tokens, dimension).
         case embedding(Embedding)
+        /// Mean 0 and variance 1 over the samples of a batch, then scale and shift; keeps the shape.
         case batchNormalization(BatchNormalization)
+        /// Mean 0 and variance 1 over the numbers of a sample, then scale and shift; keeps the shape.
         case layerNormalization(LayerNormalization)
         /// a = f(z) for z the input, of any shape.
         case activation(Activation)
+        /// In training 0 in place of some numbers; of any shape.
         case dropout(Dropout)
+        /// The largest number of each window, from (channels, height, width) to (channels, height′,
+        /// width′).
         case maxPool2d(Pooling)
+        /// The mean of each window, from (channels, height, width) to (channels, height′, width′).
         case averagePool2d(Pooling)
-        /// All numbers along one axis.
+        /// All numbers along one axis, in row-major order.
         case flatten
-        /// The same numbers in another shape, which holds as many.
+        /// The same numbers in row-major order in another shape, which holds as many.
         case reshape(Shape)
-        /// The sum of inputs of one shape.
+        /// a = x₁ + x₂ + … for inputs of one shape; ∂L/∂xᵢ = ∂L/∂a.
         case add
-        /// The product of inputs of one shape, number by number.
+        /// a = x₁ · x₂ · …, number by number, for inputs of one shape; ∂L/∂xᵢ = ∂L/∂a · Π xⱼ over all
+        /// j ≠ i.
         case multiply
         /// The inputs one behind the other along their first axis; their other axes are the same.
+        ///
+        /// From (c₁, …), (c₂, …), … to (c₁ + c₂ + …, …); ∂L/∂xᵢ is its part of ∂L/∂a.
         case concatenate
     }
 

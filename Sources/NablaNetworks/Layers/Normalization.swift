@@ -1,9 +1,9 @@
 /// Batch normalisation: a = γ·(x − μ)/√(σ² + ε) + β for each feature, or for each channel of (channels,
 /// height, width).
 ///
-/// In training μ and σ² are the mean and the variance of the batch (and of height and width), and the
-/// running ones move towards them: r ← (1 − m)·r + m·statistic, with the unbiased variance. In
-/// inference they are the running ones.
+/// In training μ and σ² are the mean and the (biased) variance of the batch (and of height and width), and
+/// the running ones move towards them: r ← (1 − m)·r + m·statistic, with the unbiased variance. In
+/// inference they are the running ones. In training gradients go through μ and σ², too; a has the shape of x.
 /// - Source: Ioffe & Szegedy 2015; definitions and defaults as PyTorch's `BatchNorm1d` and
 ///   `BatchNorm2d`.
 public struct BatchNormalization: Sendable, Equatable {
@@ -76,7 +76,7 @@ public struct BatchNormalization: Sendable, Equatable {
     }
 }
 
-/// What a batch normalisation has seen of its inputs.
+/// What a batch normalisation has seen of its inputs, as two lists: (features), or (channels).
 public struct RunningStatistics: Sendable, Equatable {
     /// The running mean of each feature or channel.
     public let mean: Tensor
@@ -112,6 +112,7 @@ public struct RunningStatistics: Sendable, Equatable {
 /// Layer normalisation: a = γ·(x − μ)/√(σ² + ε) + β with the mean and the (biased) variance of all of
 /// a sample's numbers; γ and β have a number for each of them.
 ///
+/// a has the shape of x, any one, and training and inference are the same.
 /// - Source: Ba et al. 2016; definitions and defaults as PyTorch's `LayerNorm` over a sample's shape.
 public struct LayerNormalization: Sendable, Equatable {
     /// ε, above 0; 10⁻⁵ by default.

@@ -1,10 +1,13 @@
 /// Settings of Adagrad; names and defaults are PyTorch's, whose decay of the rate and initial sum are 0.
+///
+/// d = g + λθ; v ← v + d²; θ ← θ − η·d/(√v + ε). Symbols as of `Optimizer`.
+/// - Source: Duchi et al. 2011, with diagonal matrices, in the form of PyTorch's `Adagrad`.
 public struct Adagrad: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 0.01 by default.
     public let learningRate: Double
-    /// Added to the denominator; at least 0.
+    /// ε, added to the denominator; at least 0, 10⁻¹⁰ by default.
     public let epsilon: Double
-    /// The factor of the parameters added to the gradient; at least 0.
+    /// λ, the factor of the parameters added to the gradient; at least 0, 0 by default.
     public let weightDecay: Double
 
     /// Makes the settings.

@@ -1,18 +1,22 @@
 /// Settings of Adam; names and defaults are PyTorch's.
+///
+/// d = g + λθ; m ← β₁m + (1 − β₁)d; v ← β₂v + (1 − β₂)d²; θ ← θ − η·m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ)
+/// and v̂ = v/(1 − β₂ᵗ). Symbols as of `Optimizer`.
+/// - Source: Kingma & Ba 2015, algorithm 1; λ as in PyTorch's `Adam`.
 public struct Adam: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 0.001 by default.
     public let learningRate: Double
-    /// The decay of the gradient's running mean, from 0 to below 1.
+    /// β₁, the decay of the gradient's running mean, from 0 to below 1; 0.9 by default.
     public let beta1: Double
-    /// The decay of the squared gradient's running mean, from 0 to below 1.
+    /// β₂, the decay of the squared gradient's running mean, from 0 to below 1; 0.999 by default.
     public let beta2: Double
-    /// Added to the denominator; at least 0.
+    /// ε, added to the denominator; at least 0, 10⁻⁸ by default.
     public let epsilon: Double
-    /// The factor of the parameters added to the gradient; at least 0.
+    /// λ, the factor of the parameters added to the gradient; at least 0, 0 by default.
     public let weightDecay: Double
-    /// Whether the largest squared mean seen is used.
+    /// Whether the largest v of all steps so far takes the place of v in v̂; false by default.
     ///
-    /// - Source: Reddi et al. 2018, algorithm 2.
+    /// - Source: Reddi et al. 2018, algorithm 2, with v̂ as in PyTorch's `amsgrad`.
     public let amsgrad: Bool
 
     /// Makes the settings.
@@ -40,20 +44,24 @@ public struct Adam: Sendable, Equatable {
 }
 
 /// Settings of Adam whose weight decay is apart from the gradient; names and defaults are PyTorch's.
+///
+/// θ ← (1 − ηλ)·θ − η·m̂/(√v̂ + ε), with m̂ and v̂ as of `Adam` for d = g.
+/// - Source: Loshchilov & Hutter 2019, algorithm 2, where η also multiplies λ, as in PyTorch's `AdamW`.
 public struct AdamW: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 0.001 by default.
     public let learningRate: Double
-    /// The decay of the gradient's running mean, from 0 to below 1.
+    /// β₁, the decay of the gradient's running mean, from 0 to below 1; 0.9 by default.
     public let beta1: Double
-    /// The decay of the squared gradient's running mean, from 0 to below 1.
+    /// β₂, the decay of the squared gradient's running mean, from 0 to below 1; 0.999 by default.
     public let beta2: Double
-    /// Added to the denominator; at least 0.
+    /// ε, added to the denominator; at least 0, 10⁻⁸ by default.
     public let epsilon: Double
-    /// The share of the parameters taken away a step, times the learning rate; at least 0.
+    /// λ, the share of the parameters taken away a step, times the learning rate; at least 0, 0.01 by
+    /// default.
     public let weightDecay: Double
-    /// Whether the largest squared mean seen is used.
+    /// Whether the largest v of all steps so far takes the place of v in v̂; false by default.
     ///
-    /// - Source: Reddi et al. 2018, algorithm 2.
+    /// - Source: Reddi et al. 2018, algorithm 2, with v̂ as in PyTorch's `amsgrad`.
     public let amsgrad: Bool
 
     /// Makes the settings.

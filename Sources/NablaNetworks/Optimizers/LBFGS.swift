@@ -1,17 +1,26 @@
 /// Settings of L-BFGS without a line search; definitions are PyTorch's, and so are the defaults but
 /// that of `historySize`, which is 100 there.
 ///
-/// A step evaluates loss and gradient of all samples up to `maxIterations` times.
+/// A step evaluates loss and gradient of all samples up to `maxIterations` times, and after each makes
+/// an iteration θ ← θ + s with s = η·d and d = −H·g. H estimates the inverse Hessian from the last pairs
+/// (s, y), where y is the change of g that came with s: it begins as γ·I with γ = yᵀs/yᵀy of the newest
+/// pair, and takes pairs with yᵀs > 10⁻¹⁰ alone. A training's very first iteration has d = −g and
+/// s = min(1, 1/Σ|g|)·η·d. Symbols as of `Optimizer`.
+/// - Source: Nocedal & Wright 2006, algorithms 7.4 and 7.5, with γ of equation 7.20, in the form of
+///   PyTorch's `LBFGS`.
 public struct LBFGS: Sendable, Equatable {
-    /// The length of an iteration, as a factor of its direction; at least 0.
+    /// η₀, the length of an iteration as a factor of its direction d; at least 0, 1 by default.
     public let learningRate: Double
-    /// The most iterations of a step; at least 1.
+    /// The most iterations of a step; at least 1, 20 by default.
+    ///
+    /// Of 2 and 3 the last isn't made, as PyTorch's bound of evaluations has it.
     public let maxIterations: Int
-    /// A step ends where no entry of the gradient is larger; at least 0.
+    /// A step ends where no entry of |g| is larger; at least 0, 10⁻⁷ by default.
     public let toleranceGradient: Double
-    /// A step ends where neither a parameter nor the loss changes by more; at least 0.
+    /// A step ends where an iteration changes no parameter by more, or the loss by less, or where
+    /// −gᵀd is smaller; at least 0, 10⁻⁹ by default.
     public let toleranceChange: Double
-    /// How many pairs of changes of parameters and gradient are kept; at least 1.
+    /// How many pairs (s, y) are kept; at least 1, 10 by default, where PyTorch has 100.
     ///
     /// Each takes twice the memory of the parameters.
     public let historySize: Int

@@ -1,14 +1,16 @@
-/// Settings of Lion; defaults are the authors'.
+/// Settings of Lion, which PyTorch doesn't have; defaults are the authors'.
 ///
-/// - Source: Chen et al. 2023, section 3.
+/// θ ← θ − η·(sign(β₁m + (1 − β₁)g) + λθ), where sign(0) is 0; then m ← β₂m + (1 − β₂)g. Symbols as of
+/// `Optimizer`.
+/// - Source: Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2.
 public struct Lion: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 10⁻⁴ by default.
     public let learningRate: Double
-    /// The share of the momentum in the update's sign, from 0 to below 1.
+    /// β₁, the share of the momentum in the update's sign, from 0 to below 1; 0.9 by default.
     public let beta1: Double
-    /// The decay of the momentum, from 0 to below 1.
+    /// β₂, the decay of the momentum, from 0 to below 1; 0.99 by default.
     public let beta2: Double
-    /// The share of the parameters taken away a step, times the learning rate; at least 0.
+    /// λ, the share of the parameters taken away a step, times the learning rate; at least 0, 0 by default.
     public let weightDecay: Double
 
     /// Makes the settings.

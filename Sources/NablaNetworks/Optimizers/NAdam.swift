@@ -1,16 +1,22 @@
 /// Settings of Adam with Nesterov's momentum; names and defaults are PyTorch's.
+///
+/// d = g + λθ; m ← β₁m + (1 − β₁)d; v ← β₂v + (1 − β₂)d²; μₜ = β₁·(1 − ½·0.96^(tψ)); Πₜ = μ₁·…·μₜ;
+/// θ ← θ − η·((1 − μₜ)/(1 − Πₜ)·d + μₜ₊₁/(1 − Πₜ₊₁)·m)/(√v̂ + ε) with v̂ = v/(1 − β₂ᵗ). Symbols as of
+/// `Optimizer`.
+/// - Source: Dozat 2016, in the form of PyTorch's `NAdam`.
 public struct NAdam: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 0.002 by default.
     public let learningRate: Double
-    /// The decay of the gradient's running mean, from 0 to below 1.
+    /// β₁, the decay of the gradient's running mean, from 0 to below 1; 0.9 by default.
     public let beta1: Double
-    /// The decay of the squared gradient's running mean, from 0 to below 1.
+    /// β₂, the decay of the squared gradient's running mean, from 0 to below 1; 0.999 by default.
     public let beta2: Double
-    /// Added to the denominator; at least 0.
+    /// ε, added to the denominator; at least 0, 10⁻⁸ by default.
     public let epsilon: Double
-    /// The factor of the parameters added to the gradient; at least 0.
+    /// λ, the factor of the parameters added to the gradient; at least 0, 0 by default.
     public let weightDecay: Double
-    /// How fast the momentum grows from β₁/2 towards β₁; at least 0, where it stays at β₁/2.
+    /// ψ, how fast the momentum μ grows from β₁/2 towards β₁; at least 0, where it stays at β₁/2, and 0.004
+    /// by default.
     public let momentumDecay: Double
 
     /// Makes the settings.

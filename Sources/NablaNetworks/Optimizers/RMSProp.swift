@@ -1,16 +1,22 @@
 /// Settings of RMSprop; names and defaults are PyTorch's, and alpha must be below 1.
+///
+/// d = g + λθ; v ← αv + (1 − α)d²; r = d/(√v + ε); θ ← θ − η·r. Centered, m ← αm + (1 − α)d, and v − m²
+/// takes the place of v in r; with a momentum, b ← μb + r takes the place of r in θ. Symbols as of
+/// `Optimizer`.
+/// - Source: Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013; in the form of PyTorch's
+///   `RMSprop`. A v − m² that rounding makes negative gives NaN there, and counts as 0 here.
 public struct RMSProp: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 0.01 by default.
     public let learningRate: Double
-    /// The decay of the squared gradient's running mean, from 0 to below 1.
+    /// α, the decay of the squared gradient's running mean, from 0 to below 1; 0.99 by default.
     public let alpha: Double
-    /// Added to the denominator; at least 0.
+    /// ε, added to the denominator; at least 0, 10⁻⁸ by default.
     public let epsilon: Double
-    /// At least 0.
+    /// μ, at least 0; 0 by default, which is none.
     public let momentum: Double
-    /// Whether the gradient's variance takes the place of its squared mean.
+    /// Whether the gradient's variance v − m² takes the place of the mean v of its square; false by default.
     public let centered: Bool
-    /// The factor of the parameters added to the gradient; at least 0.
+    /// λ, the factor of the parameters added to the gradient; at least 0, 0 by default.
     public let weightDecay: Double
 
     /// Makes the settings.

@@ -1,14 +1,20 @@
 /// Settings of stochastic gradient descent; names and defaults are PyTorch's.
+///
+/// d = g + λθ; without momentum θ ← θ − η·d. With it m ← μm + (1 − τ)d, in the first step m ← d, and
+/// θ ← θ − η·m, or θ ← θ − η·(d + μm) for Nesterov. Symbols as of `Optimizer`.
+/// - Source: Robbins & Monro 1951; momentum: Sutskever et al. 2013, in the form of PyTorch's `SGD`, where
+///   η multiplies m.
 public struct SGD: Sendable, Equatable {
-    /// At least 0.
+    /// η₀, at least 0; 0.01 by default.
     public let learningRate: Double
-    /// At least 0.
+    /// μ, at least 0; 0 by default, which is none.
     public let momentum: Double
-    /// The share of the gradient kept out of the momentum.
+    /// τ, the share of the gradient kept out of the momentum; 0 by default.
     public let dampening: Double
-    /// Whether the gradient is taken where the momentum leads; needs momentum above 0 and dampening 0.
+    /// Whether the gradient is taken where the momentum leads, false by default; needs momentum above 0
+    /// and dampening 0.
     public let nesterov: Bool
-    /// The factor of the parameters added to the gradient; at least 0.
+    /// λ, the factor of the parameters added to the gradient; at least 0, 0 by default.
     public let weightDecay: Double
 
     /// Makes the settings.
