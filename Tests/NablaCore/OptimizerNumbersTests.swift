@@ -190,7 +190,7 @@ extension OptimizerNumbersTests {
         [
             Case(
                 testDescription: "L-BFGS",
-                optimizer: .lbfgs(try LBFGS()), steps: 2,
+                optimizer: .lbfgs(try LBFGS(historySize: 10)), steps: 2,
                 loss: 0.0001109329514278004,
                 parameters: [
                     0.24554440912265443, -1.253910022016942, -2.315092282488126,
@@ -208,7 +208,7 @@ extension OptimizerNumbersTests {
                 ]),
             Case(
                 testDescription: "L-BFGS, one iteration",
-                optimizer: .lbfgs(try LBFGS(maxIterations: 1)),
+                optimizer: .lbfgs(try LBFGS(maxIterations: 1, historySize: 10)),
                 loss: 0.053522860923074844,
                 parameters: [
                     -0.1551859851402287, 0.14060443956486673, -0.9755211315158894,
@@ -217,7 +217,7 @@ extension OptimizerNumbersTests {
                 ]),
             Case(
                 testDescription: "L-BFGS, the most evaluations",
-                optimizer: .lbfgs(try LBFGS(maxIterations: 3)), steps: 4,
+                optimizer: .lbfgs(try LBFGS(maxIterations: 3, historySize: 10)), steps: 4,
                 loss: 0.02058369097734961,
                 parameters: [
                     0.03242814070894209, -0.49364210070326187, -0.8886703209075006,
@@ -226,7 +226,7 @@ extension OptimizerNumbersTests {
                 ]),
             Case(
                 testDescription: "L-BFGS, tolerance of the gradient",
-                optimizer: .lbfgs(try LBFGS(toleranceGradient: 1e-2)), steps: 3,
+                optimizer: .lbfgs(try LBFGS(toleranceGradient: 1e-2, historySize: 10)), steps: 3,
                 loss: 0.001126387163790272,
                 parameters: [
                     -0.022508544028735197, -0.18330576786688768, -0.9525878772256011,
@@ -235,7 +235,7 @@ extension OptimizerNumbersTests {
                 ]),
             Case(
                 testDescription: "L-BFGS, tolerance of changes",
-                optimizer: .lbfgs(try LBFGS(toleranceChange: 1e-2)), steps: 3,
+                optimizer: .lbfgs(try LBFGS(toleranceChange: 1e-2, historySize: 10)), steps: 3,
                 loss: 0.02058369097734961,
                 parameters: [
                     0.0656250567635783, 0.15684289883388314, -0.8338571702444464,
@@ -244,7 +244,8 @@ extension OptimizerNumbersTests {
                 ]),
             Case(
                 testDescription: "L-BFGS, schedule",
-                optimizer: .lbfgs(try LBFGS(learningRate: 0.5, maxIterations: 5)), steps: 3,
+                optimizer: .lbfgs(try LBFGS(learningRate: 0.5, maxIterations: 5, historySize: 10)),
+                steps: 3,
                 schedule: try Schedule(.exponential(gamma: 0.5)),
                 loss: 0.00346972668633554,
                 parameters: [

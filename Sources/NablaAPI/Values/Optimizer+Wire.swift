@@ -225,7 +225,7 @@ extension LBFGS {
                 maxIterations: settings.whole("max_iterations", default: 20),
                 toleranceGradient: settings.number("tolerance_gradient", default: 1e-7),
                 toleranceChange: settings.number("tolerance_change", default: 1e-9),
-                historySize: settings.whole("history_size", default: 10))
+                historySize: settings.whole("history_size", default: 100))
         }
     }
 

@@ -1,5 +1,4 @@
-/// Settings of L-BFGS without a line search; definitions are PyTorch's, and so are the defaults but
-/// that of `historySize`, which is 100 there.
+/// Settings of L-BFGS without a line search; definitions and defaults are PyTorch's.
 ///
 /// A step evaluates loss and gradient of all samples up to `maxIterations` times, and after each makes
 /// an iteration θ ← θ + s with s = η·d and d = −H·g. H estimates the inverse Hessian from the last pairs
@@ -20,9 +19,10 @@ public struct LBFGS: Sendable, Equatable {
     /// A step ends where an iteration changes no parameter by more, or the loss by less, or where
     /// −gᵀd is smaller; at least 0, 10⁻⁹ by default.
     public let toleranceChange: Double
-    /// How many pairs (s, y) are kept; at least 1, 10 by default, where PyTorch has 100.
+    /// How many pairs (s, y) are kept; at least 1, 100 by default.
     ///
-    /// Each takes twice the memory of the parameters.
+    /// Each takes twice the memory of the parameters, from the first step on, and as much of a
+    /// checkpoint.
     public let historySize: Int
 
     /// Makes the settings.
@@ -30,7 +30,7 @@ public struct LBFGS: Sendable, Equatable {
     /// - Throws: `InvalidValue` pointing at the setting that is out of range.
     public init(
         learningRate: Double = 1, maxIterations: Int = 20, toleranceGradient: Double = 1e-7,
-        toleranceChange: Double = 1e-9, historySize: Int = 10
+        toleranceChange: Double = 1e-9, historySize: Int = 100
     ) throws(InvalidValue) {
         let notNegative = 0...Double.infinity
         try require(learningRate, in: notNegative, named: "learning_rate", at: "/learning_rate")

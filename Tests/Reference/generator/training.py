@@ -41,7 +41,7 @@ OPTIMIZERS = {
 # Where the wire's default isn't PyTorch's, or PyTorch's is worth writing into the case.
 DEFAULTS = {
     "sgd": {"lr": 0.01},
-    "lbfgs": {"lr": 1, "max_iter": 20, "history_size": 10, "line_search_fn": None},
+    "lbfgs": {"lr": 1, "max_iter": 20, "history_size": 100, "line_search_fn": None},
 }
 TORCH_NAMES = {"learning_rate": "lr", "epsilon": "eps"}
 SCHEDULES = {
