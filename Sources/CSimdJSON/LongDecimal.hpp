@@ -18,6 +18,22 @@ namespace nabla {
 
 inline bool is_digit(uint8_t byte) { return uint8_t(byte - '0') <= 9; }
 
+// Reads the exponent behind an e, up to four digits, and adds it to `power`. Gives the byte behind it;
+// null where there is none, or more digits.
+inline const uint8_t *add_exponent(const uint8_t *next, int64_t &power) {
+    bool is_negative = *next == '-';
+    if (is_negative || *next == '+') next++;
+    const uint8_t *first = next;
+    int64_t magnitude = 0;
+    for (; is_digit(*next); next++) {
+        if (next - first == 4) return nullptr;
+        magnitude = magnitude * 10 + (*next - '0');
+    }
+    if (next == first) return nullptr;
+    power += is_negative ? -magnitude : magnitude;
+    return next;
+}
+
 // Reads a number of one digit, a point and 7 to 18 digits behind it, or 19 where the number is below
 // 1, and maybe an exponent. How many there are differs from number to number, and so does the sign:
 // neither is branched on, because the processor couldn't foresee it.
@@ -51,23 +67,15 @@ read_long_decimal(const uint8_t *start, const uint8_t *end_of_text, Number &valu
     const uint8_t *next = first + 2 + count;
     int64_t power = -18 - int(is_below_one);
     if ((*next | 0x20) == 'e') {
-        bool is_power_negative = *++next == '-';
-        if (is_power_negative || *next == '+') next++;
-        const uint8_t *digit = next;
-        int64_t magnitude = 0;
-        for (; is_digit(*next); next++) {
-            if (next - digit == 4) return nullptr;
-            magnitude = magnitude * 10 + (*next - '0');
-        }
-        if (next == digit) return nullptr;
-        power += is_power_negative ? -magnitude : magnitude;
+        next = add_exponent(next + 1, power);
+        if (next == nullptr) return nullptr;
         if (power < simdjson::internal::smallest_power || power > simdjson::internal::largest_power)
             return nullptr;
     }
 
     // Zeros stand for the digits that aren't there, so that all numbers have as many: 16 in front, and
-    // two behind them, three where the number is below 1. 16 bytes of `mask`
-    // that begin n before its middle keep n digits.
+    // two behind them, three where the number is below 1. 16 bytes of `mask` that begin n before its
+    // middle keep n digits.
     static const int8_t mask[32] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                     -1, -1, -1, -1, -1, -1, -1, -1};
     unsigned in_front = count < 16 ? count : 16;

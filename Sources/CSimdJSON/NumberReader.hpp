@@ -107,17 +107,9 @@ template <class Number> struct number_reader {
         }
         if (*next == 'e' || *next == 'E') {
             is_whole = false;
-            next++;
-            bool is_below = *next == '-';
-            if (is_below || *next == '+') next++;
-            const uint8_t *power = next;
-            int64_t magnitude = 0;
-            for (; is_digit(*next); next++) {
-                if (next - power == 4) return false;
-                magnitude = magnitude * 10 + (*next - '0');
-            }
-            if (next == power) return false;
-            exponent += is_below ? -magnitude : magnitude;
+            const uint8_t *behind = add_exponent(next + 1, exponent);
+            if (behind == nullptr) return false;
+            next = behind;
         }
         if (is_whole) {
             // Those that may need more than 63 bits are left to simdjson.

@@ -137,7 +137,7 @@ public struct RequestReader: Sendable {
             body.capacity < 2 * Self.spareBodyBytes + body.count
         else { return }
         var room = max(64 << 10, 2 * body.count)
-        if body.count > length / 8 { room = max(room, body.count + 8 << 20) }
+        if body.count > length / 8 { room = max(room, body.count + (8 << 20)) }
         body.reserveCapacity(min(length, room) + Self.spareBodyBytes)
     }
 
