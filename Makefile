@@ -172,7 +172,7 @@ docs: setup ## build the documentation of the modules into .build/docs, an archi
 	swift build $(CHECKED)
 	built=$$(swift build --show-bin-path)
 	maps=()
-	for map in Sources/*/module.modulemap "$$built"/{CBLAS,CCurl,CEpoll,CSimdJSON}.build/module.modulemap; do
+	for map in Sources/*/module.modulemap "$$built"/{CBLAS,CCurl,CEpoll,CSimdJSON,CVectors}.build/module.modulemap; do
 	    maps+=(-Xcc "-fmodule-map-file=$$map")
 	done
 	rm -rf .build/docs .build/symbols

@@ -60,6 +60,8 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CEpoll"),
+        // Loops that are compiled for the widest vectors of each kind of processor.
+        .target(name: "CVectors"),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CProcessor"),
 
@@ -68,7 +70,7 @@ let package = Package(
         // The mathematics.
         .target(
             name: "NablaCore",
-            dependencies: ["NablaNetworks", "CBLAS", "CProcessor"] + compiledProducts,
+            dependencies: ["NablaNetworks", "CBLAS", "CProcessor", "CVectors"] + compiledProducts,
             swiftSettings: strict),
         // Bytes ⇄ values.
         .target(name: "NablaJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),

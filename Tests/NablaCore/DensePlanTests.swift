@@ -17,19 +17,6 @@ struct DensePlanTests {
         try Products<Double>(inputs: layer.0, units: layer.1, rows: rows).check(tolerance: 1e-13)
     }
 
-    @Test(
-        "a matrix is transposed, with its edges",
-        arguments: [
-            (1, 1), (4, 4), (5, 7), (6, 19), (32, 30), (32, 300), (300, 32),
-        ])
-    func transposition(rows: Int, columns: Int) {
-        let source = (0..<rows * columns).map(Float.init)
-        var target = [Float](repeating: -1, count: source.count)
-        Transposition.transpose(source, rows: rows, columns: columns, into: &target)
-        let expected = (0..<source.count).map { source[$0 % rows * columns + $0 / rows] }
-        #expect(target == expected)
-    }
-
     @Test("updating on the way gives what updating at the end gives", arguments: [20, 64, 96])
     func updatingOnTheWay(batchSize: Int) throws {
         func train(clipValue: Double?) throws -> [Double] {

@@ -28,7 +28,7 @@ struct DensePanels {
     func arrange<S: Real>(_ rows: UnsafePointer<S>, into panels: UnsafeMutablePointer<S>) {
         for panel in 0..<count {
             let units = units(of: panel)
-            Transposition.transpose(
+            S.transpose(
                 rows + units.lowerBound * inputs, rows: units.count, columns: inputs,
                 into: panels + units.lowerBound * inputs)
         }
@@ -48,7 +48,7 @@ struct DensePanels {
                 guard let panels = panels.baseAddress, let rows = rows.baseAddress else { return }
                 for panel in 0..<self.count {
                     let units = units(of: panel)
-                    Transposition.transpose(
+                    S.transpose(
                         panels + units.lowerBound * inputs, rows: inputs, columns: units.count,
                         into: rows + units.lowerBound * inputs)
                 }

@@ -22,11 +22,11 @@ struct DensePlan: Sendable {
         }
         let rest = inTiles(of: rows, kernels?.preActivations) { row, kernel in
             let zTransposed = transposed + Tile.rows &* inputs
-            Transposition.transpose(
+            S.transpose(
                 x + row &* inputs, rows: Tile.rows, columns: inputs,
                 into: transposed)
             kernel(w, transposed, into: zTransposed)
-            Transposition.transpose(
+            S.transpose(
                 zTransposed, rows: units, columns: Tile.rows, into: z + row &* units)
         }
         if !rest.isEmpty {

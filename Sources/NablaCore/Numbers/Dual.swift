@@ -110,13 +110,20 @@ struct Dual: Real {
         (0..<count).allSatisfy { values[$0].isFinite }
     }
 
-    static func transposeBlock(
-        _ source: UnsafePointer<Dual>, stride: Int, into target: UnsafeMutablePointer<Dual>,
-        stride targetStride: Int
+    static func add(
+        _ terms: UnsafePointer<Dual>, to sums: UnsafeMutablePointer<Dual>, count: Int
+    ) -> Bool {
+        for index in 0..<count { sums[index] += terms[index] }
+        return areFinite(sums, count: count)
+    }
+
+    static func transpose(
+        _ source: UnsafePointer<Dual>, rows: Int, columns: Int,
+        into target: UnsafeMutablePointer<Dual>
     ) {
-        for row in 0..<4 {
-            for column in 0..<4 {
-                target[column * targetStride + row] = source[row * stride + column]
+        for row in 0..<rows {
+            for column in 0..<columns {
+                target[column &* rows &+ row] = source[row &* columns &+ column]
             }
         }
     }

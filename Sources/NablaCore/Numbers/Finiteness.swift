@@ -2,26 +2,24 @@
 enum Finiteness {
     /// Whether all of `count` numbers are finite.
     ///
-    /// x·0 is 0 for finite x and NaN for every other, and NaN stays in a sum: no branch in the
-    /// loop. Many sums, because the compiler may not reorder one, and an addition waits for the one
-    /// before.
     @inline(__always)
     static func holds<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Bool {
         S.areFinite(values, count: count)
     }
 
-    /// Looks at 32 numbers at a time, and at four where they are fewer.
+    /// Sums all, and looks at each where the sum isn't finite, or where there are few.
     static func vectorsHold<S: FloatingReal>(_ values: UnsafePointer<S>, count: Int) -> Bool {
-        let whole = count & ~31
         // A sum is finite only of finite numbers. One that isn't may be too large, and nothing more.
-        guard
-            whole == 0 || sum(values, count: whole, times: nil).isFinite
-                || sum(values, count: whole, times: 0) == 0
-        else { return false }
-        return fewHold(values + whole, count: count &- whole)
+        (count >= fewestSummed && S.sum(values, count: count).isFinite)
+            || fewHold(values, count: count)
     }
 
+    /// The fewest numbers for which calling a function pays.
+    private static var fewestSummed: Int { 64 }
+
     /// As `holds`, for numbers so few that nothing but the loop itself should cost.
+    ///
+    /// x·0 is 0 for finite x and NaN for every other, and NaN stays in a sum: no branch in the loop.
     @inline(__always)
     static func fewHold<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Bool {
         var sums = Lanes<S>(repeating: 0)
@@ -38,24 +36,6 @@ enum Finiteness {
         return total.isFinite
     }
 
-    /// The sum of the first numbers, a multiple of 32, each times a factor if there is one.
-    @inline(__always)
-    private static func sum<S: FloatingReal>(
-        _ values: UnsafePointer<S>, count: Int, times factor: S?
-    ) -> S {
-        var (first, second) = (SIMD16<S>.zero, SIMD16<S>.zero)
-        for index in stride(from: 0, to: count, by: 32) {
-            if let factor {
-                first += values.vector(at: index) * factor
-                second += values.vector(at: index &+ 16) * factor
-            } else {
-                first += values.vector(at: index)
-                second += values.vector(at: index &+ 16)
-            }
-        }
-        return (first + second).sum()
-    }
-
     /// Whether all numbers of an array are finite.
     static func holds<S: Real>(_ values: [S]) -> Bool {
         values.withUnsafeBufferPointer { buffer in
@@ -68,21 +48,5 @@ enum Finiteness {
     static func firstFailure<S: Real>(_ values: UnsafePointer<S>, count: Int) -> Int? {
         if holds(values, count: count) { return nil }
         return (0..<count).first { !values[$0].isFinite }
-    }
-}
-
-extension UnsafePointer where Pointee: FloatingReal {
-    /// The 16 numbers from `index` on.
-    @inline(__always)
-    func vector(at index: Int) -> SIMD16<Pointee> {
-        UnsafeRawPointer(self + index).loadUnaligned(as: SIMD16<Pointee>.self)
-    }
-}
-
-extension UnsafeMutablePointer where Pointee: FloatingReal {
-    /// Writes 16 numbers from `index` on.
-    @inline(__always)
-    func store(_ vector: SIMD16<Pointee>, at index: Int) {
-        UnsafeMutableRawPointer(self + index).storeBytes(of: vector, as: SIMD16<Pointee>.self)
     }
 }

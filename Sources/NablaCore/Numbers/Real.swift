@@ -1,4 +1,5 @@
 import CBLAS
+import CVectors
 import Glibc
 import NablaNetworks
 
@@ -48,10 +49,14 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
     static var compilesProducts: Bool { get }
     /// Whether all of `count` numbers are finite; see `Finiteness`.
     static func areFinite(_ values: UnsafePointer<Self>, count: Int) -> Bool
-    /// Transposes 4 × 4 numbers between rows that lie `stride`s apart; see `Transposition`.
-    static func transposeBlock(
-        _ source: UnsafePointer<Self>, stride: Int, into target: UnsafeMutablePointer<Self>,
-        stride targetStride: Int)
+    /// Adds a number to each of as many sums: whether all sums are finite then.
+    static func add(
+        _ terms: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Self>, count: Int
+    ) -> Bool
+    /// Writes a row-major (rows, columns) matrix as (columns, rows).
+    static func transpose(
+        _ source: UnsafePointer<Self>, rows: Int, columns: Int,
+        into target: UnsafeMutablePointer<Self>)
     /// The part of a workspace that is of this type.
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Self>
 }
@@ -67,6 +72,17 @@ where Four == SIMD4<Self> {
     static func decay<N: FloatingNumbers>(of x: N) -> N
     /// ln(1 + x) of numbers of this type from 0 to 1.
     static func logarithm<N: FloatingNumbers>(ofOnePlus x: N) -> N
+    /// The sum of numbers, in whatever order.
+    static func sum(_ values: UnsafePointer<Self>, count: Int) -> Self
+    /// Adds a number to each of as many sums: the sum of those, in whatever order.
+    static func sum(
+        adding terms: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Self>, count: Int
+    ) -> Self
+    /// θ ← θ − η·(g + λθ) for as many parameters: the sum of their gradients, in whatever order.
+    static func descend(
+        _ parameters: UnsafeMutablePointer<Self>, with gradients: UnsafePointer<Self>, count: Int,
+        rate: Self, decay: Self
+    ) -> Self
 }
 
 extension FloatingReal {
@@ -82,12 +98,10 @@ extension FloatingReal {
         Finiteness.vectorsHold(values, count: count)
     }
 
-    @inline(__always)
-    static func transposeBlock(
-        _ source: UnsafePointer<Self>, stride: Int, into target: UnsafeMutablePointer<Self>,
-        stride targetStride: Int
-    ) {
-        Transposition.transposeVectors(source, stride: stride, into: target, stride: targetStride)
+    static func add(
+        _ terms: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Self>, count: Int
+    ) -> Bool {
+        sum(adding: terms, to: sums, count: count).isFinite || areFinite(sums, count: count)
     }
 }
 
@@ -107,6 +121,24 @@ extension Float: FloatingReal {
             transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k), a, Int32(lda), b,
             Int32(ldb), beta, c)
     }
+
+    static func transpose(
+        _ source: UnsafePointer<Float>, rows: Int, columns: Int,
+        into target: UnsafeMutablePointer<Float>
+    ) { nabla_transpose_float(source, rows, columns, target) }
+
+    static func sum(_ values: UnsafePointer<Float>, count: Int) -> Float {
+        nabla_sum_float(values, count)
+    }
+
+    static func sum(
+        adding terms: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, count: Int
+    ) -> Float { nabla_add_float(sums, terms, count) }
+
+    static func descend(
+        _ parameters: UnsafeMutablePointer<Float>, with gradients: UnsafePointer<Float>, count: Int,
+        rate: Float, decay: Float
+    ) -> Float { nabla_descend_float(parameters, gradients, count, rate, decay) }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Float> { workspace.single }
 }
@@ -129,6 +161,25 @@ extension Double: FloatingReal {
             transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k), a, Int32(lda), b,
             Int32(ldb), beta, c)
     }
+
+    static func transpose(
+        _ source: UnsafePointer<Double>, rows: Int, columns: Int,
+        into target: UnsafeMutablePointer<Double>
+    ) { nabla_transpose_double(source, rows, columns, target) }
+
+    static func sum(_ values: UnsafePointer<Double>, count: Int) -> Double {
+        nabla_sum_double(values, count)
+    }
+
+    static func sum(
+        adding terms: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Double>, count: Int
+    ) -> Double { nabla_add_double(sums, terms, count) }
+
+    static func descend(
+        _ parameters: UnsafeMutablePointer<Double>, with gradients: UnsafePointer<Double>,
+        count: Int,
+        rate: Double, decay: Double
+    ) -> Double { nabla_descend_double(parameters, gradients, count, rate, decay) }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Double> { workspace.double }
 }

@@ -53,15 +53,19 @@ struct BatchPass<S: Real> {
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S> = Sinks(),
         shards: ShardRunner, isCancelled: () -> Bool = { false }
     ) -> PassOutcome {
+        // One after another, shards use the first one's scratch memory, which the caches still hold.
+        let sharesScratch = shards.threads == 1
         for block in 0..<partition.blocks {
             if isCancelled() { return .cancelled }
             if partition.shards == 1 {
-                runBlock(block, of: 0, first: first, partition, scale: scale, sinks)
+                runBlock(block, of: 0, in: 0, first: first, partition, scale: scale, sinks)
             } else {
                 let shared = SharedByShards(value: (self, partition, scale, sinks))
                 shards.run(partition.shards) { shard in
                     let (pass, partition, scale, sinks) = shared.value
-                    pass.runBlock(block, of: shard, first: first, partition, scale: scale, sinks)
+                    pass.runBlock(
+                        block, of: shard, in: sharesScratch ? 0 : shard, first: first, partition,
+                        scale: scale, sinks)
                 }
             }
         }
@@ -95,13 +99,16 @@ struct BatchPass<S: Real> {
         return outcome
     }
 
-    /// Runs one block of one shard; its loss is NaN where a number on the way isn't finite.
+    /// Runs one block of one shard in the scratch memory at a place; the shard's loss is NaN where a
+    /// number on the way isn't finite.
     private func runBlock(
-        _ block: Int, of shard: Int, first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>
+        _ block: Int, of shard: Int, in place: Int, first: Int, _ partition: Partition, scale: S,
+        _ sinks: Sinks<S>
     ) {
         let positions = partition.positions(shard: shard, block: block)
         if block == 0 { memory.losses[shard] = 0 }
-        guard !positions.isEmpty, let (pass, batch) = pass(at: positions, first: first, shard)
+        guard !positions.isEmpty,
+            let (pass, batch) = pass(at: positions, first: first, place)
         else { return }
         var sum = evaluate(pass, batch, scale: scale)
         if computesGradients {
@@ -113,7 +120,7 @@ struct BatchPass<S: Real> {
             _ = pass.backward(
                 isFused: objective.isFused, into: FlatGradients(buffer: own),
                 inputGradients: inputGradients)
-            if block > 0 { for index in 0..<plan.parameterCount { total[index] += own[index] } }
+            if block > 0 { _ = S.add(own, to: total, count: plan.parameterCount) }
             if let inputGradients,
                 !Finiteness.holds(inputGradients, count: batch.count * plan.inputWidth)
             {
@@ -214,10 +221,10 @@ struct BatchPass<S: Real> {
         for start in stride(from: 0, to: count, by: piece) {
             let (sum, length) = (sums + start, min(piece, count - start))
             for shard in 1..<partition.shards {
-                let part = sum + shard * plan.shardStride
-                for index in 0..<length { sum[index] += part[index] }
+                let isLast = shard == partition.shards - 1
+                let holds = S.add(sum + shard * plan.shardStride, to: sum, count: length)
+                if isLast && !holds { isFinite = false }
             }
-            if !Finiteness.holds(sum, count: length) { isFinite = false }
         }
         return isFinite
     }

@@ -13,13 +13,7 @@ struct SGDStep<S: FloatingReal> {
     func update(
         _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int
     ) {
-        if decay == 0 {
-            for index in 0..<count { parameters[index] -= rate * gradients[index] }
-        } else {
-            for index in 0..<count {
-                parameters[index] -= rate * (gradients[index] + decay * parameters[index])
-            }
-        }
+        _ = S.descend(parameters, with: gradients, count: count, rate: rate, decay: decay)
     }
 
     /// As `update`, and looks at the gradients on the way: both passes are bound by memory.
@@ -28,30 +22,7 @@ struct SGDStep<S: FloatingReal> {
     func updateLooking(
         _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int
     ) -> Bool {
-        decay == 0
-            ? updateLooking(parameters, with: gradients, count: count, decays: false)
-            : updateLooking(parameters, with: gradients, count: count, decays: true)
-    }
-
-    @inline(__always)
-    private func updateLooking(
-        _ parameters: UnsafeMutablePointer<S>, with gradients: UnsafePointer<S>, count: Int,
-        decays: Bool
-    ) -> Bool {
-        let whole = count & ~15
-        var sums = SIMD16<S>.zero
-        for index in stride(from: 0, to: whole, by: 16) {
-            let old = UnsafePointer(parameters).vector(at: index)
-            let g = gradients.vector(at: index)
-            sums += g
-            parameters.store(old - rate * (decays ? g + decay * old : g), at: index)
-        }
-        var sum = sums.sum()
-        for index in whole..<count {
-            let (old, g) = (parameters[index], gradients[index])
-            sum += g
-            parameters[index] = old - rate * (decays ? g + decay * old : g)
-        }
+        let sum = S.descend(parameters, with: gradients, count: count, rate: rate, decay: decay)
         // A sum is finite only of finite numbers. One that isn't may be too large, and nothing more.
         return sum.isFinite || Finiteness.holds(gradients, count: count)
     }

@@ -1,0 +1,202 @@
+#include "CVectors.h"
+
+#include <string.h>
+
+#pragma clang fp contract(off)
+
+#if defined(__x86_64__)
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define FOR_EACH_PROCESSOR
+#endif
+// Compiled as part of each of a function's clones.
+#define IN_EACH inline __attribute__((always_inline))
+
+namespace {
+
+/// So many bytes of numbers; the memory they come from and go to may begin anywhere.
+template <typename Number, size_t bytes> struct Vector {
+    typedef Number Numbers __attribute__((vector_size(bytes)));
+    static constexpr size_t count = bytes / sizeof(Number);
+
+    Numbers numbers = {};
+
+    IN_EACH Vector() {}
+    IN_EACH explicit Vector(const Number *place) { memcpy(&numbers, place, bytes); }
+    IN_EACH void store(Number *place) const { memcpy(place, &numbers, bytes); }
+
+    IN_EACH Number sum() const {
+        Number sum = 0;
+        for (size_t i = 0; i < count; i++) sum += numbers[i];
+        return sum;
+    }
+};
+
+/// As many numbers as a cache line has.
+template <typename Number> using Line = Vector<Number, 64>;
+/// Half as many: a square of them stays in registers.
+template <typename Number> using Half = Vector<Number, 32>;
+
+template <bool decays, typename Number>
+IN_EACH Number descend(
+    Number *parameters, const Number *gradients, size_t count, Number rate, Number decay) {
+    const size_t whole = count - count % Line<Number>::count;
+    Line<Number> sums;
+    for (size_t i = 0; i < whole; i += Line<Number>::count) {
+        Line<Number> parameter(parameters + i);
+        const Line<Number> gradient(gradients + i);
+        const auto &g = gradient.numbers;
+        sums.numbers += g;
+        parameter.numbers -= rate * (decays ? g + decay * parameter.numbers : g);
+        parameter.store(parameters + i);
+    }
+    Number sum = sums.sum();
+    for (size_t i = whole; i < count; i++) {
+        const Number g = gradients[i];
+        sum += g;
+        parameters[i] -= rate * (decays ? g + decay * parameters[i] : g);
+    }
+    return sum;
+}
+
+template <typename Number>
+IN_EACH Number descend(
+    Number *parameters, const Number *gradients, size_t count, Number rate, Number decay) {
+    return decay == 0 ? descend<false>(parameters, gradients, count, rate, decay)
+                      : descend<true>(parameters, gradients, count, rate, decay);
+}
+
+template <typename Number> IN_EACH Number sum(const Number *values, size_t count) {
+    // Two sums of lines, since an addition waits for the one before.
+    const size_t step = 2 * Line<Number>::count, whole = count - count % step;
+    Line<Number> first, second;
+    for (size_t i = 0; i < whole; i += step) {
+        first.numbers += Line<Number>(values + i).numbers;
+        second.numbers += Line<Number>(values + i + Line<Number>::count).numbers;
+    }
+    first.numbers += second.numbers;
+    Number sum = first.sum();
+    for (size_t i = whole; i < count; i++) sum += values[i];
+    return sum;
+}
+
+template <typename Number> IN_EACH Number add(Number *sums, const Number *terms, size_t count) {
+    const size_t whole = count - count % Line<Number>::count;
+    Line<Number> total;
+    for (size_t i = 0; i < whole; i += Line<Number>::count) {
+        Line<Number> sum(sums + i);
+        sum.numbers += Line<Number>(terms + i).numbers;
+        sum.store(sums + i);
+        total.numbers += sum.numbers;
+    }
+    Number sum = total.sum();
+    for (size_t i = whole; i < count; i++) sum += sums[i] += terms[i];
+    return sum;
+}
+
+/// Transposes 4 rows of 4.
+IN_EACH void transpose(Half<double> (&rows)[4]) {
+    const auto &[a, b, c, d] = rows;
+    Half<double> ab, ba, cd, dc;
+    ab.numbers = __builtin_shufflevector(a.numbers, b.numbers, 0, 4, 2, 6);
+    ba.numbers = __builtin_shufflevector(a.numbers, b.numbers, 1, 5, 3, 7);
+    cd.numbers = __builtin_shufflevector(c.numbers, d.numbers, 0, 4, 2, 6);
+    dc.numbers = __builtin_shufflevector(c.numbers, d.numbers, 1, 5, 3, 7);
+    rows[0].numbers = __builtin_shufflevector(ab.numbers, cd.numbers, 0, 1, 4, 5);
+    rows[1].numbers = __builtin_shufflevector(ba.numbers, dc.numbers, 0, 1, 4, 5);
+    rows[2].numbers = __builtin_shufflevector(ab.numbers, cd.numbers, 2, 3, 6, 7);
+    rows[3].numbers = __builtin_shufflevector(ba.numbers, dc.numbers, 2, 3, 6, 7);
+}
+
+/// Transposes 8 rows of 8.
+IN_EACH void transpose(Half<float> (&rows)[8]) {
+    Half<float> pairs[8], fours[8];
+    for (size_t i = 0; i < 8; i += 2) {
+        const auto &a = rows[i].numbers, &b = rows[i + 1].numbers;
+        pairs[i].numbers = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+        pairs[i + 1].numbers = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (size_t i = 0; i < 8; i += 4) {
+        for (size_t j = 0; j < 2; j++) {
+            const auto &a = pairs[i + j].numbers, &b = pairs[i + j + 2].numbers;
+            fours[i + 2 * j].numbers = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+            fours[i + 2 * j + 1].numbers =
+                __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    for (size_t i = 0; i < 4; i++) {
+        const auto &a = fours[i].numbers, &b = fours[i + 4].numbers;
+        rows[i].numbers = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+        rows[i + 4].numbers = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+template <typename Number>
+IN_EACH void transpose(const Number *source, size_t rows, size_t columns, Number *target) {
+    constexpr size_t side = Half<Number>::count;
+    const size_t full_rows = rows - rows % side, full_columns = columns - columns % side;
+    const auto square = [=](size_t row, size_t column) __attribute__((always_inline)) {
+        Half<Number> lines[side];
+        for (size_t i = 0; i < side; i++) {
+            lines[i] = Half<Number>(source + (row + i) * columns + column);
+        }
+        transpose(lines);
+        for (size_t i = 0; i < side; i++) lines[i].store(target + (column + i) * rows + row);
+    };
+    // Along the shorter side, so that lines of which a part is read or written stay in the caches.
+    if (rows < columns) {
+        for (size_t column = 0; column < full_columns; column += side) {
+            for (size_t row = 0; row < full_rows; row += side) square(row, column);
+        }
+    } else {
+        for (size_t row = 0; row < full_rows; row += side) {
+            for (size_t column = 0; column < full_columns; column += side) square(row, column);
+        }
+    }
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t column = row < full_rows ? full_columns : 0; column < columns; column++) {
+            target[column * rows + row] = source[row * columns + column];
+        }
+    }
+}
+
+}  // namespace
+
+extern "C" {
+
+FOR_EACH_PROCESSOR float nabla_descend_float(
+    float *parameters, const float *gradients, size_t count, float rate, float decay) {
+    return descend(parameters, gradients, count, rate, decay);
+}
+
+FOR_EACH_PROCESSOR double nabla_descend_double(
+    double *parameters, const double *gradients, size_t count, double rate, double decay) {
+    return descend(parameters, gradients, count, rate, decay);
+}
+
+FOR_EACH_PROCESSOR float nabla_sum_float(const float *values, size_t count) {
+    return sum(values, count);
+}
+
+FOR_EACH_PROCESSOR double nabla_sum_double(const double *values, size_t count) {
+    return sum(values, count);
+}
+
+FOR_EACH_PROCESSOR float nabla_add_float(float *sums, const float *terms, size_t count) {
+    return add(sums, terms, count);
+}
+
+FOR_EACH_PROCESSOR double nabla_add_double(double *sums, const double *terms, size_t count) {
+    return add(sums, terms, count);
+}
+
+FOR_EACH_PROCESSOR void nabla_transpose_float(
+    const float *source, size_t rows, size_t columns, float *target) {
+    transpose(source, rows, columns, target);
+}
+
+FOR_EACH_PROCESSOR void nabla_transpose_double(
+    const double *source, size_t rows, size_t columns, double *target) {
+    transpose(source, rows, columns, target);
+}
+}

@@ -1,0 +1,35 @@
+// Loops over long rows of numbers, compiled for the widest vectors that x86-64 processors have and
+// chosen when the program starts; Swift compiles for one kind of processor. No product is fused with
+// a sum, so that all kinds give the same bits. Pointers may lie anywhere, and mustn't overlap.
+#ifndef NABLA_CVECTORS_H
+#define NABLA_CVECTORS_H
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Subtracts rate · (g + decay · θ) from each parameter θ with the gradient g.
+///
+/// Returns the sum of the gradients, in whatever order.
+float nabla_descend_float(
+    float *parameters, const float *gradients, size_t count, float rate, float decay);
+double nabla_descend_double(
+    double *parameters, const double *gradients, size_t count, double rate, double decay);
+
+/// The sum of the numbers, in whatever order.
+float nabla_sum_float(const float *values, size_t count);
+double nabla_sum_double(const double *values, size_t count);
+
+/// Adds a number to each sum, and returns the sum of the sums, in whatever order.
+float nabla_add_float(float *sums, const float *terms, size_t count);
+double nabla_add_double(double *sums, const double *terms, size_t count);
+
+/// Writes a row-major (rows, columns) matrix as (columns, rows).
+void nabla_transpose_float(const float *source, size_t rows, size_t columns, float *target);
+void nabla_transpose_double(const double *source, size_t rows, size_t columns, double *target);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

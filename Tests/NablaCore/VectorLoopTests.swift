@@ -1,0 +1,88 @@
+import Testing
+
+@testable import NablaCore
+
+/// The loops in C, which differ from processor to processor in nothing but their speed.
+@Suite("Loops over long rows of numbers")
+struct VectorLoopTests {
+    /// Nothing, parts of vectors, whole ones, and what is left over.
+    static let counts = [0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000]
+
+    @Test(
+        "a matrix is transposed, with its edges",
+        arguments: [
+            (1, 1), (4, 4), (5, 7), (6, 19), (8, 8), (9, 17), (32, 30), (32, 300), (300, 32),
+        ])
+    func transposition(rows: Int, columns: Int) {
+        func check<S: FloatingReal>(_ type: S.Type) {
+            let source = (0..<rows * columns).map { S($0) }
+            // One more, which stays as it is.
+            var target = [S](repeating: -1, count: source.count + 1)
+            S.transpose(source, rows: rows, columns: columns, into: &target)
+            let expected = (0..<source.count).map { source[$0 % rows * columns + $0 / rows] }
+            #expect(target == expected + [-1])
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    @Test("gradient descent has the bits of its formula", arguments: counts, [0, 0.25])
+    func descent(count: Int, decay: Double) {
+        func check<S: FloatingReal>(_ type: S.Type) {
+            let (old, gradients) = (numbers(count + 2, S.self, seed: 1), numbers(count, S.self))
+            var parameters = old
+            let sum = parameters.withUnsafeMutableBufferPointer {
+                // From the second number on, where no vector begins.
+                S.descend(
+                    $0.baseAddress.unsafelyUnwrapped + 1, with: gradients, count: count, rate: 0.3,
+                    decay: S(decay))
+            }
+            var expected = old
+            for index in 0..<count {
+                let parameter = old[index + 1]
+                expected[index + 1] =
+                    parameter - 0.3 * (gradients[index] + S(decay) * parameter)
+            }
+            #expect(parameters == expected)
+            #expect(abs(sum - gradients.reduce(0, +)) < 1e-3)
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    @Test("numbers are added to sums, and summed", arguments: counts)
+    func sums(count: Int) {
+        func check<S: FloatingReal>(_ type: S.Type) {
+            let (terms, first) = (numbers(count, S.self), numbers(count + 1, S.self, seed: 1))
+            var sums = first
+            #expect(S.add(terms, to: &sums, count: count))
+            #expect(sums == zip(first, terms).map(+) + [first[count]])
+            #expect(abs(S.sum(terms, count: count) - terms.reduce(0, +)) < 1e-3)
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    @Test("a sum that isn't finite is seen, and one whose total alone overflows isn't")
+    func finiteSums() {
+        for count in [3, 40, 100] {
+            var sums = [Float](repeating: 1e38, count: count)
+            #expect(Float.add([Float](repeating: 1e38, count: count), to: &sums, count: count))
+            for (place, spoilt) in [(0, Float.nan), (count - 1, .infinity)] {
+                var terms = [Float](repeating: 0, count: count)
+                terms[place] = spoilt
+                var sums = terms
+                sums[place] = 0
+                #expect(!Float.add(terms, to: &sums, count: count))
+            }
+        }
+    }
+
+    /// Numbers from −1 to 1, the same for the same seed.
+    private func numbers<S: FloatingReal>(
+        _ count: Int, _ type: S.Type, seed: UInt64 = 0
+    ) -> [S] {
+        var generator = Generator(seed: seed)
+        return (0..<count).map { _ in S(2 * generator.uniform() - 1) }
+    }
+}
