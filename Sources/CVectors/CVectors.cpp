@@ -4,12 +4,7 @@
 
 #pragma clang fp contract(off)
 
-#if defined(__x86_64__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
-// Compiled as part of each of a function's clones.
+// Compiled as part of each function that calls it, for that one's kind of processor.
 #define IN_EACH inline __attribute__((always_inline))
 
 namespace {
@@ -132,13 +127,15 @@ IN_EACH void transpose(Half<float> (&rows)[8]) {
 }
 
 template <typename Number>
-IN_EACH void transpose(const Number *source, size_t rows, size_t columns, Number *target) {
+IN_EACH Number transpose(const Number *source, size_t rows, size_t columns, Number *target) {
     constexpr size_t side = Half<Number>::count;
     const size_t full_rows = rows - rows % side, full_columns = columns - columns % side;
-    const auto square = [=](size_t row, size_t column) __attribute__((always_inline)) {
+    Half<Number> sums;
+    const auto square = [=, &sums](size_t row, size_t column) __attribute__((always_inline)) {
         Half<Number> lines[side];
         for (size_t i = 0; i < side; i++) {
             lines[i] = Half<Number>(source + (row + i) * columns + column);
+            sums.numbers += lines[i].numbers;
         }
         transpose(lines);
         for (size_t i = 0; i < side; i++) lines[i].store(target + (column + i) * rows + row);
@@ -153,50 +150,60 @@ IN_EACH void transpose(const Number *source, size_t rows, size_t columns, Number
             for (size_t column = 0; column < full_columns; column += side) square(row, column);
         }
     }
+    Number sum = sums.sum();
     for (size_t row = 0; row < rows; row++) {
         for (size_t column = row < full_rows ? full_columns : 0; column < columns; column++) {
-            target[column * rows + row] = source[row * columns + column];
+            sum += target[column * rows + row] = source[row * columns + column];
         }
     }
+    return sum;
 }
 
 }  // namespace
 
+// Defines a function that runs a loop compiled for the processor's kind. (Clones that the loader
+// chooses among would be chosen before the thread sanitizer is there, which they call.)
+#if defined(__x86_64__)
+#define FOR_EACH_PROCESSOR(type, name, parameters, loop, arguments)                              \
+    __attribute__((target("avx512f"))) static type name##_with_avx512f parameters {              \
+        return loop arguments;                                                                   \
+    }                                                                                            \
+    __attribute__((target("avx2"))) static type name##_with_avx2 parameters {                    \
+        return loop arguments;                                                                   \
+    }                                                                                            \
+    type name parameters {                                                                       \
+        if (__builtin_cpu_supports("avx512f")) return name##_with_avx512f arguments;             \
+        if (__builtin_cpu_supports("avx2")) return name##_with_avx2 arguments;                   \
+        return loop arguments;                                                                   \
+    }
+#else
+#define FOR_EACH_PROCESSOR(type, name, parameters, loop, arguments)                              \
+    type name parameters { return loop arguments; }
+#endif
+
 extern "C" {
 
-FOR_EACH_PROCESSOR float nabla_descend_float(
-    float *parameters, const float *gradients, size_t count, float rate, float decay) {
-    return descend(parameters, gradients, count, rate, decay);
-}
+FOR_EACH_PROCESSOR(
+    float, nabla_descend_float,
+    (float *parameters, const float *gradients, size_t count, float rate, float decay), descend,
+    (parameters, gradients, count, rate, decay))
+FOR_EACH_PROCESSOR(float, nabla_sum_float, (const float *values, size_t count), sum, (values, count))
+FOR_EACH_PROCESSOR(
+    float, nabla_add_float, (float *sums, const float *terms, size_t count), add, (sums, terms, count))
+FOR_EACH_PROCESSOR(
+    float, nabla_transpose_float,
+    (const float *source, size_t rows, size_t columns, float *target), transpose,
+    (source, rows, columns, target))
 
-FOR_EACH_PROCESSOR double nabla_descend_double(
-    double *parameters, const double *gradients, size_t count, double rate, double decay) {
-    return descend(parameters, gradients, count, rate, decay);
-}
-
-FOR_EACH_PROCESSOR float nabla_sum_float(const float *values, size_t count) {
-    return sum(values, count);
-}
-
-FOR_EACH_PROCESSOR double nabla_sum_double(const double *values, size_t count) {
-    return sum(values, count);
-}
-
-FOR_EACH_PROCESSOR float nabla_add_float(float *sums, const float *terms, size_t count) {
-    return add(sums, terms, count);
-}
-
-FOR_EACH_PROCESSOR double nabla_add_double(double *sums, const double *terms, size_t count) {
-    return add(sums, terms, count);
-}
-
-FOR_EACH_PROCESSOR void nabla_transpose_float(
-    const float *source, size_t rows, size_t columns, float *target) {
-    transpose(source, rows, columns, target);
-}
-
-FOR_EACH_PROCESSOR void nabla_transpose_double(
-    const double *source, size_t rows, size_t columns, double *target) {
-    transpose(source, rows, columns, target);
-}
+FOR_EACH_PROCESSOR(
+    double, nabla_descend_double,
+    (double *parameters, const double *gradients, size_t count, double rate, double decay), descend,
+    (parameters, gradients, count, rate, decay))
+FOR_EACH_PROCESSOR(double, nabla_sum_double, (const double *values, size_t count), sum, (values, count))
+FOR_EACH_PROCESSOR(
+    double, nabla_add_double, (double *sums, const double *terms, size_t count), add, (sums, terms, count))
+FOR_EACH_PROCESSOR(
+    double, nabla_transpose_double,
+    (const double *source, size_t rows, size_t columns, double *target), transpose,
+    (source, rows, columns, target))
 }

@@ -111,7 +111,8 @@ private struct Products<S: FloatingReal> {
                 guard let buffer = flat.baseAddress, let x else { return }
                 let refused = plan.gradients(
                     of: delta, x, rows: rows, parameters: places, kernels: kernels,
-                    into: FlatGradients(buffer: buffer), BatchInputs(rows: x, team: nil))
+                    into: FlatGradients(buffer: buffer, looks: true),
+                    BatchInputs(rows: x, team: nil))
                 #expect(refused == nil)
             }
         }

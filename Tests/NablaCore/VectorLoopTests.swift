@@ -18,7 +18,9 @@ struct VectorLoopTests {
             let source = (0..<rows * columns).map { S($0) }
             // One more, which stays as it is.
             var target = [S](repeating: -1, count: source.count + 1)
-            S.transpose(source, rows: rows, columns: columns, into: &target)
+            let sum = S.transpose(source, rows: rows, columns: columns, into: &target)
+            let exact = Double(source.count * (source.count - 1) / 2)
+            #expect(abs(Double(sum) - exact) <= exact / 1e5)
             let expected = (0..<source.count).map { source[$0 % rows * columns + $0 / rows] }
             #expect(target == expected + [-1])
         }

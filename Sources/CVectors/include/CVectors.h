@@ -1,5 +1,5 @@
-// Loops over long rows of numbers, compiled for the widest vectors that x86-64 processors have and
-// chosen when the program starts; Swift compiles for one kind of processor. No product is fused with
+// Loops over long rows of numbers, compiled for each width of vectors that x86-64 processors have, of
+// which the widest is run; Swift compiles for one kind of processor. No product is fused with
 // a sum, so that all kinds give the same bits. Pointers may lie anywhere, and mustn't overlap.
 #ifndef NABLA_CVECTORS_H
 #define NABLA_CVECTORS_H
@@ -26,8 +26,10 @@ float nabla_add_float(float *sums, const float *terms, size_t count);
 double nabla_add_double(double *sums, const double *terms, size_t count);
 
 /// Writes a row-major (rows, columns) matrix as (columns, rows).
-void nabla_transpose_float(const float *source, size_t rows, size_t columns, float *target);
-void nabla_transpose_double(const double *source, size_t rows, size_t columns, double *target);
+///
+/// Returns the sum of its numbers, in whatever order.
+float nabla_transpose_float(const float *source, size_t rows, size_t columns, float *target);
+double nabla_transpose_double(const double *source, size_t rows, size_t columns, double *target);
 
 #ifdef __cplusplus
 }

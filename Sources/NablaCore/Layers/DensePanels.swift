@@ -25,13 +25,19 @@ struct DensePanels {
     }
 
     /// Writes row-major weights, (u, i), in panels.
-    func arrange<S: Real>(_ rows: UnsafePointer<S>, into panels: UnsafeMutablePointer<S>) {
+    ///
+    /// - Returns: Whether their sums are finite, as those of finite numbers nearly always are.
+    @discardableResult
+    func arrange<S: Real>(_ rows: UnsafePointer<S>, into panels: UnsafeMutablePointer<S>) -> Bool {
+        var isFinite = true
         for panel in 0..<count {
             let units = units(of: panel)
-            S.transpose(
+            let sum = S.transpose(
                 rows + units.lowerBound * inputs, rows: units.count, columns: inputs,
                 into: panels + units.lowerBound * inputs)
+            if !sum.isFinite { isFinite = false }
         }
+        return isFinite
     }
 
     /// Brings weights that lie row by row into panels, where they are.

@@ -120,12 +120,16 @@ struct Dual: Real {
     static func transpose(
         _ source: UnsafePointer<Dual>, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Dual>
-    ) {
+    ) -> Dual {
+        var sum: Dual = 0
         for row in 0..<rows {
             for column in 0..<columns {
-                target[column &* rows &+ row] = source[row &* columns &+ column]
+                let number = source[row &* columns &+ column]
+                target[column &* rows &+ row] = number
+                sum += number
             }
         }
+        return sum
     }
 
     /// A·B + ε·(Ȧ·B + A·Ḃ): three products of float64.

@@ -53,10 +53,13 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
     static func add(
         _ terms: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Self>, count: Int
     ) -> Bool
-    /// Writes a row-major (rows, columns) matrix as (columns, rows).
+    /// Writes a row-major (rows, columns) matrix as (columns, rows): the sum of its numbers, in
+    /// whatever order.
+    @discardableResult
     static func transpose(
         _ source: UnsafePointer<Self>, rows: Int, columns: Int,
-        into target: UnsafeMutablePointer<Self>)
+        into target: UnsafeMutablePointer<Self>
+    ) -> Self
     /// The part of a workspace that is of this type.
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Self>
 }
@@ -125,7 +128,7 @@ extension Float: FloatingReal {
     static func transpose(
         _ source: UnsafePointer<Float>, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Float>
-    ) { nabla_transpose_float(source, rows, columns, target) }
+    ) -> Float { nabla_transpose_float(source, rows, columns, target) }
 
     static func sum(_ values: UnsafePointer<Float>, count: Int) -> Float {
         nabla_sum_float(values, count)
@@ -165,7 +168,7 @@ extension Double: FloatingReal {
     static func transpose(
         _ source: UnsafePointer<Double>, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Double>
-    ) { nabla_transpose_double(source, rows, columns, target) }
+    ) -> Double { nabla_transpose_double(source, rows, columns, target) }
 
     static func sum(_ values: UnsafePointer<Double>, count: Int) -> Double {
         nabla_sum_double(values, count)

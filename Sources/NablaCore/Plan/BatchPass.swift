@@ -55,15 +55,17 @@ struct BatchPass<S: Real> {
     ) -> PassOutcome {
         // One after another, shards use the first one's scratch memory, which the caches still hold.
         let sharesScratch = shards.threads == 1
+        var refused: (layer: Int, parameters: Range<Int>)?
         for block in 0..<partition.blocks {
             if isCancelled() { return .cancelled }
             if partition.shards == 1 {
-                runBlock(block, of: 0, in: 0, first: first, partition, scale: scale, sinks)
+                refused = runBlock(
+                    block, of: 0, in: 0, first: first, partition, scale: scale, sinks)
             } else {
                 let shared = SharedByShards(value: (self, partition, scale, sinks))
                 shards.run(partition.shards) { shard in
                     let (pass, partition, scale, sinks) = shared.value
-                    pass.runBlock(
+                    _ = pass.runBlock(
                         block, of: shard, in: sharesScratch ? 0 : shard, first: first, partition,
                         scale: scale, sinks)
                 }
@@ -71,9 +73,13 @@ struct BatchPass<S: Real> {
         }
         var loss = 0.0
         for shard in 0..<partition.shards { loss += memory.losses[shard] }
-        let isFinite = !computesGradients || sumGradients(of: partition)
+        let isFinite =
+            !computesGradients || isOneBlock(partition) || sumGradients(of: partition)
         guard isFinite, loss.isFinite else {
             return .nonFinite(search(first: first, partition, scale: scale, sinks))
+        }
+        if let (layer, range) = refused {
+            return .nonFinite(plan.place(ofGradients: range, layer: layer))
         }
         return .finished(loss: loss)
     }
@@ -101,15 +107,19 @@ struct BatchPass<S: Real> {
 
     /// Runs one block of one shard in the scratch memory at a place; the shard's loss is NaN where a
     /// number on the way isn't finite.
+    ///
+    /// - Returns: Of a batch that is one block, the layer and the parameters whose gradients aren't
+    ///   finite, or nil.
     private func runBlock(
         _ block: Int, of shard: Int, in place: Int, first: Int, _ partition: Partition, scale: S,
         _ sinks: Sinks<S>
-    ) {
+    ) -> (layer: Int, parameters: Range<Int>)? {
         let positions = partition.positions(shard: shard, block: block)
         if block == 0 { memory.losses[shard] = 0 }
         guard !positions.isEmpty,
             let (pass, batch) = pass(at: positions, first: first, place)
-        else { return }
+        else { return nil }
+        var refused: (layer: Int, parameters: Range<Int>)?
         var sum = evaluate(pass, batch, scale: scale)
         if computesGradients {
             let inputGradients = sinks.inputGradients.map {
@@ -117,8 +127,9 @@ struct BatchPass<S: Real> {
             }
             let total = memory.gradients + shard * plan.shardStride
             let own = block == 0 ? total : pass.scratch + layout.block
-            _ = pass.backward(
-                isFused: objective.isFused, into: FlatGradients(buffer: own),
+            refused = pass.backward(
+                isFused: objective.isFused,
+                into: FlatGradients(buffer: own, looks: isOneBlock(partition)),
                 inputGradients: inputGradients)
             if block > 0 { _ = S.add(own, to: total, count: plan.parameterCount) }
             if let inputGradients,
@@ -129,6 +140,12 @@ struct BatchPass<S: Real> {
         }
         memory.losses[shard] += sum
         write(pass, at: positions, of: partition.count, to: sinks)
+        return refused
+    }
+
+    /// Whether the gradients of a block are those of the batch.
+    private func isOneBlock(_ partition: Partition) -> Bool {
+        partition.shards == 1 && partition.blocks == 1
     }
 
     /// Runs the pass over samples that are one block of one shard, and updates the parameters on the

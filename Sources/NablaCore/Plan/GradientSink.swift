@@ -13,12 +13,16 @@ protocol GradientSink<S> {
 /// Keeps all gradients in a flat buffer of P numbers.
 struct FlatGradients<S: Real>: GradientSink {
     let buffer: UnsafeMutablePointer<S>
+    /// Whether what isn't finite is refused: looked at while it is in the caches.
+    let looks: Bool
 
     @inline(__always)
     func memory(for part: Range<Int>) -> UnsafeMutablePointer<S> { buffer + part.lowerBound }
 
     @inline(__always)
-    func take(_ part: Range<Int>) -> Bool { true }
+    func take(_ part: Range<Int>) -> Bool {
+        !looks || Finiteness.holds(buffer + part.lowerBound, count: part.count)
+    }
 
     @inline(__always)
     func apart(from first: Int) -> FlatGradients<S> { self }

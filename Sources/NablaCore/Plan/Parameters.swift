@@ -20,20 +20,26 @@ extension Memory where S: FloatingReal {
         of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
     ) throws(ComputationError) {
         reserve(parameters: plan.parameterCount)
-        let place = parameters.withPointer { parameters in
+        let place: NonFinite? = parameters.withPointer { parameters in
+            guard let parameters else { return nil }
+            var areFinite = true
             for index in network.layers.indices {
-                guard let parameters else { break }
                 let part = plan.layers[index].parameters
                 let place = parameters + part.offset
                 let panels = plan.panels(ofLayer: index)
-                if network.copyDenseWeights(index, panels, to: place) {
+                var known = 0
+                if let isFinite = network.copyDenseWeights(index, panels, to: place) {
                     network.copyDenseBias(index, to: place + part.weightCount)
+                    if isFinite { known = part.weightCount }
                 } else {
                     network.copy(index, part, to: place, drawingFrom: &generator)
                     panels?.arrange(place)
                 }
+                if !Finiteness.holds(place + known, count: part.count &- known) {
+                    areFinite = false
+                }
             }
-            return parameters.flatMap { plan.firstNonFinite($0) }
+            return areFinite ? nil : plan.firstNonFinite(parameters)
         }
         if let place { throw .nonFinite(place) }
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
@@ -88,20 +94,21 @@ extension Memory where S: FloatingReal {
 extension Network {
     // Two functions that do nothing else meanwhile: so the compiler copies no layer.
 
-    /// Writes W of a dense layer that has numbers, in panels or row by row; false for any other.
+    /// Writes W of a dense layer that has numbers, in panels or row by row.
+    ///
+    /// - Returns: Whether the weights are known to be finite; nil for any other layer.
     fileprivate func copyDenseWeights<S: FloatingReal>(
         _ index: Int, _ panels: DensePanels?, to place: UnsafeMutablePointer<S>
-    ) -> Bool {
+    ) -> Bool? {
         guard case .dense(let dense) = layers[index].operation, let weights = dense.weights
-        else { return false }
+        else { return nil }
         guard let panels else {
             weights.copy(to: place)
-            return true
+            return false
         }
-        weights.values(as: S.self).withUnsafeBufferPointer { rows in
-            if let rows = rows.baseAddress { panels.arrange(rows, into: place) }
+        return weights.values(as: S.self).withUnsafeBufferPointer { rows in
+            rows.baseAddress.map { panels.arrange($0, into: place) } ?? false
         }
-        return true
     }
 
     /// Writes b of a dense layer that has one.
