@@ -187,9 +187,11 @@ FOR_EACH_PROCESSOR(
     float, nabla_descend_float,
     (float *parameters, const float *gradients, size_t count, float rate, float decay), descend,
     (parameters, gradients, count, rate, decay))
-FOR_EACH_PROCESSOR(float, nabla_sum_float, (const float *values, size_t count), sum, (values, count))
 FOR_EACH_PROCESSOR(
-    float, nabla_add_float, (float *sums, const float *terms, size_t count), add, (sums, terms, count))
+    float, nabla_sum_float, (const float *values, size_t count), sum, (values, count))
+FOR_EACH_PROCESSOR(
+    float, nabla_add_float, (float *sums, const float *terms, size_t count), add,
+    (sums, terms, count))
 FOR_EACH_PROCESSOR(
     float, nabla_transpose_float,
     (const float *source, size_t rows, size_t columns, float *target), transpose,
@@ -199,9 +201,11 @@ FOR_EACH_PROCESSOR(
     double, nabla_descend_double,
     (double *parameters, const double *gradients, size_t count, double rate, double decay), descend,
     (parameters, gradients, count, rate, decay))
-FOR_EACH_PROCESSOR(double, nabla_sum_double, (const double *values, size_t count), sum, (values, count))
 FOR_EACH_PROCESSOR(
-    double, nabla_add_double, (double *sums, const double *terms, size_t count), add, (sums, terms, count))
+    double, nabla_sum_double, (const double *values, size_t count), sum, (values, count))
+FOR_EACH_PROCESSOR(
+    double, nabla_add_double, (double *sums, const double *terms, size_t count), add,
+    (sums, terms, count))
 FOR_EACH_PROCESSOR(
     double, nabla_transpose_double,
     (const double *source, size_t rows, size_t columns, double *target), transpose,

@@ -180,8 +180,7 @@ extension Double: FloatingReal {
 
     static func descend(
         _ parameters: UnsafeMutablePointer<Double>, with gradients: UnsafePointer<Double>,
-        count: Int,
-        rate: Double, decay: Double
+        count: Int, rate: Double, decay: Double
     ) -> Double { nabla_descend_double(parameters, gradients, count, rate, decay) }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Double> { workspace.double }

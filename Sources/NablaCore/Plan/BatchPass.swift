@@ -74,7 +74,7 @@ struct BatchPass<S: Real> {
         var loss = 0.0
         for shard in 0..<partition.shards { loss += memory.losses[shard] }
         let isFinite =
-            !computesGradients || isOneBlock(partition) || sumGradients(of: partition)
+            !computesGradients || partition.isWhole || sumGradients(of: partition)
         guard isFinite, loss.isFinite else {
             return .nonFinite(search(first: first, partition, scale: scale, sinks))
         }
@@ -129,7 +129,7 @@ struct BatchPass<S: Real> {
             let own = block == 0 ? total : pass.scratch + layout.block
             refused = pass.backward(
                 isFused: objective.isFused,
-                into: FlatGradients(buffer: own, looks: isOneBlock(partition)),
+                into: FlatGradients(buffer: own, looks: partition.isWhole),
                 inputGradients: inputGradients)
             if block > 0 { _ = S.add(own, to: total, count: plan.parameterCount) }
             if let inputGradients,
@@ -141,11 +141,6 @@ struct BatchPass<S: Real> {
         memory.losses[shard] += sum
         write(pass, at: positions, of: partition.count, to: sinks)
         return refused
-    }
-
-    /// Whether the gradients of a block are those of the batch.
-    private func isOneBlock(_ partition: Partition) -> Bool {
-        partition.shards == 1 && partition.blocks == 1
     }
 
     /// Runs the pass over samples that are one block of one shard, and updates the parameters on the
