@@ -89,8 +89,8 @@ enum GradientPass<S: Real> {
                         plan: plan, objective: objective, layout: layout, memory: memory,
                         source: source, computesGradients: true, mode: mode, wanted: wanted)
                     return pass.run(
-                        first: first, partition, scale: scale, sinks: sinks, shards,
-                        isCancelled)
+                        first: first, partition, scale: scale, sinks: sinks, shards: shards,
+                        isCancelled: isCancelled)
                 }
             }
         }

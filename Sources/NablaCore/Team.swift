@@ -14,6 +14,8 @@ protocol PartedWork {
 /// never depends on the others: it takes whatever part nobody else has begun. A member takes the same
 /// parts each time if it can, so that what they read stays in its caches. It takes them one by one,
 /// since it may lose its processor at any time and the leader would have to wait for all of them.
+/// Members are numbered, and those whose number is beyond the parts' take none: so each part can have
+/// memory by its member's number, and there need be no more of it than of parts.
 ///
 /// Unchecked because the task changes. It is safe: the leader alone writes it, before it publishes
 /// the parts; a member reads it once it has claimed a part, and until that part is done the leader
@@ -21,7 +23,7 @@ protocol PartedWork {
 final class Team: @unchecked Sendable {
     /// The most parts of a piece of work.
     static var mostParts: Int { 32 }
-    /// How often a member looks in vain before it leaves: some hundred microseconds.
+    /// How often a member looks while there is no work before it leaves: some hundred microseconds.
     private static var patience: Int { 10_000 }
     /// After so many looks in vain a thread lets others have the processor.
     private static var looksBetweenYields: Int { 64 }
@@ -91,13 +93,14 @@ final class Team: @unchecked Sendable {
             let usual = usualParts(of: 0)
             state.store(UInt64(parts) << 32, ordering: .releasing)
             var others = parts
-            while let part = claim(usual) {
+            while let part = claim(usual, as: 0) {
                 run(part: part, as: 0)
                 others -= 1
             }
             awaited &+= others
             var looks = 0
             while done.pointee.load(ordering: .acquiring) != awaited { Team.wait(&looks) }
+            state.store(0, ordering: .relaxed)
         }
     }
 
@@ -108,17 +111,19 @@ final class Team: @unchecked Sendable {
     /// it is wanted elsewhere.
     func help(as member: Int, unless isWantedElsewhere: () -> Bool) {
         let usual = usualParts(of: member)
-        var looks = 0
-        while looks < Team.patience, !isWantedElsewhere() {
-            if let part = claim(usual) {
+        var (looks, vain) = (0, 0)
+        while vain < Team.patience, !isWantedElsewhere() {
+            if let part = claim(usual, as: member) {
                 run(part: part, as: member)
                 done.pointee.add(1, ordering: .releasing)
-                looks = 0
-            } else if state.load(ordering: .relaxed) == Team.endBit {
-                return
-            } else {
-                Team.wait(&looks)
+                vain = 0
+                continue
             }
+            let current = state.load(ordering: .relaxed)
+            if current == Team.endBit { return }
+            // It isn't in vain while others are at their parts, which may be long.
+            vain = current == 0 ? vain &+ 1 : 0
+            Team.wait(&looks)
         }
     }
 
@@ -127,12 +132,12 @@ final class Team: @unchecked Sendable {
     }
 
     /// Claims a part that nobody has begun, a usual one of whoever asks if there is one.
-    private func claim(_ usual: UInt64) -> Int? {
+    private func claim(_ usual: UInt64, as member: Int) -> Int? {
         var current = state.load(ordering: .acquiring)
         while current != Team.endBit {
             let count = current >> 32
             let free = ~current & ((1 << count) - 1)
-            guard free != 0 else { return nil }
+            guard free != 0, member < count else { return nil }
             let part = (free & usual != 0 ? free & usual : free).trailingZeroBitCount
             let (isClaimed, seen) = state.weakCompareExchange(
                 expected: current, desired: current | 1 << UInt64(part),

@@ -100,18 +100,15 @@ extension DensePlan {
         kernels: PanelKernels<S>, into sink: some GradientSink<S>
     ) -> Bool {
         let count = kernels.panels.count
-        return withUnsafeTemporaryAllocation(of: Bool.self, capacity: count) { refusals in
-            refusals.initialize(repeating: false)
-            guard let first = refusals.baseAddress else { return false }
+        return allAreTaken(of: count) { refusals in
             let gradients = PanelGradients(
                 kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
-                sink: sink, refusals: first)
+                sink: sink, refusals: refusals)
             if let team = inputs.team {
                 gradients.run(parts: count, team)
             } else {
                 gradients.runAlone()
             }
-            return !refusals.contains(true)
         }
     }
 }

@@ -42,10 +42,11 @@ struct BatchPass<S: Real> {
     var mode = PassMode()
     /// Which layers' gradients are wanted; nil for all.
     var wanted: UnsafePointer<Bool>?
-    /// Who shares the work of a batch that is one block.
+    /// Who shares the work: of a batch that is one block within its layers, else shard by shard.
     var team: Team?
 
-    /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says.
+    /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says, with
+    /// the team that it has, or else with one of `shards`.
     ///
     /// The sum of the gradients over all samples, times `scale`, is then in the first P numbers of
     /// the gradients' memory. Returns before that when a number isn't finite.
@@ -53,29 +54,32 @@ struct BatchPass<S: Real> {
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S> = Sinks(),
         shards: ShardRunner, isCancelled: () -> Bool = { false }
     ) -> PassOutcome {
-        // One after another, shards use the first one's scratch memory, which the caches still hold.
-        let sharesScratch = shards.threads == 1
-        var refused: (layer: Int, parameters: Range<Int>)?
-        for block in 0..<partition.blocks {
-            if isCancelled() { return .cancelled }
-            if partition.shards == 1 {
-                refused = runBlock(
-                    block, of: 0, in: 0, first: first, partition, scale: scale, sinks)
-            } else {
-                let shared = SharedByShards(value: (self, partition, scale, sinks))
-                shards.run(partition.shards) { shard in
-                    let (pass, partition, scale, sinks) = shared.value
-                    _ = pass.runBlock(
-                        block, of: shard, in: sharesScratch ? 0 : shard, first: first, partition,
-                        scale: scale, sinks)
-                }
-            }
+        guard team == nil else {
+            return run(first: first, partition, scale: scale, sinks: sinks, isCancelled)
         }
-        var loss = 0.0
-        for shard in 0..<partition.shards { loss += memory.losses[shard] }
-        let isFinite =
-            !computesGradients || partition.isWhole || sumGradients(of: partition)
-        guard isFinite, loss.isFinite else {
+        var outcome = PassOutcome.cancelled
+        shards.withTeam(of: partition.parts(of: plan)) { team in
+            var pass = self
+            pass.team = team
+            outcome = pass.run(
+                first: first, partition, scale: scale, sinks: sinks, isCancelled)
+        }
+        return outcome
+    }
+
+    /// As above, with the team that it has or alone.
+    private func run(
+        first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ isCancelled: () -> Bool
+    ) -> PassOutcome {
+        guard partition.isWhole else {
+            return runShards(
+                first: first, partition, scale: scale, sinks: sinks,
+                into: FlatGradients(buffer: memory.gradients, looks: true), isCancelled)
+        }
+        if isCancelled() { return .cancelled }
+        let refused = runBlock(0, of: 0, in: 0, first: first, partition, scale: scale, sinks)
+        let loss = memory.losses[0]
+        guard loss.isFinite else {
             return .nonFinite(search(first: first, partition, scale: scale, sinks))
         }
         if let (layer, range) = refused {
@@ -84,25 +88,36 @@ struct BatchPass<S: Real> {
         return .finished(loss: loss)
     }
 
-    /// As above; a batch that is one block is shared within its layers.
-    func run(
-        first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ shards: ShardRunner,
-        _ isCancelled: () -> Bool
+    /// Runs a batch of several blocks, and gives the sums of their gradients to `sink`, which has them
+    /// in the first P numbers of the gradients' memory.
+    private func runShards(
+        first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>,
+        into sink: some GradientSink<S>, _ isCancelled: () -> Bool = { false }
     ) -> PassOutcome {
-        guard partition.isWhole, plan.mostPanels > 1 else {
-            return run(
-                first: first, partition, scale: scale, sinks: sinks, shards: shards,
-                isCancelled: isCancelled)
+        var pass = self
+        pass.team = nil
+        for block in 0..<partition.blocks {
+            if isCancelled() { return .cancelled }
+            ShardBlocks(
+                pass: pass, block: block, first: first, partition: partition, scale: scale,
+                sinks: sinks
+            ).run(parts: partition.shards, team)
         }
-        var outcome = PassOutcome.cancelled
-        shards.withTeam(of: plan.mostPanels) { team in
-            var pass = self
-            pass.team = team
-            outcome = pass.run(
-                first: first, partition, scale: scale, sinks: sinks, shards: shards,
-                isCancelled: isCancelled)
+        var loss = 0.0
+        for shard in 0..<partition.shards { loss += memory.losses[shard] }
+        guard loss.isFinite else {
+            if computesGradients {
+                _ = sumGradients(
+                    of: partition, into: FlatGradients(buffer: memory.gradients, looks: false))
+            }
+            return .nonFinite(search(first: first, partition, scale: scale, sinks))
         }
-        return outcome
+        guard !computesGradients || sumGradients(of: partition, into: sink) else {
+            return .nonFinite(
+                plan.firstNonFinite(memory.gradients, suffix: "_gradient", backward: true)
+                    ?? NonFinite(tensor: "loss"))
+        }
+        return .finished(loss: loss)
     }
 
     /// Runs one block of one shard in the scratch memory at a place; the shard's loss is NaN where a
@@ -110,7 +125,7 @@ struct BatchPass<S: Real> {
     ///
     /// - Returns: Of a batch that is one block, the layer and the parameters whose gradients aren't
     ///   finite, or nil.
-    private func runBlock(
+    fileprivate func runBlock(
         _ block: Int, of shard: Int, in place: Int, first: Int, _ partition: Partition, scale: S,
         _ sinks: Sinks<S>
     ) -> (layer: Int, parameters: Range<Int>)? {
@@ -143,18 +158,21 @@ struct BatchPass<S: Real> {
         return refused
     }
 
-    /// Runs the pass over samples that are one block of one shard, and updates the parameters on the
-    /// way back, each as soon as its gradient is there; where it ends otherwise, some may be updated.
+    /// Runs the pass, and updates the parameters: of a batch that is one block on the way back, each as
+    /// soon as its gradient is there. Where it ends otherwise, some may be updated.
     func runUpdating(
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ update: ParameterUpdate<S>
     ) -> PassOutcome where S: FloatingReal {
+        let sink = UpdatingGradients(buffer: memory.gradients, update: update)
+        guard partition.isWhole else {
+            return runShards(first: first, partition, scale: scale, sinks: sinks, into: sink)
+        }
         let positions = 0..<partition.count
         guard let (pass, batch) = pass(at: positions, first: first, 0) else { return .cancelled }
         let loss = evaluate(pass, batch, scale: scale)
         guard loss.isFinite else {
             return .nonFinite(search(first: first, partition, scale: scale, sinks))
         }
-        let sink = UpdatingGradients(buffer: memory.gradients, update: update)
         if let (layer, range) = pass.backward(
             isFused: objective.isFused, into: sink, inputGradients: nil)
         {
@@ -221,24 +239,18 @@ struct BatchPass<S: Real> {
         }
     }
 
-    /// Adds the shards' gradients to the first shard's, in order.
+    /// Adds the shards' gradients to the first shard's, in order, and gives the sums to a sink.
     ///
-    /// - Returns: Whether all sums are finite.
-    private func sumGradients(of partition: Partition) -> Bool {
-        let (sums, count) = (memory.gradients, plan.parameterCount)
-        guard partition.shards > 1 else { return Finiteness.holds(sums, count: count) }
-        var isFinite = true
-        // In pieces that stay in the innermost cache until all shards are added.
-        let piece = 1 << 11
-        for start in stride(from: 0, to: count, by: piece) {
-            let (sum, length) = (sums + start, min(piece, count - start))
-            for shard in 1..<partition.shards {
-                let isLast = shard == partition.shards - 1
-                let holds = S.add(sum + shard * plan.shardStride, to: sum, count: length)
-                if isLast && !holds { isFinite = false }
-            }
+    /// - Returns: Whether it has taken all of them.
+    private func sumGradients(of partition: Partition, into sink: some GradientSink<S>) -> Bool {
+        let count = plan.parameterCount
+        let parts = ShardSums<S, FlatGradients<S>>.parts(of: count, members: team?.members ?? 1)
+        return allAreTaken(of: parts) { refusals in
+            ShardSums(
+                gradients: memory.gradients, stride: plan.shardStride, shards: partition.shards,
+                count: count, parts: parts, sink: sink, refusals: refusals
+            ).run(parts: parts, team)
         }
-        return isFinite
     }
 
     /// Finds the first layer and tensor with NaN or infinity, after a pass that met one.
@@ -277,5 +289,21 @@ struct BatchPass<S: Real> {
             return NonFinite(tensor: "loss", sample: sample)
         }
         return nil
+    }
+}
+
+/// A block of each shard of a batch.
+private struct ShardBlocks<S: Real>: PartedWork {
+    /// Has no team: a member works on its shard alone, in scratch memory of its own.
+    let pass: BatchPass<S>
+    let block: Int
+    let first: Int
+    let partition: Partition
+    let scale: S
+    let sinks: Sinks<S>
+
+    func run(part shard: Int, as member: Int) {
+        _ = pass.runBlock(
+            block, of: shard, in: member, first: first, partition, scale: scale, sinks)
     }
 }

@@ -47,3 +47,14 @@ struct UpdatingGradients<S: FloatingReal>: GradientSink {
         UpdatingGradients(buffer: buffer + first, update: update)
     }
 }
+
+/// Whether all parts of some work were taken: `body` gets a flag for each, to set where one was refused.
+@inline(__always)
+func allAreTaken(of parts: Int, _ body: (UnsafeMutablePointer<Bool>) -> Void) -> Bool {
+    withUnsafeTemporaryAllocation(of: Bool.self, capacity: parts) { refusals in
+        refusals.initialize(repeating: false)
+        // Without parts there is nothing to refuse.
+        if let first = refusals.baseAddress { body(first) }
+        return !refusals.contains(true)
+    }
+}

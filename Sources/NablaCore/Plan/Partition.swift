@@ -73,6 +73,9 @@ struct Partition {
     /// Whether the batch is one block of one shard.
     var isWhole: Bool { shards == 1 && count <= blockSize }
 
+    /// How many parts of a batch threads can have side by side: panels of a layer, or shards.
+    func parts<S: Real>(of plan: Plan<S>) -> Int { isWhole ? plan.mostPanels : shards }
+
     /// How many blocks the longest shard has.
     var blocks: Int { (longest + blockSize - 1) / blockSize }
 

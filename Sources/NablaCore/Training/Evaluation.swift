@@ -56,10 +56,11 @@ struct Evaluation<S: FloatingReal>: Sendable {
     /// Whether all samples were seen.
     func isDone(_ progress: EvaluationProgress) -> Bool { progress.position >= samples.count }
 
-    /// Sees the next piece of the samples with the parameters in `memory`.
+    /// Sees the next piece of the samples with the parameters in `memory`, with a team or else with one
+    /// of `shards`.
     func advance(
         _ progress: inout EvaluationProgress, _ plan: Plan<S>, _ memory: MemoryPointers<S>,
-        _ shards: ShardRunner
+        _ team: Team?, _ shards: ShardRunner
     ) throws(NonFinite) {
         let outputs =
             accumulators.isEmpty ? nil : memory.scratch + partition.shards * layout.stride
@@ -69,7 +70,7 @@ struct Evaluation<S: FloatingReal>: Sendable {
         let outcome = samples.withSource { source in
             let outcome = BatchPass(
                 plan: plan, objective: objective, layout: layout, memory: memory, source: source,
-                computesGradients: false
+                computesGradients: false, team: team
             ).run(
                 first: first, partition, scale: 1, sinks: Sinks(outputs: outputs), shards: shards)
             let positions = first..<first + count

@@ -80,14 +80,15 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
     /// the training's next step will meet by itself.
     func append(
         to values: inout [Double], _ plan: Plan<S>, _ objective: Objective<S>,
-        _ memory: MemoryPointers<S>, _ source: SampleSource<S>, _ shards: ShardRunner
+        _ memory: MemoryPointers<S>, _ source: SampleSource<S>, _ team: Team?,
+        _ shards: ShardRunner
     ) {
         let source = source.unordered
         let mass = source.mass(of: 0..<count, objective)
         let activations = memory.scratch + layout.stride
         let outcome = BatchPass(
             plan: plan, objective: objective, layout: layout, memory: memory, source: source,
-            computesGradients: true
+            computesGradients: true, team: team
         ).run(
             first: 0, Partition(count: count, of: plan), scale: objective.scale(ofMass: mass),
             sinks: Sinks(activations: activations), shards: shards)

@@ -41,10 +41,8 @@ struct TrainingSlice<S: FloatingReal> {
         _ allotment: inout Allotment, stopsAtEndOfEpoch: Bool,
         _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> NonFinite? {
-        // Batches of several shards run side by side by these.
-        let parts = prepared.partition.isWhole ? plan.mostPanels : 0
         var place: NonFinite?
-        shards.withTeam(of: parts) { team in
+        shards.withTeam(of: prepared.partition.parts(of: plan)) { team in
             pass.team = team
             place = runAll(
                 &allotment, stopsAtEndOfEpoch: stopsAtEndOfEpoch, &progress, &ended)
@@ -107,8 +105,7 @@ struct TrainingSlice<S: FloatingReal> {
         let sinks = Sinks(outputs: begins ? outputs : nil)
         // Clipping needs all gradients at once.
         let updatesOnTheWay =
-            partition.isWhole && settings.clipNorm == nil && settings.clipValue == nil
-            && update != nil
+            settings.clipNorm == nil && settings.clipValue == nil && update != nil
         let outcome =
             if updatesOnTheWay, let update {
                 pass.runUpdating(first: first, partition, scale: scale, sinks: sinks, update)
@@ -162,7 +159,7 @@ struct TrainingSlice<S: FloatingReal> {
     /// - Returns: Whether it was the last one.
     private func validate(_ progress: inout TrainingProgress) throws(NonFinite) -> Bool {
         guard let validation = prepared.validation else { return true }
-        try validation.advance(&progress.validation, plan, memory, shards)
+        try validation.advance(&progress.validation, plan, memory, pass.team, shards)
         return validation.isDone(progress.validation)
     }
 
@@ -199,7 +196,8 @@ struct TrainingSlice<S: FloatingReal> {
         else { return }
         let start = ended.healthValues.count
         health.append(
-            to: &ended.healthValues, plan, prepared.objective, memory, pass.source, shards)
+            to: &ended.healthValues, plan, prepared.objective, memory, pass.source, pass.team,
+            shards)
         if ended.healthValues.count > start { ended.healthEpochs.append(progress.epoch) }
     }
 
