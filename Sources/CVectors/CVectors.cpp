@@ -127,8 +127,9 @@ IN_EACH void transpose(Half<float> (&rows)[8]) {
 }
 
 template <typename Number>
-IN_EACH Number transpose(const Number *source, size_t rows, size_t columns, Number *target) {
-    constexpr size_t side = Half<Number>::count;
+IN_EACH Number transpose(
+    const Number *source, size_t rows, size_t columns, Number *target, size_t stride) {
+    constexpr size_t side = Half<Number>::count, line = Line<Number>::count;
     const size_t full_rows = rows - rows % side, full_columns = columns - columns % side;
     Half<Number> sums;
     const auto square = [=, &sums](size_t row, size_t column) __attribute__((always_inline)) {
@@ -138,7 +139,7 @@ IN_EACH Number transpose(const Number *source, size_t rows, size_t columns, Numb
             sums.numbers += lines[i].numbers;
         }
         transpose(lines);
-        for (size_t i = 0; i < side; i++) lines[i].store(target + (column + i) * rows + row);
+        for (size_t i = 0; i < side; i++) lines[i].store(target + (column + i) * stride + row);
     };
     // Along the shorter side, so that lines of which a part is read or written stay in the caches.
     if (rows < columns) {
@@ -146,14 +147,21 @@ IN_EACH Number transpose(const Number *source, size_t rows, size_t columns, Numb
             for (size_t row = 0; row < full_rows; row += side) square(row, column);
         }
     } else {
+        // The rows that are written are too many for a processor to see where each goes on: their
+        // next lines are asked for.
         for (size_t row = 0; row < full_rows; row += side) {
-            for (size_t column = 0; column < full_columns; column += side) square(row, column);
+            for (size_t column = 0; column < full_columns; column += side) {
+                square(row, column);
+                for (size_t i = 0; i < side; i++) {
+                    __builtin_prefetch(target + (column + i) * stride + row + line, 1);
+                }
+            }
         }
     }
     Number sum = sums.sum();
     for (size_t row = 0; row < rows; row++) {
         for (size_t column = row < full_rows ? full_columns : 0; column < columns; column++) {
-            sum += target[column * rows + row] = source[row * columns + column];
+            sum += target[column * stride + row] = source[row * columns + column];
         }
     }
     return sum;
@@ -194,8 +202,8 @@ FOR_EACH_PROCESSOR(
     (sums, terms, count))
 FOR_EACH_PROCESSOR(
     float, nabla_transpose_float,
-    (const float *source, size_t rows, size_t columns, float *target), transpose,
-    (source, rows, columns, target))
+    (const float *source, size_t rows, size_t columns, float *target, size_t stride), transpose,
+    (source, rows, columns, target, stride))
 
 FOR_EACH_PROCESSOR(
     double, nabla_descend_double,
@@ -208,6 +216,6 @@ FOR_EACH_PROCESSOR(
     (sums, terms, count))
 FOR_EACH_PROCESSOR(
     double, nabla_transpose_double,
-    (const double *source, size_t rows, size_t columns, double *target), transpose,
-    (source, rows, columns, target))
+    (const double *source, size_t rows, size_t columns, double *target, size_t stride), transpose,
+    (source, rows, columns, target, stride))
 }

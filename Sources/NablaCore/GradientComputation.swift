@@ -23,23 +23,38 @@ enum GradientComputation<S: FloatingReal> {
         _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Gradients {
         let (plan, objective, wanted) = try compile(loss, network, samples, including, settings)
-        let prepared = try PreparedSamples(samples, for: plan, objective)
+        let prepared = try PreparedSamples(
+            samples, for: plan, objective, looksAtInputs: plan.mostPanels == 0)
         let divisor = try objective.divisor(of: prepared)
-        // All numbers are there, so that nothing is drawn.
-        var generator = Generator(seed: 0)
-        try memory.setParameters(of: network, plan, drawingFrom: &generator)
         var results = Results<S>(plan, count: samples.count, objective.reduction, including)
         let scale = S(1 / divisor)
-        let sum = try GradientPass.run(
-            plan, objective, prepared, scale: scale, settings.mode, wanted, &memory, &results,
-            shards, isCancelled)
+        let sum: Double
+        if plan.mostPanels > 0 {
+            do {
+                sum = try GradientPass.run(
+                    plan, objective, prepared, parametersOf: network, scale: scale, settings.mode,
+                    wanted, &memory, &results, shards, isCancelled)
+            } catch {
+                // A layer in panels reads all inputs, and one that isn't finite makes all of its
+                // pre-activations so: it is enough to look at inputs now.
+                if case .nonFinite = error { try prepared.requireFiniteInputs() }
+                throw error
+            }
+        } else {
+            // All numbers are there, so that nothing is drawn.
+            var generator = Generator(seed: 0)
+            try memory.setParameters(of: network, plan, drawingFrom: &generator)
+            sum = try GradientPass.run(
+                plan, objective, prepared, scale: scale, settings.mode, wanted, &memory, &results,
+                shards, isCancelled)
+        }
         let mean = S(sum / divisor)
         guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
         let gradients = Gradients(
             loss: objective.reduction == .none ? Tensor(results.losses) : Tensor(mean),
             layers: try memory.gradients.withNumbers(plan.parameterCount) {
                 numbers throws(ComputationError) in
-                try plan.tensors(numbers, of: network, wanted)
+                try plan.tensors(numbers, results.weightRows, of: network, wanted)
             },
             samples: samples.count, dtype: S.dtype)
         if including.isEmpty && settings.vector == nil { return gradients }
@@ -65,7 +80,7 @@ enum GradientComputation<S: FloatingReal> {
             }
             full.hessianVectorProduct = try flat.withUnsafeBufferPointer {
                 flat throws(ComputationError) in
-                try plan.tensors(flat, of: network, wanted)
+                try plan.tensors(flat, WeightRows(), of: network, wanted)
             }
         }
         return full
@@ -126,6 +141,8 @@ struct Results<S: Real> {
     private var outputs: [S] = []
     private var activations: [S] = []
     private var inputGradients: [S] = []
+    /// The gradients of weights in panels, where they are written row by row.
+    private(set) var weightRows = WeightRows<S>()
     /// Whether nothing but gradients is wanted.
     private(set) var isEmpty = true
 
@@ -144,9 +161,15 @@ struct Results<S: Real> {
         inputGradients = zeros(plan.inputWidth, including.contains(.inputGradients))
     }
 
+    /// Has the gradients of weights in panels written row by row, where nothing else is wanted of a batch
+    /// that is one block.
+    mutating func writeWeightRows(_ plan: Plan<S>, wanted: [Bool]) {
+        if isEmpty { weightRows = WeightRows(plan, wanted: wanted) }
+    }
+
     mutating func withSinks(_ body: (Sinks<S>) -> PassOutcome) -> PassOutcome {
         // An empty array has no memory: asking for a pointer to write to would make some.
-        if isEmpty { return body(Sinks()) }
+        if isEmpty { return weightRows.withPointers { body(Sinks(weightRows: $0)) } }
         return losses.withUnsafeMutableBufferPointer { losses in
             outputs.withUnsafeMutableBufferPointer { outputs in
                 activations.withUnsafeMutableBufferPointer { activations in
@@ -198,9 +221,11 @@ extension Results where S: FloatingReal {
 }
 
 extension Plan where S: FloatingReal {
-    /// Copies the layers' tensors out of a flat buffer of P numbers; of unwanted layers none.
+    /// Copies the layers' tensors out of a flat buffer of P numbers, but for weights that lie in rows of
+    /// their own; of unwanted layers none.
     fileprivate func tensors(
-        _ flat: UnsafeBufferPointer<S>, of network: Network, _ wanted: [Bool]
+        _ flat: UnsafeBufferPointer<S>, _ weightRows: WeightRows<S>, of network: Network,
+        _ wanted: [Bool]
     ) throws(ComputationError) -> [LayerGradients] {
         var tensors: [LayerGradients] = []
         tensors.reserveCapacity(layers.count)
@@ -213,7 +238,9 @@ extension Plan where S: FloatingReal {
             }
             let weights = flat[parameters.weights]
             let tensorOfWeights =
-                if let panels = panels(ofLayer: index) {
+                if let rows = weightRows.rows(ofLayer: index) {
+                    try tensor(rows, shapes.weights)
+                } else if let panels = panels(ofLayer: index) {
                     try tensor(panels.rows(of: weights), shapes.weights)
                 } else {
                     try tensor(copying: weights, shapes.weights)

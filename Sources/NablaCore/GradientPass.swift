@@ -28,24 +28,13 @@ enum GradientPass<S: Real> {
         {
             return sum
         }
-        return try run(
-            plan, objective, samples, at: 0,
-            Partition(count: samples.count, of: plan, mode), scale: scale, mode, wanted, &memory,
-            &results, shards, isCancelled)
-    }
-
-    private static func run(
-        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, at first: Int,
-        _ partition: Partition, scale: S, _ mode: PassMode, _ wanted: [Bool],
-        _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
-        _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> Double {
-        let outcome = samples.withSource { source in
-            run(
-                plan, objective, source, at: first, partition, scale: scale, mode, wanted, &memory,
-                &results, shards, isCancelled)
-        }
-        return try sum(outcome)
+        let partition = Partition(count: samples.count, of: plan, mode)
+        return try sum(
+            samples.withSource { source in
+                run(
+                    plan, objective, source, at: 0, partition, scale: scale, mode, wanted, &memory,
+                    &results, nil, shards, isCancelled)
+            })
     }
 
     /// As above for a small chain; nil where a number on the way isn't finite, which is found the long way.
@@ -70,12 +59,13 @@ enum GradientPass<S: Real> {
         }
     }
 
-    /// As the function above, over samples that lie somewhere.
+    /// As the function above, over some of samples that lie somewhere, with a team or else with one of
+    /// `shards`.
     static func run(
         _ plan: Plan<S>, _ objective: Objective<S>, _ source: SampleSource<S>, at first: Int,
         _ partition: Partition, scale: S, _ mode: PassMode, _ wanted: [Bool],
-        _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
-        _ isCancelled: () -> Bool
+        _ memory: inout Memory<S>, _ results: inout Results<S>, _ team: Team?,
+        _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) -> PassOutcome? {
         let layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: source.targetWidth, gathers: false,
@@ -87,7 +77,8 @@ enum GradientPass<S: Real> {
                 withPointer(to: wanted) { wanted in
                     let pass = BatchPass(
                         plan: plan, objective: objective, layout: layout, memory: memory,
-                        source: source, computesGradients: true, mode: mode, wanted: wanted)
+                        source: source, computesGradients: true, mode: mode, wanted: wanted,
+                        team: team)
                     return pass.run(
                         first: first, partition, scale: scale, sinks: sinks, shards: shards,
                         isCancelled: isCancelled)
@@ -107,6 +98,33 @@ enum GradientPass<S: Real> {
 }
 
 extension GradientPass where S: FloatingReal {
+    /// As above for a network with weights in panels, whose parameters are set first: a team that shares
+    /// the batch shares that, too.
+    static func run(
+        _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>,
+        parametersOf network: Network, scale: S, _ mode: PassMode, _ wanted: [Bool],
+        _ memory: inout Memory<S>, _ results: inout Results<S>, _ shards: ShardRunner,
+        _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> Double {
+        let partition = Partition(count: samples.count, of: plan, mode)
+        if partition.isWhole { results.writeWeightRows(plan, wanted: wanted) }
+        var result = Result<Double, ComputationError>.failure(.cancelled)
+        shards.withTeam(of: partition.parts(of: plan)) { team in
+            result = Result { () throws(ComputationError) in
+                // All numbers are there, so that nothing is drawn.
+                var generator = Generator(seed: 0)
+                try memory.setParameters(of: network, plan, drawingFrom: &generator, team)
+                return try sum(
+                    samples.withSource { source in
+                        run(
+                            plan, objective, source, at: 0, partition, scale: scale, mode, wanted,
+                            &memory, &results, team, shards, isCancelled)
+                    })
+            }
+        }
+        return try result.get()
+    }
+
     /// The most numbers of per-sample gradients: 512 MB or 1 GB.
     private static var maximumNumbers: Int { 1 << 27 }
 
@@ -121,9 +139,12 @@ extension GradientPass where S: FloatingReal {
         var all = [[S]](repeating: [], count: samples.count)
         var nothing = Results<S>()
         for index in all.indices {
-            _ = try run(
-                plan, objective, samples, at: index, Partition(uncut: 1), scale: scale, mode,
-                wanted, &memory, &nothing, .serial, isCancelled)
+            _ = try sum(
+                samples.withSource { source in
+                    run(
+                        plan, objective, source, at: index, Partition(uncut: 1), scale: scale, mode,
+                        wanted, &memory, &nothing, nil, .serial, isCancelled)
+                })
             all[index] = memory.gradients[0..<plan.parameterCount]
         }
         func stacked(_ range: Range<Int>, _ shape: Shape) throws(ComputationError) -> Tensor {

@@ -93,6 +93,7 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
     private let wanted: [Bool]
     private let partition: Partition
     private let layout: RepeatedGradient.Layout
+    private let pieces: [ParameterPiece]
     private let inputShape: Shape
     /// How many numbers come.
     private let numberCount: Int
@@ -124,6 +125,7 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
         self.layout = layout
         mode = settings.mode
         partition = Partition(count: samples.count, of: plan, mode)
+        self.pieces = ParameterPiece.pieces(of: layout.parameters, plan)
         inputShape = samples.inputs.shape
         let ranges = layout.parameters + [layout.inputs, layout.targets]
         numberCount = (ranges + (layout.weights.map { [$0] } ?? [])).reduce(0) {
@@ -165,14 +167,20 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
             {
                 return result
             }
-            memory.setParameters(numbers, at: layout.parameters, of: network, plan)
             var results = Results<S>()
-            let outcome = GradientPass.run(
-                plan, objective, source, at: 0, partition, scale: S(1 / divisor), mode, wanted,
-                &memory, &results, shards, isCancelled)
+            if partition.isWhole { results.writeWeightRows(plan, wanted: wanted) }
+            var outcome: PassOutcome?
+            shards.withTeam(of: partition.parts(of: plan)) { team in
+                memory.setParameters(start, pieces, of: network, plan, team)
+                outcome = GradientPass.run(
+                    plan, objective, source, at: 0, partition, scale: S(1 / divisor), mode, wanted,
+                    &memory, &results, team, shards, isCancelled)
+            }
             let mean = S(try GradientPass<S>.sum(outcome) / divisor)
             guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-            return memory.gradients.withNumbers(plan.parameterCount) { result(mean, $0) }
+            return memory.gradients.withNumbers(plan.parameterCount) {
+                result(mean, $0, results.weightRows)
+            }
         }
     }
 
@@ -219,13 +227,18 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
                 at: "/samples/targets"))
     }
 
-    private func result(_ loss: S, _ gradients: UnsafeBufferPointer<S>) -> [S] {
+    private func result(
+        _ loss: S, _ gradients: UnsafeBufferPointer<S>, _ weightRows: WeightRows<S>
+    ) -> [S] {
         var result: [S] = []
         result.reserveCapacity(resultCount)
         result.append(loss)
         for index in plan.layers.indices where wanted.isEmpty || wanted[index] {
             let parameters = plan.layers[index].parameters
-            if let panels = plan.panels(ofLayer: index) {
+            if let rows = weightRows.rows(ofLayer: index) {
+                result += rows
+                result += gradients[parameters.bias]
+            } else if let panels = plan.panels(ofLayer: index) {
                 result += panels.rows(of: gradients[parameters.weights])
                 result += gradients[parameters.bias]
             } else {

@@ -111,7 +111,7 @@ private struct Products<S: FloatingReal> {
                 guard let buffer = flat.baseAddress, let x else { return }
                 let refused = plan.gradients(
                     of: delta, x, rows: rows, parameters: places, kernels: kernels,
-                    into: FlatGradients(buffer: buffer, looks: true),
+                    into: FlatGradients(buffer: buffer, looks: true), weightRows: nil,
                     BatchInputs(rows: x, team: nil))
                 #expect(refused == nil)
             }

@@ -80,7 +80,7 @@ extension ShardRunner {
     }
 
     /// Runs shards one after another, the last one first.
-    static let backwards = ShardRunner(threads: 1) { count, shard in
+    static let backwards = ShardRunner(threads: 2) { count, shard in
         for index in (0..<count).reversed() { shard(index) }
     }
 }

@@ -41,7 +41,7 @@ struct PanelTests {
         let panels = DensePanels(inputs: size.inputs, units: size.units)
         let weights = (0..<size.inputs * size.units).map(Double.init)
         var inPanels = [Double](repeating: -1, count: weights.count)
-        panels.arrange(weights, into: &inPanels)
+        #expect(panels.arrange(weights, into: &inPanels, nil))
         #expect(panels.rows(of: inPanels[...]) == weights)
         // Panel after panel, input after input, the weights of a panel's units.
         var expected: [Double] = []
@@ -100,8 +100,54 @@ struct PanelTests {
         let worst = zip(rows.flat, panels.flat).map { abs($0 - $1) }.max()
         #expect(try #require(worst) < 1e-14 && panels.flat != rows.flat)
         #expect(abs(try #require(rows.norms).global - (try #require(panels.norms).global)) < 1e-13)
-        for shards in [ShardRunner.workers(2), .workers(8), .backwards] {
+        for shards in [ShardRunner.serial, .workers(2), .workers(8), .backwards] {
             #expect(try gradients(shards).flat == panels.flat)
+            #expect(try gradients(shards, [.outputs]).flat == panels.flat)
+        }
+    }
+
+    /// Gradients that are written row by row while they are computed, of one layer, of two and of those
+    /// that are wanted, against those that are brought into rows afterwards.
+    @Test(
+        "give each layer that reads the inputs its gradients", arguments: DType.allCases,
+        [200, 600])
+    func branches(dtype: DType, samples count: Int) throws {
+        var generator = Generator(seed: 21)
+        func dense(_ units: Int, _ inputs: Int) throws -> Dense {
+            try Dense(
+                weights: Tensor(
+                    generator.normals(units * inputs).map { $0 * 0.1 }, shape: [units, inputs]),
+                bias: Tensor(generator.normals(units)), activation: .tanh)
+        }
+        let network = try Network(
+            inputShape: [150],
+            layers: [
+                Layer(name: "left", .dense(dense(100, 150))),
+                Layer(name: "right", inputs: ["input"], .dense(dense(60, 150))),
+                Layer(inputs: ["left", "right"], .concatenate), Layer(.dense(dense(3, 160))),
+            ])
+        let samples = try Samples(
+            inputs: Tensor(generator.normals(count * 150), shape: [count, 150]),
+            targets: Tensor(generator.normals(count * 3), shape: [count, 3]))
+        for wanted in [[], [0, 1, 3], [1], [3]] {
+            var settings = GradientSettings()
+            if !wanted.isEmpty { settings.layers = wanted }
+            func gradients(
+                _ shards: ShardRunner, _ including: Inclusions = []
+            ) throws -> Gradients {
+                try Gradients.compute(
+                    of: Loss(.meanSquaredError), network: network, samples: samples, dtype: dtype,
+                    including: including, settings: settings, workspace: Workspace(),
+                    shards: shards)
+            }
+            let expected = try gradients(.serial, [.norms])
+            #expect(
+                expected.layers.map { $0.weights != nil }
+                    == [0, 1, 2, 3].map { $0 != 2 && (wanted.isEmpty || wanted.contains($0)) })
+            for shards in [ShardRunner.serial, .workers(2), .workers(8), .backwards] {
+                let found = try gradients(shards)
+                #expect(found.layers == expected.layers && found.loss == expected.loss)
+            }
         }
     }
 
@@ -125,6 +171,67 @@ struct PanelTests {
                 (.backwards, 1000), (.serial, 1),
             ] {
                 #expect(try trained(shards, steps: steps) == expected)
+            }
+        }
+    }
+
+    @Test(
+        "leave it to the inputs, the weights or the gradients to be named that aren't finite",
+        arguments: [200, 600])
+    func places(count: Int) throws {
+        let (network, samples) = try problem((300, 150), samples: count)
+        func place(
+            weight: Double = 0.1, input: Double = 1, targets: Double = 0
+        ) throws -> NonFinite? {
+            guard case .given(let weights, let bias) = network.layers[0].parameters
+            else { return nil }
+            var (first, inputs) = (weights.doubles, samples.inputs.doubles)
+            (first[200 * 150 - 1], inputs[150 * 300 + 7]) = (weight, input)
+            let changed = try Network(layers: [
+                network.layers[0].with(
+                    weights: Tensor(first, shape: weights.shape), bias: bias, statistics: nil),
+                network.layers[1],
+            ])
+            let large = try Samples(
+                inputs: Tensor(inputs, shape: samples.inputs.shape),
+                targets: Tensor(
+                    samples.targets.doubles.map { $0 * targets }, shape: [count, 3]))
+            let error = computationError {
+                _ = try Gradients.compute(
+                    of: Loss(.meanAbsoluteError, reduction: .sum), network: changed,
+                    samples: large, dtype: .float32, workspace: Workspace(), shards: .workers(2))
+            }
+            guard case .nonFinite(let place) = error else { return nil }
+            return place
+        }
+        #expect(try place() == nil)
+        // Finite in float64, infinite in float32.
+        #expect(try place(input: 1e39) == NonFinite(tensor: "inputs", sample: 150))
+        #expect(try place(weight: 1e39, input: 1e39) == NonFinite(tensor: "inputs", sample: 150))
+        #expect(try place(weight: -1e39) == NonFinite(layer: 0, tensor: "weights"))
+    }
+
+    /// The sums of shards, which a team updates the parameters from, and which clipping wants to see
+    /// before.
+    @Test("are updated from several shards as after clipping that changes nothing")
+    func shards() throws {
+        let (network, samples) = try problem((300, 64), samples: 1000)
+        for optimizer in [Optimizer.sgd(try SGD()), .adam(try Adam())] {
+            func trained(clipValue: Double?, _ shards: ShardRunner) throws -> Network {
+                var training = try Training(
+                    network: network, loss: Loss(.meanSquaredError), samples: samples,
+                    settings: TrainingSettings(
+                        optimizer: optimizer, epochs: 3, batchSize: 700, seed: 5, dtype: .float32,
+                        clipValue: clipValue))
+                while !training.isFinished {
+                    _ = try training.advance(maximumSteps: 1000, shards: shards)
+                }
+                return training.network()
+            }
+            let expected = try trained(clipValue: 1e30, .serial)
+            #expect(expected != network)
+            for shards in [ShardRunner.serial, .workers(2), .workers(8), .backwards] {
+                #expect(try trained(clipValue: nil, shards) == expected)
             }
         }
     }

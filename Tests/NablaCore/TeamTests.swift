@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 import Testing
 
@@ -29,6 +30,56 @@ struct TeamTests {
         let times = 2_000
         let counts = counts(of: parts, times: times, .workers(threads), members: threads)
         #expect(counts == Array(repeating: times, count: parts))
+    }
+
+    /// Notes who did each part.
+    private struct Noting: PartedWork {
+        let members: UnsafeMutablePointer<Int>
+
+        func run(part: Int, as member: Int) { members[part] = member }
+    }
+
+    @Test("gives a member beyond the number of parts none")
+    func tooManyMembers() {
+        var members = [0, 0]
+        members.withUnsafeMutableBufferPointer { buffer in
+            guard let first = buffer.baseAddress else { return }
+            ShardRunner.workers(4).withTeam(of: 4) { team in
+                for _ in 0..<2_000 {
+                    Noting(members: first).run(parts: 2, team)
+                    #expect(buffer.allSatisfy { $0 < 2 })
+                }
+            }
+        }
+    }
+
+    /// Takes as long as a thread that has nothing to do would never wait.
+    private struct Sleeping: PartedWork {
+        func run(part: Int, as member: Int) { if part == 0 { usleep(100_000) } }
+    }
+
+    @Test("keeps a member that waits for others' parts")
+    func longParts() {
+        let flags = Flags()
+        let queue = DispatchQueue(label: "member")
+        let group = DispatchGroup()
+        let shards = ShardRunner(threads: 2) { _, shard in
+            withoutActuallyEscaping(shard) { shard in
+                queue.async(group: group) {
+                    shard(1)
+                    flags.hasLeft.store(true, ordering: .releasing)
+                }
+                shard(0)
+                group.wait()
+            }
+        }
+        shards.withTeam(of: 2) { team in
+            Sleeping().run(parts: 2, team)
+            let hasLeft = flags.hasLeft.load(ordering: .acquiring)
+            #expect(!hasLeft)
+        }
+        let hasLeft = flags.hasLeft.load(ordering: .acquiring)
+        #expect(hasLeft)
     }
 
     @Test("needs nobody but its leader")

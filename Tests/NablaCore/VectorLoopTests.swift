@@ -16,13 +16,19 @@ struct VectorLoopTests {
     func transposition(rows: Int, columns: Int) {
         func check<S: FloatingReal>(_ type: S.Type) {
             let source = (0..<rows * columns).map { S($0) }
-            // One more, which stays as it is.
-            var target = [S](repeating: -1, count: source.count + 1)
-            let sum = S.transpose(source, rows: rows, columns: columns, into: &target)
-            let exact = Double(source.count * (source.count - 1) / 2)
-            #expect(abs(Double(sum) - exact) <= exact / 1e5)
-            let expected = (0..<source.count).map { source[$0 % rows * columns + $0 / rows] }
-            #expect(target == expected + [-1])
+            // Rows that follow one another, and rows with a gap, which stays as it is.
+            for stride in [rows, rows + 3] {
+                var target = [S](repeating: -1, count: columns * stride + 1)
+                let sum = S.transpose(
+                    source, rows: rows, columns: columns, into: &target, stride: stride)
+                let exact = Double(source.count * (source.count - 1) / 2)
+                #expect(abs(Double(sum) - exact) <= exact / 1e5)
+                let expected = (0..<columns * stride).map { place in
+                    let (column, row) = (place / stride, place % stride)
+                    return row < rows ? source[row * columns + column] : -1
+                }
+                #expect(target == expected + [-1])
+            }
         }
         check(Float.self)
         check(Double.self)

@@ -25,11 +25,13 @@ double nabla_sum_double(const double *values, size_t count);
 float nabla_add_float(float *sums, const float *terms, size_t count);
 double nabla_add_double(double *sums, const double *terms, size_t count);
 
-/// Writes a row-major (rows, columns) matrix as (columns, rows).
+/// Writes a row-major (rows, columns) matrix as (columns, rows), whose rows lie stride apart.
 ///
 /// Returns the sum of its numbers, in whatever order.
-float nabla_transpose_float(const float *source, size_t rows, size_t columns, float *target);
-double nabla_transpose_double(const double *source, size_t rows, size_t columns, double *target);
+float nabla_transpose_float(
+    const float *source, size_t rows, size_t columns, float *target, size_t stride);
+double nabla_transpose_double(
+    const double *source, size_t rows, size_t columns, double *target, size_t stride);
 
 #ifdef __cplusplus
 }

@@ -24,26 +24,23 @@ struct DensePanels {
         return first..<min(first &+ DensePanels.units, units)
     }
 
-    /// Writes row-major weights, (u, i), in panels.
+    /// Writes row-major weights, (u, i), in panels, each by whom of a team will read it.
     ///
     /// - Returns: Whether their sums are finite, as those of finite numbers nearly always are.
     @discardableResult
-    func arrange<S: Real>(_ rows: UnsafePointer<S>, into panels: UnsafeMutablePointer<S>) -> Bool {
-        var isFinite = true
-        for panel in 0..<count {
-            let units = units(of: panel)
-            let sum = S.transpose(
-                rows + units.lowerBound * inputs, rows: units.count, columns: inputs,
-                into: panels + units.lowerBound * inputs)
-            if !sum.isFinite { isFinite = false }
+    func arrange<S: Real>(
+        _ rows: UnsafePointer<S>, into panels: UnsafeMutablePointer<S>, _ team: Team?
+    ) -> Bool {
+        allAreTaken(of: count) { refusals in
+            PanelArrangement(panels: self, rows: rows, target: panels, refusals: refusals)
+                .run(parts: count, team)
         }
-        return isFinite
     }
 
     /// Brings weights that lie row by row into panels, where they are.
-    func arrange<S: Real>(_ weights: UnsafeMutablePointer<S>) {
+    func arrange<S: Real>(_ weights: UnsafeMutablePointer<S>, _ team: Team?) {
         [S](UnsafeBufferPointer(start: weights, count: inputs * units)).withUnsafeBufferPointer {
-            if let rows = $0.baseAddress { arrange(rows, into: weights) }
+            if let rows = $0.baseAddress { arrange(rows, into: weights, team) }
         }
     }
 
@@ -56,11 +53,29 @@ struct DensePanels {
                     let units = units(of: panel)
                     S.transpose(
                         panels + units.lowerBound * inputs, rows: inputs, columns: units.count,
-                        into: rows + units.lowerBound * inputs)
+                        into: rows + units.lowerBound * inputs, stride: inputs)
                 }
                 count = inputs * self.units
             }
         } ?? rows(of: Array(panels))
+    }
+}
+
+/// Writes row-major weights in panels, a part each.
+private struct PanelArrangement<S: Real>: PartedWork {
+    let panels: DensePanels
+    /// (u, i).
+    let rows: UnsafePointer<S>
+    let target: UnsafeMutablePointer<S>
+    /// Set where a panel's sum isn't finite.
+    let refusals: UnsafeMutablePointer<Bool>
+
+    func run(part panel: Int, as member: Int) {
+        let units = panels.units(of: panel)
+        let sum = S.transpose(
+            rows + units.lowerBound * panels.inputs, rows: units.count, columns: panels.inputs,
+            into: target + units.lowerBound * panels.inputs, stride: units.count)
+        if !sum.isFinite { refusals[panel] = true }
     }
 }
 

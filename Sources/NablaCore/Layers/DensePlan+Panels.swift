@@ -30,7 +30,7 @@ struct PanelPreActivation<S: Real>: PartedWork {
     }
 }
 
-/// ∂L/∂W = δᵀ·x over weights in panels, given to a sink group after group.
+/// ∂L/∂W = δᵀ·x over weights in panels, given to a sink group after group, or written row by row.
 struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     let kernels: PanelKernels<S>
     /// δ = ∂L/∂z: (n, u).
@@ -42,7 +42,9 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
     /// Where W begins in the flat buffer.
     let offset: Int
     let sink: Sink
-    /// Set where the sink refused a group.
+    /// Where they go row by row, (u, i), once a group is computed in the sink's memory; nil for the sink.
+    let weightRows: UnsafeMutablePointer<S>?
+    /// Set where a group was refused.
     let refusals: UnsafeMutablePointer<Bool>
 
     func run(part panel: Int, as member: Int) {
@@ -75,7 +77,10 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
         let count = min(group, panels.inputs &- first)
         let start = offset &+ units.lowerBound &* panels.inputs
         let part = start &+ first &* units.count..<start &+ (first &+ count) &* units.count
-        let target = sink.memory(for: part)
+        // Whose rows are written needs the panel no more: all its groups have the memory of the first,
+        // which stays in the caches.
+        let target = sink.memory(
+            for: weightRows == nil ? part : start..<start &+ count &* units.count)
         kernels.products(of: panel).inTiles(of: rows) { row, products in
             let kernel =
                 switch (count == group, row > 0) {
@@ -88,7 +93,17 @@ struct PanelGradients<S: Real, Sink: GradientSink<S>>: PartedWork {
                 x + (row &* panels.inputs &+ first),
                 delta + (row &* panels.units &+ units.lowerBound), into: target)
         }
-        if !sink.take(part) { refusals[panel] = true }
+        guard let weightRows else {
+            if !sink.take(part) { refusals[panel] = true }
+            return
+        }
+        let sum = S.transpose(
+            target, rows: count, columns: units.count,
+            into: weightRows + (units.lowerBound &* panels.inputs &+ first), stride: panels.inputs)
+        // A sum is finite only of finite numbers. One that isn't may be too large, and nothing more.
+        if !sum.isFinite && !Finiteness.holds(target, count: part.count) {
+            refusals[panel] = true
+        }
     }
 }
 
@@ -97,13 +112,14 @@ extension DensePlan {
     @inline(__always)
     func panelGradients<S: Real>(
         of delta: UnsafePointer<S>, _ inputs: BatchInputs<S>, rows: Int, offset: Int,
-        kernels: PanelKernels<S>, into sink: some GradientSink<S>
+        kernels: PanelKernels<S>, into sink: some GradientSink<S>,
+        weightRows: UnsafeMutablePointer<S>?
     ) -> Bool {
         let count = kernels.panels.count
         return allAreTaken(of: count) { refusals in
             let gradients = PanelGradients(
                 kernels: kernels, delta: delta, inputs: inputs, rows: rows, offset: offset,
-                sink: sink, refusals: refusals)
+                sink: sink, weightRows: weightRows, refusals: refusals)
             if let team = inputs.team {
                 gradients.run(parts: count, team)
             } else {

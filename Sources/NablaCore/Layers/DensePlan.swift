@@ -24,10 +24,11 @@ struct DensePlan: Sendable {
             let zTransposed = transposed + Tile.rows &* inputs
             S.transpose(
                 x + row &* inputs, rows: Tile.rows, columns: inputs,
-                into: transposed)
+                into: transposed, stride: Tile.rows)
             kernel(w, transposed, into: zTransposed)
             S.transpose(
-                zTransposed, rows: units, columns: Tile.rows, into: z + row &* units)
+                zTransposed, rows: units, columns: Tile.rows, into: z + row &* units,
+                stride: units)
         }
         if !rest.isEmpty {
             MatrixProduct(m: rest.count, n: units, k: inputs).rowsByRows(
@@ -49,19 +50,21 @@ struct DensePlan: Sendable {
     ///   - parameters: Where W and b lie.
     ///   - kernels: The layer's kernels, if it has any.
     ///   - sink: Where parts go, and what is done with each.
+    ///   - weightRows: Where ∂L/∂W goes instead, row by row, where W lies in panels; nil for the sink.
     ///   - batch: x, where the weights lie in panels, as each thread of a team has it.
     /// - Returns: The parameters whose gradients `sink` refused, or nil.
     /// - Source: Rumelhart et al. 1986.
     @inline(__always)
     func gradients<S: Real>(
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
-        kernels: DenseKernels<S>?, into sink: some GradientSink<S>, _ batch: BatchInputs<S>
+        kernels: DenseKernels<S>?, into sink: some GradientSink<S>,
+        weightRows: UnsafeMutablePointer<S>?, _ batch: BatchInputs<S>
     ) -> Range<Int>? {
         let isTaken =
             if let panels = kernels?.panels {
                 panelGradients(
                     of: delta, batch, rows: rows, offset: parameters.offset, kernels: panels,
-                    into: sink)
+                    into: sink, weightRows: weightRows)
             } else {
                 rowGradients(
                     of: delta, x, rows: rows, offset: parameters.offset,

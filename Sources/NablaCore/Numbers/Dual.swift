@@ -119,13 +119,13 @@ struct Dual: Real {
 
     static func transpose(
         _ source: UnsafePointer<Dual>, rows: Int, columns: Int,
-        into target: UnsafeMutablePointer<Dual>
+        into target: UnsafeMutablePointer<Dual>, stride: Int
     ) -> Dual {
         var sum: Dual = 0
         for row in 0..<rows {
             for column in 0..<columns {
                 let number = source[row &* columns &+ column]
-                target[column &* rows &+ row] = number
+                target[column &* stride &+ row] = number
                 sum += number
             }
         }

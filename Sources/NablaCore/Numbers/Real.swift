@@ -53,12 +53,12 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
     static func add(
         _ terms: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Self>, count: Int
     ) -> Bool
-    /// Writes a row-major (rows, columns) matrix as (columns, rows): the sum of its numbers, in
-    /// whatever order.
+    /// Writes a row-major (rows, columns) matrix as (columns, rows), whose rows lie `stride` apart: the
+    /// sum of its numbers, in whatever order.
     @discardableResult
     static func transpose(
         _ source: UnsafePointer<Self>, rows: Int, columns: Int,
-        into target: UnsafeMutablePointer<Self>
+        into target: UnsafeMutablePointer<Self>, stride: Int
     ) -> Self
     /// The part of a workspace that is of this type.
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Self>
@@ -127,8 +127,8 @@ extension Float: FloatingReal {
 
     static func transpose(
         _ source: UnsafePointer<Float>, rows: Int, columns: Int,
-        into target: UnsafeMutablePointer<Float>
-    ) -> Float { nabla_transpose_float(source, rows, columns, target) }
+        into target: UnsafeMutablePointer<Float>, stride: Int
+    ) -> Float { nabla_transpose_float(source, rows, columns, target, stride) }
 
     static func sum(_ values: UnsafePointer<Float>, count: Int) -> Float {
         nabla_sum_float(values, count)
@@ -167,8 +167,8 @@ extension Double: FloatingReal {
 
     static func transpose(
         _ source: UnsafePointer<Double>, rows: Int, columns: Int,
-        into target: UnsafeMutablePointer<Double>
-    ) -> Double { nabla_transpose_double(source, rows, columns, target) }
+        into target: UnsafeMutablePointer<Double>, stride: Int
+    ) -> Double { nabla_transpose_double(source, rows, columns, target, stride) }
 
     static func sum(_ values: UnsafePointer<Double>, count: Int) -> Double {
         nabla_sum_double(values, count)

@@ -32,10 +32,12 @@ struct PreparedSamples<S: Real>: Sendable {
     ///   - plan: The network that reads the inputs.
     ///   - objective: The loss that reads the targets.
     ///   - prefix: The pointer of the samples in the request.
+    ///   - looksAtInputs: Whether inputs are looked at for NaN and infinity.
     /// - Throws: `invalid` for shapes and targets that don't fit, `nonFinite` for NaN and infinity.
     init(
         _ samples: borrowing Samples, for plan: borrowing Plan<S>,
-        _ objective: borrowing Objective<S>, prefix: String = "/samples"
+        _ objective: borrowing Objective<S>, prefix: String = "/samples",
+        looksAtInputs: Bool = true
     ) throws(ComputationError) where S: FloatingReal {
         try plan.check(inputs: samples.inputs, under: prefix)
         count = samples.count
@@ -45,7 +47,7 @@ struct PreparedSamples<S: Real>: Sendable {
         weights = samples.weights?.values(as: S.self)
         inputWidth = plan.inputWidth
         targetWidth = objective.targetWidth
-        try requireFinite(inputs, width: inputWidth, tensor: "inputs")
+        if looksAtInputs { try requireFiniteInputs() }
         try requireFinite(targets, width: targetWidth, tensor: "targets")
         if let weights { try requireFinite(weights, width: 1, tensor: "sample_weights") }
         if let index = targets.firstIndex(where: { objective.complaint(about: $0) != nil }) {
@@ -54,6 +56,11 @@ struct PreparedSamples<S: Real>: Sendable {
                     .outOfRange, objective.complaint(about: targets[index]) ?? "",
                     at: "\(prefix)/targets\(samples.targets.shape.pointer(to: index))"))
         }
+    }
+
+    /// Refuses NaN and infinity in the inputs.
+    func requireFiniteInputs() throws(ComputationError) {
+        try requireFinite(inputs, width: inputWidth, tensor: "inputs")
     }
 
     /// Takes samples over that were checked already.

@@ -8,6 +8,8 @@ struct Sinks<S: Real> {
     var activations: UnsafeMutablePointer<S>?
     /// (n, i).
     var inputGradients: UnsafeMutablePointer<S>?
+    /// The gradients of weights in panels, of a batch that is one block; the others don't come here.
+    var weightRows: WeightRowPointers<S>?
 }
 
 /// How a pass ended.
@@ -144,7 +146,8 @@ struct BatchPass<S: Real> {
             let own = block == 0 ? total : pass.scratch + layout.block
             refused = pass.backward(
                 isFused: objective.isFused,
-                into: FlatGradients(buffer: own, looks: partition.isWhole),
+                into: FlatGradients(
+                    buffer: own, looks: partition.isWhole, weightRows: sinks.weightRows),
                 inputGradients: inputGradients)
             if block > 0 { _ = S.add(own, to: total, count: plan.parameterCount) }
             if let inputGradients,
@@ -158,8 +161,9 @@ struct BatchPass<S: Real> {
         return refused
     }
 
-    /// Runs the pass, and updates the parameters: of a batch that is one block on the way back, each as
-    /// soon as its gradient is there. Where it ends otherwise, some may be updated.
+    /// Runs the pass, and updates the parameters from each part of the gradients as soon as it is there.
+    ///
+    /// Where the pass ends otherwise, some may be updated.
     func runUpdating(
         first: Int, _ partition: Partition, scale: S, sinks: Sinks<S>, _ update: ParameterUpdate<S>
     ) -> PassOutcome where S: FloatingReal {

@@ -8,6 +8,13 @@ protocol GradientSink<S> {
     func take(_ part: Range<Int>) -> Bool
     /// The sink for the parameters from `first` on, for a thread beside others that have theirs.
     func apart(from first: Int) -> Self
+    /// Where the gradients of a layer's weights in panels go row by row, and not to the sink; nil where
+    /// they are to stay in panels.
+    func weightRows(ofLayer index: Int) -> UnsafeMutablePointer<S>?
+}
+
+extension GradientSink {
+    func weightRows(ofLayer index: Int) -> UnsafeMutablePointer<S>? { nil }
 }
 
 /// Keeps all gradients in a flat buffer of P numbers.
@@ -15,6 +22,8 @@ struct FlatGradients<S: Real>: GradientSink {
     let buffer: UnsafeMutablePointer<S>
     /// Whether what isn't finite is refused: looked at while it is in the caches.
     let looks: Bool
+    /// Where those of weights in panels go instead, for each layer; nil where they stay in panels.
+    var weightRows: WeightRowPointers<S>?
 
     @inline(__always)
     func memory(for part: Range<Int>) -> UnsafeMutablePointer<S> { buffer + part.lowerBound }
@@ -26,6 +35,9 @@ struct FlatGradients<S: Real>: GradientSink {
 
     @inline(__always)
     func apart(from first: Int) -> FlatGradients<S> { self }
+
+    @inline(__always)
+    func weightRows(ofLayer index: Int) -> UnsafeMutablePointer<S>? { weightRows?[index] }
 }
 
 /// Gives each part to the optimizer while it is in the caches, and refuses what isn't finite.

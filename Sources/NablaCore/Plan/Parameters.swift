@@ -11,58 +11,111 @@ extension Network {
     }
 }
 
+/// Numbers one after another that are parameters one after another.
+struct ParameterPiece: Sendable {
+    /// Where the first number is.
+    let first: Int
+    /// Which parameters they are.
+    let part: Range<Int>
+    /// The panels they come to lie in, where they are all weights of a layer that has such.
+    let panels: DensePanels?
+
+    /// Cuts ranges of numbers, which together are all parameters, where tensors end.
+    static func pieces<S: Real>(of ranges: [Range<Int>], _ plan: Plan<S>) -> [ParameterPiece] {
+        let tensors = plan.layers.enumerated().flatMap { index, layer in
+            let (weights, bias) = (layer.parameters.weights, layer.parameters.bias)
+            return [(weights, plan.panels(ofLayer: index)), (bias, nil)]
+        }
+        var pieces: [ParameterPiece] = []
+        var parameter = 0
+        for range in ranges {
+            var first = range.lowerBound
+            while first < range.upperBound,
+                let (tensor, panels) = tensors.first(where: { $0.0.contains(parameter) })
+            {
+                let count = min(range.upperBound - first, tensor.upperBound - parameter)
+                let part = parameter..<parameter + count
+                pieces.append(
+                    ParameterPiece(
+                        first: first, part: part, panels: part == tensor ? panels : nil))
+                (first, parameter) = (first + count, part.upperBound)
+            }
+        }
+        return pieces
+    }
+}
+
 extension Memory where S: FloatingReal {
     /// Writes a network's parameters into the flat buffer, drawing those it doesn't have, and its
-    /// running statistics.
+    /// running statistics; a team shares bringing weights into panels.
     ///
     /// - Throws: `nonFinite` for NaN and infinity.
     mutating func setParameters(
-        of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator
+        of network: Network, _ plan: Plan<S>, drawingFrom generator: inout Generator,
+        _ team: Team? = nil
     ) throws(ComputationError) {
         reserve(parameters: plan.parameterCount)
+        reserve(gradients: plan.parameterCount)
         let place: NonFinite? = parameters.withPointer { parameters in
-            guard let parameters else { return nil }
-            var areFinite = true
-            for index in network.layers.indices {
-                let part = plan.layers[index].parameters
-                let place = parameters + part.offset
-                let panels = plan.panels(ofLayer: index)
-                var known = 0
-                if let isFinite = network.copyDenseWeights(index, panels, to: place) {
-                    network.copyDenseBias(index, to: place + part.weightCount)
-                    if isFinite { known = part.weightCount }
-                } else {
-                    network.copy(index, part, to: place, drawingFrom: &generator)
-                    panels?.arrange(place)
-                }
-                if !Finiteness.holds(place + known, count: part.count &- known) {
-                    areFinite = false
-                }
+            gradients.withPointer { gradients in
+                guard let parameters, let gradients else { return nil }
+                return Memory.write(
+                    network, plan, to: parameters, by: gradients, drawingFrom: &generator, team)
             }
-            return areFinite ? nil : plan.firstNonFinite(parameters)
         }
         if let place { throw .nonFinite(place) }
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
     }
 
-    /// Writes the numbers in those ranges, which together are all parameters, weights row by row, and
-    /// the network's running statistics.
+    /// Writes a network's parameters to `place`; `spare` is written, too.
+    ///
+    /// - Returns: The first layer and tensor that isn't finite, or nil.
+    @inline(__always)
+    private static func write(
+        _ network: Network, _ plan: Plan<S>, to place: UnsafeMutablePointer<S>,
+        by spare: UnsafeMutablePointer<S>, drawingFrom generator: inout Generator, _ team: Team?
+    ) -> NonFinite? {
+        var areFinite = true
+        for index in network.layers.indices {
+            let part = plan.layers[index].parameters
+            let target = place + part.offset
+            let panels = plan.panels(ofLayer: index)
+            var known = 0
+            if let isFinite = network.copyDenseWeights(index, panels, to: target, by: spare, team) {
+                network.copyDenseBias(index, to: target + part.weightCount)
+                if isFinite { known = part.weightCount }
+            } else {
+                network.copy(index, part, to: target, drawingFrom: &generator)
+                panels?.arrange(target, team)
+            }
+            if !Finiteness.holds(target + known, count: part.count &- known) { areFinite = false }
+        }
+        return areFinite ? nil : plan.firstNonFinite(place)
+    }
+
+    /// Writes numbers that are parameters, weights row by row, and the network's running statistics; a
+    /// team shares bringing weights into panels.
     mutating func setParameters(
-        _ numbers: [S], at ranges: [Range<Int>], of network: Network, _ plan: Plan<S>
+        _ numbers: UnsafePointer<S>, _ pieces: [ParameterPiece], of network: Network,
+        _ plan: Plan<S>, _ team: Team?
     ) {
         reserve(parameters: plan.parameterCount)
         parameters.withPointer { parameters in
-            numbers.withUnsafeBufferPointer { numbers in
-                guard var place = parameters, let start = numbers.baseAddress
-                else { return }
-                for range in ranges {
-                    place.update(from: start + range.lowerBound, count: range.count)
-                    place += range.count
+            guard let parameters else { return }
+            for piece in pieces {
+                let (rows, place) = (numbers + piece.first, parameters + piece.part.lowerBound)
+                if let panels = piece.panels {
+                    panels.arrange(rows, into: place, team)
+                } else {
+                    place.update(from: rows, count: piece.part.count)
                 }
             }
             for index in plan.layers.indices {
-                guard let parameters, let panels = plan.panels(ofLayer: index) else { continue }
-                panels.arrange(parameters + plan.layers[index].parameters.offset)
+                let weights = plan.layers[index].parameters.weights
+                guard let panels = plan.panels(ofLayer: index),
+                    !pieces.contains(where: { $0.part == weights })
+                else { continue }
+                panels.arrange(parameters + weights.lowerBound, team)
             }
         }
         if plan.sizes.statistics > 0 { setStatistics(of: network, plan) }
@@ -94,11 +147,13 @@ extension Memory where S: FloatingReal {
 extension Network {
     // Two functions that do nothing else meanwhile: so the compiler copies no layer.
 
-    /// Writes W of a dense layer that has numbers, in panels or row by row.
+    /// Writes W of a dense layer that has numbers, in panels or row by row; numbers of another type are
+    /// rounded into `spare` before they are brought into panels.
     ///
     /// - Returns: Whether the weights are known to be finite; nil for any other layer.
     fileprivate func copyDenseWeights<S: FloatingReal>(
-        _ index: Int, _ panels: DensePanels?, to place: UnsafeMutablePointer<S>
+        _ index: Int, _ panels: DensePanels?, to place: UnsafeMutablePointer<S>,
+        by spare: UnsafeMutablePointer<S>, _ team: Team?
     ) -> Bool? {
         guard case .dense(let dense) = layers[index].operation, let weights = dense.weights
         else { return nil }
@@ -106,8 +161,12 @@ extension Network {
             weights.copy(to: place)
             return false
         }
+        guard weights.dtype == S.dtype else {
+            weights.copy(to: spare)
+            return panels.arrange(spare, into: place, team)
+        }
         return weights.values(as: S.self).withUnsafeBufferPointer { rows in
-            rows.baseAddress.map { panels.arrange($0, into: place) } ?? false
+            rows.baseAddress.map { panels.arrange($0, into: place, team) } ?? false
         }
     }
 

@@ -52,7 +52,8 @@ extension ShardPass {
         case .dense(let dense):
             return dense.gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,
-                kernels: plan.kernels(ofLayer: index), into: sink, inputs)
+                kernels: plan.kernels(ofLayer: index), into: sink,
+                weightRows: sink.weightRows(ofLayer: index), inputs)
         case .convolution(let place):
             return plan.convolutions[place].gradients(
                 of: delta, x, rows: rows, parameters: layer.parameters,

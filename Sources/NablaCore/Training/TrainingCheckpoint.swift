@@ -193,7 +193,7 @@ extension DensePanels {
         arranged.withUnsafeMutableBufferPointer { arranged in
             rows.withUnsafeBufferPointer { rows in
                 guard let rows = rows.baseAddress, let start = arranged.baseAddress else { return }
-                panels.arrange(rows, into: start)
+                panels.arrange(rows, into: start, nil)
             }
         }
         return arranged
