@@ -89,6 +89,32 @@ template <typename Number> IN_EACH Number add(Number *sums, const Number *terms,
     return sum;
 }
 
+template <typename Number> IN_EACH void rectify(const Number *z, Number *a, size_t count) {
+    const size_t whole = count - count % Line<Number>::count;
+    const Line<Number> zero;
+    const auto one = zero.numbers + 1;
+    for (size_t i = 0; i < whole; i += Line<Number>::count) {
+        Line<Number> line(z + i);
+        // A product, which keeps NaN; adding 0 turns −0 into 0.
+        line.numbers = line.numbers * (line.numbers < 0 ? zero.numbers : one) + 0;
+        line.store(a + i);
+    }
+    for (size_t i = whole; i < count; i++) a[i] = z[i] * Number(z[i] < 0 ? 0 : 1) + 0;
+}
+
+template <typename Number>
+IN_EACH void rectify_back(Number *gradients, const Number *a, size_t count) {
+    const size_t whole = count - count % Line<Number>::count;
+    const Line<Number> zero;
+    const auto one = zero.numbers + 1;
+    for (size_t i = 0; i < whole; i += Line<Number>::count) {
+        Line<Number> line(gradients + i);
+        line.numbers *= Line<Number>(a + i).numbers > 0 ? one : zero.numbers;
+        line.store(gradients + i);
+    }
+    for (size_t i = whole; i < count; i++) gradients[i] *= Number(a[i] > 0 ? 1 : 0);
+}
+
 /// Transposes 4 rows of 4.
 IN_EACH void transpose(Half<double> (&rows)[4]) {
     const auto &[a, b, c, d] = rows;
@@ -201,6 +227,11 @@ FOR_EACH_PROCESSOR(
     float, nabla_add_float, (float *sums, const float *terms, size_t count), add,
     (sums, terms, count))
 FOR_EACH_PROCESSOR(
+    void, nabla_rectify_float, (const float *z, float *a, size_t count), rectify, (z, a, count))
+FOR_EACH_PROCESSOR(
+    void, nabla_rectify_back_float, (float *gradients, const float *a, size_t count), rectify_back,
+    (gradients, a, count))
+FOR_EACH_PROCESSOR(
     float, nabla_transpose_float,
     (const float *source, size_t rows, size_t columns, float *target, size_t stride), transpose,
     (source, rows, columns, target, stride))
@@ -214,6 +245,11 @@ FOR_EACH_PROCESSOR(
 FOR_EACH_PROCESSOR(
     double, nabla_add_double, (double *sums, const double *terms, size_t count), add,
     (sums, terms, count))
+FOR_EACH_PROCESSOR(
+    void, nabla_rectify_double, (const double *z, double *a, size_t count), rectify, (z, a, count))
+FOR_EACH_PROCESSOR(
+    void, nabla_rectify_back_double, (double *gradients, const double *a, size_t count), rectify_back,
+    (gradients, a, count))
 FOR_EACH_PROCESSOR(
     double, nabla_transpose_double,
     (const double *source, size_t rows, size_t columns, double *target, size_t stride), transpose,

@@ -71,6 +71,40 @@ struct VectorLoopTests {
         check(Double.self)
     }
 
+    @Test("relu and its derivative have the bits of their formulas", arguments: counts)
+    func rectifiers(count: Int) {
+        func check<S: FloatingReal>(_ type: S.Type) {
+            let relu = ReLU<S>()
+            var z = numbers(count, S.self)
+            let special: [S] = [.nan, -0.0, 0, .infinity, -.infinity]
+            for (index, value) in special.enumerated() where index < count {
+                z[count - 1 - index] = value
+            }
+            let gradients = numbers(count + 1, S.self, seed: 1)
+            let expected = z.map { relu.value(at: $0) }
+            var a = [S](repeating: -1, count: count + 1)
+            S.rectify(z, into: &a, count: count)
+            #expect(bits(a) == bits(expected + [-1]))
+            // Where they are.
+            z.withUnsafeMutableBufferPointer {
+                guard let z = $0.baseAddress else { return }
+                S.rectify(z, into: z, count: count)
+            }
+            #expect(bits(z) == bits(expected))
+            var pulled = gradients
+            S.rectifyBack(&pulled, a, count: count)
+            let slopes = expected.map { relu.slope(at: 0, value: $0) } + [1]
+            #expect(pulled == zip(gradients, slopes).map(*))
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    /// Which number, or which kind, each is.
+    private func bits<S: FloatingReal>(_ values: [S]) -> [UInt64] {
+        values.map { $0 == $0 ? Double($0).bitPattern : Double.nan.bitPattern }
+    }
+
     @Test("a sum that isn't finite is seen, and one whose total alone overflows isn't")
     func finiteSums() {
         for count in [3, 40, 100] {

@@ -1,6 +1,7 @@
 // Loops over long rows of numbers, compiled for each width of vectors that x86-64 processors have, of
 // which the widest is run; Swift compiles for one kind of processor. No product is fused with
-// a sum, so that all kinds give the same bits. Pointers may lie anywhere, and mustn't overlap.
+// a sum, so that all kinds give the same bits. Pointers may lie anywhere, and mustn't overlap unless
+// it is said.
 #ifndef NABLA_CVECTORS_H
 #define NABLA_CVECTORS_H
 #include <stddef.h>
@@ -24,6 +25,14 @@ double nabla_sum_double(const double *values, size_t count);
 /// Adds a number to each sum, and returns the sum of the sums, in whatever order.
 float nabla_add_float(float *sums, const float *terms, size_t count);
 double nabla_add_double(double *sums, const double *terms, size_t count);
+
+/// Writes max(z, 0) of each number z to a, which may be the same memory; NaN stays NaN.
+void nabla_rectify_float(const float *z, float *a, size_t count);
+void nabla_rectify_double(const double *z, double *a, size_t count);
+
+/// Sets those gradients to 0 whose number in a isn't above 0.
+void nabla_rectify_back_float(float *gradients, const float *a, size_t count);
+void nabla_rectify_back_double(double *gradients, const double *a, size_t count);
 
 /// Writes a row-major (rows, columns) matrix as (columns, rows), whose rows lie stride apart.
 ///

@@ -83,7 +83,7 @@ extension Activation {
         case .identity: if z != UnsafePointer(a) { a.update(from: z, count: count) }
         case .sigmoid: Sigmoid<S>().apply(to: z, into: a, count: count)
         case .tanh: HyperbolicTangent<S>().apply(to: z, into: a, count: count)
-        case .relu: ReLU<S>().apply(to: z, into: a, count: count)
+        case .relu: S.rectify(z, into: a, count: count)
         case .leakyReLU(let slope): LeakyReLU(S(slope)).apply(to: z, into: a, count: count)
         case .elu(let alpha): ELU(alpha: S(alpha)).apply(to: z, into: a, count: count)
         case .selu: SELU<S>().apply(to: z, into: a, count: count)
@@ -104,7 +104,7 @@ extension Activation {
         case .identity: break
         case .sigmoid: Sigmoid<S>().pullBack(gradient, z: z, a: a, count: count)
         case .tanh: HyperbolicTangent<S>().pullBack(gradient, z: z, a: a, count: count)
-        case .relu: ReLU<S>().pullBack(gradient, z: z, a: a, count: count)
+        case .relu: S.rectifyBack(gradient, a, count: count)
         case .leakyReLU(let slope):
             LeakyReLU(S(slope)).pullBack(gradient, z: z, a: a, count: count)
         case .elu(let alpha): ELU(alpha: S(alpha)).pullBack(gradient, z: z, a: a, count: count)

@@ -75,10 +75,7 @@ struct DensePlan: Sendable {
         guard !bias.isEmpty else { return nil }
         let b = sink.memory(for: bias)
         b.update(repeating: 0, count: units)
-        for row in 0..<rows {
-            let source = delta + row &* units
-            for unit in 0..<units { b[unit] += source[unit] }
-        }
+        for row in 0..<rows { _ = S.add(delta + row &* units, to: b, count: units) }
         return sink.take(bias) ? nil : bias
     }
 

@@ -117,6 +117,14 @@ struct Dual: Real {
         return areFinite(sums, count: count)
     }
 
+    static func rectify(
+        _ z: UnsafePointer<Dual>, into a: UnsafeMutablePointer<Dual>, count: Int
+    ) { ReLU<Dual>().apply(to: z, into: a, count: count) }
+
+    static func rectifyBack(
+        _ gradients: UnsafeMutablePointer<Dual>, _ a: UnsafePointer<Dual>, count: Int
+    ) { ReLU<Dual>().pullBack(gradients, z: a, a: a, count: count) }
+
     static func transpose(
         _ source: UnsafePointer<Dual>, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Dual>, stride: Int

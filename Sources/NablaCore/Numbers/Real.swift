@@ -53,6 +53,12 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
     static func add(
         _ terms: UnsafePointer<Self>, to sums: UnsafeMutablePointer<Self>, count: Int
     ) -> Bool
+    /// Writes relu of numbers, as `ReLU` has it, to `a`, which may be the same memory.
+    static func rectify(
+        _ z: UnsafePointer<Self>, into a: UnsafeMutablePointer<Self>, count: Int)
+    /// Multiplies gradients by relu′, given a = relu(z).
+    static func rectifyBack(
+        _ gradients: UnsafeMutablePointer<Self>, _ a: UnsafePointer<Self>, count: Int)
     /// Writes a row-major (rows, columns) matrix as (columns, rows), whose rows lie `stride` apart: the
     /// sum of its numbers, in whatever order.
     @discardableResult
@@ -125,6 +131,14 @@ extension Float: FloatingReal {
             Int32(ldb), beta, c)
     }
 
+    static func rectify(
+        _ z: UnsafePointer<Float>, into a: UnsafeMutablePointer<Float>, count: Int
+    ) { nabla_rectify_float(z, a, count) }
+
+    static func rectifyBack(
+        _ gradients: UnsafeMutablePointer<Float>, _ a: UnsafePointer<Float>, count: Int
+    ) { nabla_rectify_back_float(gradients, a, count) }
+
     static func transpose(
         _ source: UnsafePointer<Float>, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Float>, stride: Int
@@ -164,6 +178,14 @@ extension Double: FloatingReal {
             transposeA, transposeB, Int32(size.m), Int32(size.n), Int32(size.k), a, Int32(lda), b,
             Int32(ldb), beta, c)
     }
+
+    static func rectify(
+        _ z: UnsafePointer<Double>, into a: UnsafeMutablePointer<Double>, count: Int
+    ) { nabla_rectify_double(z, a, count) }
+
+    static func rectifyBack(
+        _ gradients: UnsafeMutablePointer<Double>, _ a: UnsafePointer<Double>, count: Int
+    ) { nabla_rectify_back_double(gradients, a, count) }
 
     static func transpose(
         _ source: UnsafePointer<Double>, rows: Int, columns: Int,
