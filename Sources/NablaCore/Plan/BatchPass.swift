@@ -46,6 +46,9 @@ struct BatchPass<S: Real> {
     var wanted: UnsafePointer<Bool>?
     /// Who shares the work: of a batch that is one block within its layers, else shard by shard.
     var team: Team?
+    /// Lets others have the processor, where a batch takes so long that they should get it before the end:
+    /// called after each shard.
+    var giveWay: (@Sendable () -> Void)?
 
     /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says, with
     /// the team that it has, or else with one of `shards`.
@@ -309,5 +312,6 @@ private struct ShardBlocks<S: Real>: PartedWork {
     func run(part shard: Int, as member: Int) {
         _ = pass.runBlock(
             block, of: shard, in: member, first: first, partition, scale: scale, sinks)
+        pass.giveWay?()
     }
 }

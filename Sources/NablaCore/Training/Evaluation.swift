@@ -56,12 +56,12 @@ struct Evaluation<S: FloatingReal>: Sendable {
     /// Whether all samples were seen.
     func isDone(_ progress: EvaluationProgress) -> Bool { progress.position >= samples.count }
 
-    /// Sees the next piece of the samples with the parameters in `memory`, with a team or else with one
-    /// of `shards`.
+    /// Sees the next piece of the samples with the parameters of a training's pass, by its team or else by
+    /// one of `shards`.
     func advance(
-        _ progress: inout EvaluationProgress, _ plan: Plan<S>, _ memory: MemoryPointers<S>,
-        _ team: Team?, _ shards: ShardRunner
+        _ progress: inout EvaluationProgress, by training: BatchPass<S>, _ shards: ShardRunner
     ) throws(NonFinite) {
+        let (plan, memory) = (training.plan, training.memory)
         let outputs =
             accumulators.isEmpty ? nil : memory.scratch + partition.shards * layout.stride
         let first = progress.position
@@ -70,7 +70,7 @@ struct Evaluation<S: FloatingReal>: Sendable {
         let outcome = samples.withSource { source in
             let outcome = BatchPass(
                 plan: plan, objective: objective, layout: layout, memory: memory, source: source,
-                computesGradients: false, team: team
+                computesGradients: false, team: training.team, giveWay: training.giveWay
             ).run(
                 first: first, partition, scale: 1, sinks: Sinks(outputs: outputs), shards: shards)
             let positions = first..<first + count

@@ -41,6 +41,7 @@ struct TrainingSlice<S: FloatingReal> {
         _ allotment: inout Allotment, stopsAtEndOfEpoch: Bool,
         _ progress: inout TrainingProgress, _ ended: inout EndedEpochs
     ) -> NonFinite? {
+        pass.giveWay = allotment.hasLongSteps ? shards.giveWay : nil
         var place: NonFinite?
         shards.withTeam(of: prepared.partition.parts(of: plan)) { team in
             pass.team = team
@@ -159,7 +160,7 @@ struct TrainingSlice<S: FloatingReal> {
     /// - Returns: Whether it was the last one.
     private func validate(_ progress: inout TrainingProgress) throws(NonFinite) -> Bool {
         guard let validation = prepared.validation else { return true }
-        try validation.advance(&progress.validation, plan, memory, pass.team, shards)
+        try validation.advance(&progress.validation, by: pass, shards)
         return validation.isDone(progress.validation)
     }
 

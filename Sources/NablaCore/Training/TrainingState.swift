@@ -40,6 +40,9 @@ struct Allotment {
         stepsUntilPause = stepsAtATime
     }
 
+    /// Whether a step takes so long that others may have the processor in between.
+    var hasLongSteps: Bool { stepsAtATime == 1 }
+
     /// Uses a step up.
     ///
     /// - Returns: Whether it is time to let others have the processor.
