@@ -22,7 +22,14 @@ enum GradientComputation<S: FloatingReal> {
         _ settings: GradientSettings, _ workspace: Workspace, _ memory: inout Memory<S>,
         _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Gradients {
+        if including.isEmpty,
+            let (loss, layers) = SmallChainRequest.run(
+                loss, network, samples, settings, &memory, isCancelled)
+        {
+            return Gradients(loss: loss, layers: layers, samples: samples.count, dtype: S.dtype)
+        }
         let (plan, objective, wanted) = try compile(loss, network, samples, including, settings)
+        memory.smallChains.keep(plan, objective, for: loss, network, samples)
         let prepared = try PreparedSamples(
             samples, for: plan, objective, looksAtInputs: plan.mostPanels == 0)
         let divisor = try objective.divisor(of: prepared)

@@ -42,19 +42,13 @@ enum GradientPass<S: Real> {
         _ plan: Plan<S>, _ objective: Objective<S>, _ samples: PreparedSamples<S>, scale: S,
         _ memory: inout Memory<S>
     ) -> Double? {
-        memory.reserve(scratch: SmallChain.numbers(of: plan, rows: samples.count))
-        memory.reserve(gradients: plan.parameterCount)
-        return samples.withSource { source in
+        samples.withSource { source in
             guard let batch = source.batch(lyingAt: 0..<samples.count) else { return nil }
-            return memory.parameters.withPointer { parameters in
-                memory.gradients.withPointer { gradients in
-                    memory.scratch.withPointer { scratch in
-                        guard let parameters, let gradients, let scratch else { return nil }
-                        return SmallChain.gradients(
-                            of: plan, objective, batch, scale: scale, parameters: parameters,
-                            memory: scratch, into: gradients)
-                    }
-                }
+            let scratch = SmallChain.numbers(of: plan, rows: samples.count)
+            return memory.withSmallChain(plan, scratch: scratch) { parameters, gradients, scratch in
+                SmallChain.gradients(
+                    of: plan, objective, batch, scale: scale, parameters: parameters,
+                    memory: scratch, into: gradients)
             }
         }
     }

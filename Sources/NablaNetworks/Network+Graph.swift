@@ -85,8 +85,11 @@ extension Network {
         do throws(InvalidValue) {
             let source = graph.isEmpty ? Source(before: index) : graph[index][0]
             let input = source == .input ? inputShape : shapes[source.index]
-            if case .dense(let dense) = layers[index].operation {
-                return try dense.outputShape(reading: input, from: source)
+            // Most layers are dense, and fit.
+            if input.count == 1, let (inputs, units) = layers[index].denseWidths,
+                inputs == nil || inputs == input[0]
+            {
+                return Shape(units)
             }
             guard layers[index].merges else {
                 return try layers[index].outputShape(reading: input, from: source)
@@ -110,6 +113,15 @@ extension Source {
 }
 
 extension Layer {
+    /// The widths of a dense layer, the inputs where its weights say so; nil for any other layer.
+    ///
+    /// Read without a copy of its tensors, which a layer that is bound or passed on costs.
+    @inline(__always)
+    var denseWidths: (inputs: Int?, units: Int)? {
+        guard case .dense(let dense) = operation else { return nil }
+        return (dense.inputs, dense.units)
+    }
+
     /// The shape of what it gives when it reads an input of that shape.
     fileprivate func outputShape(
         reading input: Shape, from source: Source

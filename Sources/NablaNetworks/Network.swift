@@ -19,7 +19,7 @@ public struct Network: Sendable, Equatable {
     ///   - layers: At least one, named uniquely where named.
     /// - Throws: `InvalidValue` pointing at the layer or the tensor that doesn't fit.
     public init(inputShape: Shape? = nil, layers: [Layer]) throws(InvalidValue) {
-        guard let first = layers.first else {
+        guard !layers.isEmpty else {
             throw InvalidValue(.inconsistent, "a network has at least one layer", at: "/layers")
         }
         if let inputShape {
@@ -32,7 +32,7 @@ public struct Network: Sendable, Equatable {
                     at: "/input_shape")
             }
             self.inputShape = inputShape
-        } else if case .dense(let dense) = first.operation, let inputs = dense.inputs {
+        } else if let inputs = layers[0].denseWidths?.inputs {
             self.inputShape = Shape(inputs)
         } else {
             throw InvalidValue(

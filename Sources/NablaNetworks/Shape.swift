@@ -53,14 +53,14 @@ public struct Shape: Sendable, Equatable {
     }
 
     /// Makes a shape of one or two axes, whose lengths have a word each.
-    @inlinable
+    @inlinable @inline(__always)
     init(words first: Int, _ second: Int, axes: Int) {
         self.init(axes: axes)
-        precondition(
-            0...maximumLength ~= first && 0...maximumLength ~= second,
-            "a length is negative or has no room")
-        lower = UInt64(first)
-        upper |= UInt64(second)
+        (lower, upper) = (
+            UInt64(bitPattern: Int64(first)), upper | UInt64(bitPattern: Int64(second))
+        )
+        // In one comparison: the bits of both that a length between 0 and 2⁶⁰ hasn't.
+        precondition((first | second) & ~(1 << 60 - 1) == 0, "a length is negative or has no room")
     }
 
     @inlinable

@@ -52,10 +52,18 @@ public struct Tensor: Sendable, Equatable {
         numbers = S.wrap(values)
     }
 
+    /// Makes a matrix from an array in row-major order, which is known to fill it.
+    @inlinable
+    public init<S: Scalar>(_ values: [S], rows: Int, columns: Int) {
+        precondition(values.count == rows * columns, "the numbers don't fill the matrix")
+        shape = Shape(rows, columns)
+        numbers = S.wrap(values)
+    }
+
     /// Makes a tensor of one number and no axis.
     @inlinable
     public init<S: Scalar>(_ value: S) {
-        shape = []
+        shape = Shape()
         numbers = S.wrap([value])
     }
 

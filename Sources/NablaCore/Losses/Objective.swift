@@ -105,23 +105,28 @@ final class Objective<S: Real>: Sendable {
                 at: "\(prefix)/targets"))
     }
 
+    /// Whether a target's number is in the loss's domain.
+    @inline(__always)
+    func accepts(_ target: S) -> Bool {
+        if hasClassTargets { return target >= 0 && target < S(width) && target == target.rounded() }
+        switch kind {
+        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits: return target >= 0 && target <= 1
+        case .hinge: return abs(target) == 1
+        case .klDivergence: return target >= 0
+        default: return true
+        }
+    }
+
     /// What is wrong with a target's number, or nil.
     func complaint(about target: S) -> String? {
+        guard !accepts(target) else { return nil }
         if hasClassTargets {
-            guard target >= 0, target < S(width), target == target.rounded() else {
-                return "a target is \(target), but must be a class: 0 to \(width - 1)"
-            }
-            return nil
+            return "a target is \(target), but must be a class: 0 to \(width - 1)"
         }
         switch kind {
-        case .binaryCrossEntropy, .binaryCrossEntropyWithLogits:
-            return target >= 0 && target <= 1
-                ? nil : "a target is \(target), but must be a probability: 0 to 1"
-        case .hinge:
-            return abs(target) == 1 ? nil : "a target is \(target), but must be -1 or 1"
-        case .klDivergence:
-            return target >= 0 ? nil : "a target is \(target), but must be at least 0"
-        default: return nil
+        case .hinge: return "a target is \(target), but must be -1 or 1"
+        case .klDivergence: return "a target is \(target), but must be at least 0"
+        default: return "a target is \(target), but must be a probability: 0 to 1"
         }
     }
 

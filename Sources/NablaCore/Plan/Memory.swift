@@ -17,6 +17,8 @@ struct Memory<S: Real>: Sendable {
     var copies = AlignedNumbers<S>()
     /// The parameters and running statistics of the best epoch so far, where they are to be restored.
     var best: [S] = []
+    /// What was compiled for the smallest of the networks whose gradients were computed here.
+    var smallChains = SmallChainCache<S>()
 
     /// Makes everything at least as long as a pass needs, with room behind the shards' scratch.
     mutating func reserve(
@@ -42,6 +44,29 @@ struct Memory<S: Real>: Sendable {
 
     /// Makes room for that many parameters.
     mutating func reserve(parameters count: Int) { parameters.extend(to: count) }
+
+    /// Gives `body` pointers to what the gradients of a small chain need: parameters and gradients, P
+    /// numbers each, and so many intermediate numbers.
+    @inline(__always)
+    mutating func withSmallChain<Result>(
+        _ plan: Plan<S>, scratch count: Int,
+        _ body: (
+            _ parameters: UnsafeMutablePointer<S>, _ gradients: UnsafeMutablePointer<S>,
+            _ scratch: UnsafeMutablePointer<S>
+        ) -> Result?
+    ) -> Result? {
+        reserve(parameters: plan.parameterCount)
+        reserve(gradients: plan.parameterCount)
+        reserve(scratch: count)
+        return parameters.withPointer { parameters in
+            gradients.withPointer { gradients in
+                scratch.withPointer { scratch in
+                    guard let parameters, let gradients, let scratch else { return nil }
+                    return body(parameters, gradients, scratch)
+                }
+            }
+        }
+    }
 
     /// Gives `body` pointers to all of it.
     @inline(__always)
@@ -100,7 +125,8 @@ final class WorkspaceMemory<S: Real> {
     var memory = Memory<S>()
 }
 
-/// Buffers that gradient requests reuse; they grow to the largest request.
+/// Buffers that gradient requests reuse, which grow to the largest request, and what was compiled for
+/// the smallest; see `SmallChainCache`.
 ///
 /// Not `Sendable`: one owner at a time, as a rule one for each worker.
 public final class Workspace {

@@ -145,6 +145,19 @@ extension Memory where S: FloatingReal {
 }
 
 extension Network {
+    /// Writes the numbers of all layers of a small chain, which has them.
+    @inline(__always)
+    func copySmallChain<S: FloatingReal>(_ plan: Plan<S>, to parameters: UnsafeMutablePointer<S>) {
+        for index in 0..<plan.layers.count {
+            let part = plan.layers[index].parameters
+            let place = parameters + part.offset
+            guard case .dense(let dense) = layers[index].operation else { continue }
+            let (weights, bias) = (dense.weights?.numbers, dense.bias?.numbers)
+            if let weights { S.copy(weights, to: place) }
+            if let bias { S.copy(bias, to: place + part.weightCount) }
+        }
+    }
+
     // Two functions that do nothing else meanwhile: so the compiler copies no layer.
 
     /// Writes W of a dense layer that has numbers, in panels or row by row; numbers of another type are

@@ -25,6 +25,21 @@ enum SmallChain {
         into target: UnsafeMutablePointer<S>
     ) {
         let lanes = lanes(rows)
+        // Without loops over lanes, as `SmallChainPass.forward`.
+        if lanes == 4 {
+            let last = rows &- 1
+            let second = source + min(1, last) &* width
+            let third = source + min(2, last) &* width
+            let fourth = source + last &* width
+            for unit in 0..<width {
+                let line = target + unit &* 4
+                line[0] = source[unit]
+                line[1] = repeatsLast || rows > 1 ? second[unit] : 0
+                line[2] = repeatsLast || rows > 2 ? third[unit] : 0
+                line[3] = repeatsLast || rows > 3 ? fourth[unit] : 0
+            }
+            return
+        }
         for unit in 0..<width {
             let line = target + unit &* lanes
             for row in 0..<rows { line[row] = source[row &* width &+ unit] }
@@ -39,6 +54,10 @@ enum SmallChain {
         _ source: UnsafePointer<S>, rows: Int, width: Int, into target: UnsafeMutablePointer<S>
     ) {
         let lanes = lanes(rows)
+        if width == 1 {
+            for row in 0..<rows { target[row] = source[row] }
+            return
+        }
         for row in 0..<rows {
             for unit in 0..<width { target[row &* width &+ unit] = source[unit &* lanes &+ row] }
         }

@@ -126,7 +126,7 @@ public struct Convolution: Sendable, Equatable {
                 at: "/weights")
         }
         filters = weights.shape[0]
-        if let bias { try check(bias: bias, rows: filters) }
+        if let shape = bias?.shape { try check(bias: shape, rows: filters) }
         window = try Window(
             kernelSize: Size(height: weights.shape[2], width: weights.shape[3]), stride: stride,
             padding: padding)

@@ -29,7 +29,7 @@ public struct Dense: Sendable, Equatable {
     ///   - activation: The function f.
     /// - Throws: `InvalidValue` pointing at `/weights` or `/bias`.
     public init(weights: Tensor, bias: Tensor?, activation: Activation) throws(InvalidValue) {
-        guard weights.shape.count == 2, weights.count > 0 else {
+        guard weights.shape.count == 2, weights.shape[0] > 0, weights.shape[1] > 0 else {
             throw InvalidValue(
                 .shapeMismatch,
                 "weights has the shape \(weights.shape), but must be (units, inputs), neither of them 0",
@@ -37,7 +37,7 @@ public struct Dense: Sendable, Equatable {
         }
         units = weights.shape[0]
         usesBias = bias != nil
-        if let bias { try check(bias: bias, rows: units) }
+        if let shape = bias?.shape { try check(bias: shape, rows: units) }
         self.activation = activation
         self.weights = weights
         self.bias = bias
@@ -94,11 +94,11 @@ public struct Dense: Sendable, Equatable {
 }
 
 /// Refuses a bias that hasn't one number a row of the weights.
-func check(bias: Tensor, rows: Int) throws(InvalidValue) {
-    guard bias.shape.count == 1, bias.count == rows else {
+func check(bias: Shape, rows: Int) throws(InvalidValue) {
+    guard bias.count == 1, bias[0] == rows else {
         throw InvalidValue(
             .shapeMismatch,
-            "bias has the shape \(bias.shape), but weights has \(rows) rows: it must be [\(rows)]",
+            "bias has the shape \(bias), but weights has \(rows) rows: it must be [\(rows)]",
             at: "/bias")
     }
 }

@@ -28,7 +28,7 @@ public struct BatchNormalization: Sendable, Equatable {
         try require(epsilon: epsilon)
         if case .given(let weights, let bias) = parameters {
             try requireList(weights, named: "weights")
-            if let bias { try check(bias: bias, rows: weights.count) }
+            if let shape = bias?.shape { try check(bias: shape, rows: weights.count) }
             if let statistics, statistics.mean.count != weights.count {
                 throw InvalidValue(
                     .shapeMismatch,
