@@ -77,6 +77,27 @@ struct SmallChainCacheTests {
         #expect(try compiled { $0.rows = 17 } === plan)
     }
 
+    @Test("requests have the same key only if they compile to the same")
+    func keys() throws {
+        var compiled: [UInt64: [UInt64: String]] = [:]
+        var count = 0
+        for change in ChainRequest.variants {
+            var request = ChainRequest()
+            change(&request)
+            guard let network = try? request.network(seed: 0) else { continue }
+            let targets = request.targetColumns.map { Shape(4, $0) } ?? Shape(4)
+            let loss = try Loss(request.kind, reduction: request.reduction)
+            guard let key = SmallChainKey(loss, network, targets: targets) else { continue }
+            count += 1
+            let parts =
+                "\(request.inputs) \(request.units) \(request.biases) \(targets.count) "
+                + "\(request.activations) \(loss)"
+            let known = compiled[key.layers, default: [:]].updateValue(parts, forKey: key.rest)
+            #expect(known == nil || known == parts)
+        }
+        #expect(count > 50)
+    }
+
     @Test("more chains than there is room for displace one another")
     func manyChains() throws {
         let workspace = Workspace()

@@ -6,9 +6,9 @@ import NablaNetworks
 /// Names of layers aren't part of it, nor is how many samples there are: neither is compiled.
 struct SmallChainKey: Equatable {
     /// Of each layer twelve bits, never 0: its units, whether it has a bias, and its activation.
-    private var layers: UInt64 = 0
+    private(set) var layers: UInt64 = 0
     /// The network's inputs and all about loss and targets.
-    private let rest: UInt64
+    let rest: UInt64
 
     /// The most layers that have room.
     private static let mostLayers = 5
