@@ -54,7 +54,7 @@ public struct Tensor: Sendable, Equatable {
 
     /// Makes a matrix from an array in row-major order, which is known to fill it.
     @inlinable
-    public init<S: Scalar>(_ values: [S], rows: Int, columns: Int) {
+    package init<S: Scalar>(_ values: [S], rows: Int, columns: Int) {
         precondition(values.count == rows * columns, "the numbers don't fill the matrix")
         shape = Shape(rows, columns)
         numbers = S.wrap(values)
