@@ -31,7 +31,8 @@ import Testing
         return try FileManager.default.contentsOfDirectory(atPath: folder).filter { name in
             let file = try? FileManager.default.destinationOfSymbolicLink(
                 atPath: folder + "/" + name)
-            return file?.contains("/upload-") == true
+            // One that still has its name is no scratch file yet.
+            return file?.contains("/upload-") == true && file?.hasSuffix(" (deleted)") == true
         }.count
     }
 
