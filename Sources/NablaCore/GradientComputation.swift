@@ -31,7 +31,8 @@ enum GradientComputation<S: FloatingReal> {
         let (plan, objective, wanted) = try compile(loss, network, samples, including, settings)
         memory.smallChains.keep(plan, objective, for: loss, network, samples)
         let prepared = try PreparedSamples(
-            samples, for: plan, objective, looksAtInputs: plan.mostPanels == 0)
+            samples, for: plan, objective,
+            looksAtInputs: plan.mostPanels == 0 || plan.vocabulary != nil)
         let divisor = try objective.divisor(of: prepared)
         var results = Results<S>(plan, count: samples.count, objective.reduction, including)
         let scale = S(1 / divisor)

@@ -83,7 +83,7 @@ public struct Gradients: Sendable {
     ///   - settings: What is differentiated, and how.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards of 256 samples and more are run.
-    ///   - isCancelled: Asked now and then on the calling thread.
+    ///   - isCancelled: Asked now and then, by one thread at a time.
     /// - Returns: The gradients; the same bits for any `shards`.
     /// - Throws: `invalid` with a pointer relative to the request for parts that don't fit;
     ///   `nonFinite` for the first layer and tensor with NaN or infinity; `cancelled`.

@@ -22,7 +22,7 @@ struct HessianVectorProduct {
     ///   - memory: θ, and the running statistics.
     ///   - workspace: Where the dual numbers lie meanwhile.
     ///   - shards: How shards are run.
-    ///   - isCancelled: Asked now and then on the calling thread.
+    ///   - isCancelled: Asked now and then, by one thread at a time.
     /// - Returns: P numbers.
     /// - Throws: `invalid` at `/vector/…`; `nonFinite`; `cancelled`.
     func run<S: Real>(

@@ -63,7 +63,7 @@ public struct RepeatedGradient: Sendable {
     ///   - numbers: Finite numbers, which lie as the layout says.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards of 256 samples and more are run.
-    ///   - isCancelled: Asked now and then on the calling thread.
+    ///   - isCancelled: Asked now and then, by one thread at a time.
     /// - Returns: The loss, and the gradients of the layers that are wanted, one layer after another,
     ///   weights row by row before the bias.
     /// - Throws: As `Gradients.compute`; `invalid` also where numbers are missing.

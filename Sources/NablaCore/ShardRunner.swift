@@ -18,7 +18,8 @@ public struct ShardRunner: Sendable {
     ///   - isWantedElsewhere: Whether a thread that helps with many small pieces of work should leave
     ///     them to the one it helps; asked between pieces, so it should be quick. Never by default.
     ///   - giveWay: Lets other threads have the processor if they want it: called between the steps of a
-    ///     training, on the thread that makes them. Does nothing by default.
+    ///     training, and of long ones between the shards, by each thread that has any. Does nothing by
+    ///     default.
     ///   - run: Calls its second argument with 0, 1, … up to below its first, once each, in any order
     ///     and on any threads, and returns when all calls have returned.
     public init(

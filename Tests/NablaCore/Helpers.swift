@@ -79,7 +79,7 @@ extension ShardRunner {
         DispatchQueue.concurrentPerform(iterations: count, execute: shard)
     }
 
-    /// Runs shards one after another, the last one first.
+    /// Runs shards one after another, the last one first: of a team, the leader when all others have left.
     static let backwards = ShardRunner(threads: 2) { count, shard in
         for index in (0..<count).reversed() { shard(index) }
     }

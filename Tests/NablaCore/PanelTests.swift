@@ -181,7 +181,7 @@ struct PanelTests {
     func places(count: Int) throws {
         let (network, samples) = try problem((300, 150), samples: count)
         func place(
-            weight: Double = 0.1, input: Double = 1, targets: Double = 0
+            weight: Double = 0.1, input: Double = 1
         ) throws -> NonFinite? {
             guard case .given(let weights, let bias) = network.layers[0].parameters
             else { return nil }
@@ -192,14 +192,13 @@ struct PanelTests {
                     weights: Tensor(first, shape: weights.shape), bias: bias, statistics: nil),
                 network.layers[1],
             ])
-            let large = try Samples(
-                inputs: Tensor(inputs, shape: samples.inputs.shape),
-                targets: Tensor(
-                    samples.targets.doubles.map { $0 * targets }, shape: [count, 3]))
+            let changedSamples = try Samples(
+                inputs: Tensor(inputs, shape: samples.inputs.shape), targets: samples.targets)
             let error = computationError {
                 _ = try Gradients.compute(
                     of: Loss(.meanAbsoluteError, reduction: .sum), network: changed,
-                    samples: large, dtype: .float32, workspace: Workspace(), shards: .workers(2))
+                    samples: changedSamples, dtype: .float32, workspace: Workspace(),
+                    shards: .workers(2))
             }
             guard case .nonFinite(let place) = error else { return nil }
             return place
@@ -209,6 +208,63 @@ struct PanelTests {
         #expect(try place(input: 1e39) == NonFinite(tensor: "inputs", sample: 150))
         #expect(try place(weight: 1e39, input: 1e39) == NonFinite(tensor: "inputs", sample: 150))
         #expect(try place(weight: -1e39) == NonFinite(layer: 0, tensor: "weights"))
+        // Inputs whose units are all but asleep: pre-activations and losses are finite, 256 terms of
+        // a gradient together aren't.
+        let inputs = samples.inputs.doubles.indices.map { $0 % 300 == 0 ? 3e38 : 0.0 }
+        let error = computationError {
+            _ = try Gradients.compute(
+                of: Loss(.meanAbsoluteError, reduction: .sum),
+                network: Network(layers: [
+                    dense(
+                        [[Double]](repeating: [Double](repeating: 0, count: 300), count: 150),
+                        .identity),
+                    dense(
+                        [[Double]](repeating: [Double](repeating: 1, count: 150), count: 3),
+                        .identity),
+                ]),
+                samples: Samples(
+                    inputs: Tensor(inputs, shape: samples.inputs.shape),
+                    targets: Tensor([Double](repeating: 1, count: count * 3), shape: [count, 3])),
+                dtype: .float32, workspace: Workspace(), shards: .workers(2))
+        }
+        #expect(error == .nonFinite(NonFinite(layer: 0, tensor: "weights_gradient")))
+    }
+
+    /// A last batch that is one block, or shards of more samples than those of a full batch.
+    @Test(
+        "see a last batch whole that is cut into fewer shards", arguments: [(300, 200), (520, 500)])
+    func lastBatch(batch: Int, rest: Int) throws {
+        let (network, samples) = try problem((300, 64), samples: batch + rest)
+        func part(_ range: Range<Int>) throws -> Samples {
+            try Samples(
+                inputs: Tensor(
+                    Array(samples.inputs.doubles[range.lowerBound * 300..<range.upperBound * 300]),
+                    shape: [range.count, 300]),
+                targets: Tensor(
+                    Array(samples.targets.doubles[range.lowerBound * 3..<range.upperBound * 3]),
+                    shape: [range.count, 3]))
+        }
+        func trained(
+            _ network: Network, _ samples: Samples, shuffles: Bool, _ shards: ShardRunner
+        ) throws -> Network {
+            var training = try Training(
+                network: network, loss: Loss(.meanSquaredError), samples: samples,
+                settings: TrainingSettings(
+                    optimizer: .sgd(SGD()), epochs: 1, batchSize: batch, shuffle: shuffles,
+                    seed: 3, dtype: .float64))
+            while !training.isFinished {
+                _ = try training.advance(maximumSteps: 100, shards: shards)
+            }
+            return training.network()
+        }
+        let first = try trained(network, part(0..<batch), shuffles: false, .serial)
+        let expected = try trained(first, part(batch..<batch + rest), shuffles: false, .serial)
+        for shards in [ShardRunner.serial, .workers(2), .workers(8)] {
+            #expect(try trained(network, samples, shuffles: false, shards) == expected)
+            #expect(
+                try trained(network, samples, shuffles: true, shards)
+                    == trained(network, samples, shuffles: true, .serial))
+        }
     }
 
     /// The sums of shards, which a team updates the parameters from, and which clipping wants to see

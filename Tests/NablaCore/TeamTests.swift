@@ -53,9 +53,17 @@ struct TeamTests {
         }
     }
 
-    /// Takes as long as a thread that has nothing to do would never wait.
+    /// Has the leader take as long as a thread that has nothing to do would never wait, and then look
+    /// whether the other one has left.
     private struct Sleeping: PartedWork {
-        func run(part: Int, as member: Int) { if part == 0 { usleep(100_000) } }
+        let flags: Flags
+
+        func run(part: Int, as member: Int) {
+            guard member == 0 else { return }
+            usleep(100_000)
+            let hasLeft = flags.hasLeft.load(ordering: .acquiring)
+            #expect(!hasLeft)
+        }
     }
 
     @Test("keeps a member that waits for others' parts")
@@ -74,9 +82,7 @@ struct TeamTests {
             }
         }
         shards.withTeam(of: 2) { team in
-            Sleeping().run(parts: 2, team)
-            let hasLeft = flags.hasLeft.load(ordering: .acquiring)
-            #expect(!hasLeft)
+            Sleeping(flags: flags).run(parts: 2, team)
         }
         let hasLeft = flags.hasLeft.load(ordering: .acquiring)
         #expect(hasLeft)

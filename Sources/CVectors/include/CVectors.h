@@ -26,11 +26,11 @@ double nabla_sum_double(const double *values, size_t count);
 float nabla_add_float(float *sums, const float *terms, size_t count);
 double nabla_add_double(double *sums, const double *terms, size_t count);
 
-/// Writes max(z, 0) of each number z to a, which may be the same memory; NaN stays NaN.
+/// Writes max(z, 0) of each number z to a, which may be the same memory; of NaN and −∞ NaN.
 void nabla_rectify_float(const float *z, float *a, size_t count);
 void nabla_rectify_double(const double *z, double *a, size_t count);
 
-/// Sets those gradients to 0 whose number in a isn't above 0.
+/// Multiplies each gradient by 1 where its number in a is above 0, else by 0.
 void nabla_rectify_back_float(float *gradients, const float *a, size_t count);
 void nabla_rectify_back_double(double *gradients, const double *a, size_t count);
 

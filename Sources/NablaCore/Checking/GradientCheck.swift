@@ -125,7 +125,7 @@ public struct GradientCheck: Sendable {
     ///   - settings: The step and the tolerances.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards of 256 samples and more are run.
-    ///   - isCancelled: Asked now and then on the calling thread.
+    ///   - isCancelled: Asked now and then, by one thread at a time.
     /// - Returns: What was found; the same bits for any `shards`.
     /// - Throws: `invalid` with a pointer relative to the request, `nonFinite`, `cancelled`.
     public static func compute(

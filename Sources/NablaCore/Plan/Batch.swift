@@ -48,13 +48,26 @@ struct PreparedSamples<S: Real>: Sendable {
         inputWidth = plan.inputWidth
         targetWidth = objective.targetWidth
         if looksAtInputs { try requireFiniteInputs() }
+        do throws(ComputationError) {
+            try checkTargets(objective, of: samples.targets.shape, under: prefix)
+        } catch {
+            // What is wrong with inputs comes first, wherever it is looked for.
+            if !looksAtInputs { try requireFiniteInputs() }
+            throw error
+        }
+    }
+
+    /// Refuses NaN and infinity in targets and weights, and targets beyond the loss's domain.
+    private func checkTargets(
+        _ objective: borrowing Objective<S>, of shape: Shape, under prefix: String
+    ) throws(ComputationError) where S: FloatingReal {
         try requireFinite(targets, width: targetWidth, tensor: "targets")
         if let weights { try requireFinite(weights, width: 1, tensor: "sample_weights") }
         if let index = targets.firstIndex(where: { objective.complaint(about: $0) != nil }) {
             throw .invalid(
                 InvalidValue(
                     .outOfRange, objective.complaint(about: targets[index]) ?? "",
-                    at: "\(prefix)/targets\(samples.targets.shape.pointer(to: index))"))
+                    at: "\(prefix)/targets\(shape.pointer(to: index))"))
         }
     }
 

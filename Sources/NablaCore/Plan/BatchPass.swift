@@ -84,13 +84,11 @@ struct BatchPass<S: Real> {
         if isCancelled() { return .cancelled }
         let refused = runBlock(0, of: 0, in: 0, first: first, partition, scale: scale, sinks)
         let loss = memory.losses[0]
+        let gradients = refused.map { plan.place(ofGradients: $0.parameters, layer: $0.layer) }
         guard loss.isFinite else {
-            return .nonFinite(search(first: first, partition, scale: scale, sinks))
+            return .nonFinite(search(first: first, partition, scale: scale, sinks, gradients))
         }
-        if let (layer, range) = refused {
-            return .nonFinite(plan.place(ofGradients: range, layer: layer))
-        }
-        return .finished(loss: loss)
+        return gradients.map { .nonFinite($0) } ?? .finished(loss: loss)
     }
 
     /// Runs a batch of several blocks, and gives the sums of their gradients to `sink`, which has them
@@ -110,17 +108,17 @@ struct BatchPass<S: Real> {
         }
         var loss = 0.0
         for shard in 0..<partition.shards { loss += memory.losses[shard] }
-        guard loss.isFinite else {
-            if computesGradients {
-                _ = sumGradients(
-                    of: partition, into: FlatGradients(buffer: memory.gradients, looks: false))
+        if !computesGradients {
+            guard loss.isFinite else {
+                return .nonFinite(search(first: first, partition, scale: scale, sinks, nil))
             }
-            return .nonFinite(search(first: first, partition, scale: scale, sinks))
-        }
-        guard !computesGradients || sumGradients(of: partition, into: sink) else {
+        } else if !loss.isFinite {
+            _ = sumGradients(
+                of: partition, into: FlatGradients(buffer: memory.gradients, looks: false))
             return .nonFinite(
-                plan.firstNonFinite(memory.gradients, suffix: "_gradient", backward: true)
-                    ?? NonFinite(tensor: "loss"))
+                search(first: first, partition, scale: scale, sinks, nonFiniteGradients))
+        } else if !sumGradients(of: partition, into: sink) {
+            return .nonFinite(nonFiniteGradients ?? NonFinite(tensor: "loss"))
         }
         return .finished(loss: loss)
     }
@@ -178,7 +176,7 @@ struct BatchPass<S: Real> {
         guard let (pass, batch) = pass(at: positions, first: first, 0) else { return .cancelled }
         let loss = evaluate(pass, batch, scale: scale)
         guard loss.isFinite else {
-            return .nonFinite(search(first: first, partition, scale: scale, sinks))
+            return .nonFinite(search(first: first, partition, scale: scale, sinks, nil))
         }
         if let (layer, range) = pass.backward(
             isFused: objective.isFused, into: sink, inputGradients: nil)
@@ -260,9 +258,15 @@ struct BatchPass<S: Real> {
         }
     }
 
-    /// Finds the first layer and tensor with NaN or infinity, after a pass that met one.
+    /// The first gradients with NaN or infinity, of those that all lie in the gradients' memory.
+    private var nonFiniteGradients: NonFinite? {
+        plan.firstNonFinite(memory.gradients, suffix: "_gradient", backward: true)
+    }
+
+    /// Finds the first layer and tensor with NaN or infinity, after a pass that met one; `gradients` are
+    /// where gradients have some.
     private func search(
-        first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>
+        first: Int, _ partition: Partition, scale: S, _ sinks: Sinks<S>, _ gradients: NonFinite?
     ) -> NonFinite {
         if let place = plan.firstNonFinite(memory.parameters) { return place }
         let place = partition.firstNonFinite(sample: { source.sample(at: first + $0) }) {
@@ -270,11 +274,7 @@ struct BatchPass<S: Real> {
         }
         if let place { return place }
         if let place = searchLosses(first: first, partition, scale: scale) { return place }
-        if computesGradients,
-            let place = plan.firstNonFinite(memory.gradients, suffix: "_gradient", backward: true)
-        {
-            return place
-        }
+        if let gradients { return gradients }
         let entry = sinks.inputGradients.flatMap {
             Finiteness.firstFailure($0, count: partition.count * plan.inputWidth)
         }

@@ -9,6 +9,7 @@ struct WeightRows<S: Real> {
 
     /// Arrays for the layers that are wanted, which a pass fills.
     init(_ plan: Plan<S>, wanted: [Bool]) {
+        guard plan.mostPanels > 0 else { return }
         layers = plan.layers.indices.map { index in
             guard let panels = plan.panels(ofLayer: index), wanted.isEmpty || wanted[index] else {
                 return []

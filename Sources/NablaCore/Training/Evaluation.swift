@@ -56,8 +56,8 @@ struct Evaluation<S: FloatingReal>: Sendable {
     /// Whether all samples were seen.
     func isDone(_ progress: EvaluationProgress) -> Bool { progress.position >= samples.count }
 
-    /// Sees the next piece of the samples with the parameters of a training's pass, by its team or else by
-    /// one of `shards`.
+    /// Sees the next piece of the samples with the parameters of a training's pass, by its team where that is
+    /// large enough, or else by one of `shards`.
     func advance(
         _ progress: inout EvaluationProgress, by training: BatchPass<S>, _ shards: ShardRunner
     ) throws(NonFinite) {
@@ -67,10 +67,13 @@ struct Evaluation<S: FloatingReal>: Sendable {
         let first = progress.position
         let count = min(samples.count - first, partition.count)
         let partition = count == partition.count ? partition : Partition(count: count, of: plan)
+        // A team that is too small would leave other threads without work.
+        let mostMembers = min(shards.threads, partition.shards)
+        let team = training.team.flatMap { $0.members < mostMembers ? nil : $0 }
         let outcome = samples.withSource { source in
             let outcome = BatchPass(
                 plan: plan, objective: objective, layout: layout, memory: memory, source: source,
-                computesGradients: false, team: training.team, giveWay: training.giveWay
+                computesGradients: false, team: team, giveWay: training.giveWay
             ).run(
                 first: first, partition, scale: 1, sinks: Sinks(outputs: outputs), shards: shards)
             let positions = first..<first + count

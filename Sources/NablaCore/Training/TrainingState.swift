@@ -109,7 +109,9 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
             batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
         partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
         layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: objective.targetWidth,
+            // A last batch of fewer samples may have fewer shards, of more samples each.
+            plan, rows: partition.shards > 1 ? Partition.blockSize : partition.rows,
+            targetWidth: objective.targetWidth,
             gathers: settings.shufflesBatches, blockGradients: partition.blocks > 1)
         let seen = min(samples.count, stepsPerEpoch * batchSize)
         // None where an epoch has no steps, which is refused later.
