@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aRunIsFollowedAcrossARestart() async throws {
+    @Test(.timeLimit(.minutes(5))) func aRunIsFollowedAcrossARestart() async throws {
         try await follow(runs: 1) { client, runs, course in
             for try await event in client.events(ofRun: runs[0]) {
                 course.note(event.content, of: runs[0])
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func manyRunsAreFollowedAcrossARestart() async throws {
+    @Test(.timeLimit(.minutes(5))) func manyRunsAreFollowedAcrossARestart() async throws {
         try await follow(runs: 2) { client, runs, course in
             for try await event in client.events(ofRuns: runs) {
                 course.note(event.event.content, of: event.run)
