@@ -53,6 +53,24 @@ struct TeamTests {
         }
     }
 
+    /// A leader and a member that is wanted elsewhere when the flags say so, and that notes when it has left.
+    private func pair(_ flags: Flags) -> ShardRunner {
+        let queue = DispatchQueue(label: "member")
+        let group = DispatchGroup()
+        return ShardRunner(
+            threads: 2, isWantedElsewhere: { flags.isWanted.load(ordering: .relaxed) }
+        ) { _, shard in
+            withoutActuallyEscaping(shard) { shard in
+                queue.async(group: group) {
+                    shard(1)
+                    flags.hasLeft.store(true, ordering: .releasing)
+                }
+                shard(0)
+                group.wait()
+            }
+        }
+    }
+
     /// Has the leader take as long as a thread that has nothing to do would never wait, and then look
     /// whether the other one has left.
     private struct Sleeping: PartedWork {
@@ -69,19 +87,7 @@ struct TeamTests {
     @Test("keeps a member that waits for others' parts")
     func longParts() {
         let flags = Flags()
-        let queue = DispatchQueue(label: "member")
-        let group = DispatchGroup()
-        let shards = ShardRunner(threads: 2) { _, shard in
-            withoutActuallyEscaping(shard) { shard in
-                queue.async(group: group) {
-                    shard(1)
-                    flags.hasLeft.store(true, ordering: .releasing)
-                }
-                shard(0)
-                group.wait()
-            }
-        }
-        shards.withTeam(of: 2) { team in
+        pair(flags).withTeam(of: 2) { team in
             Sleeping(flags: flags).run(parts: 2, team)
         }
         let hasLeft = flags.hasLeft.load(ordering: .acquiring)
@@ -123,25 +129,11 @@ struct TeamTests {
     @Test("lets a member go that is wanted elsewhere")
     func leaving() {
         let flags = Flags()
-        let queue = DispatchQueue(label: "member")
-        let group = DispatchGroup()
-        let shards = ShardRunner(
-            threads: 2, isWantedElsewhere: { flags.isWanted.load(ordering: .relaxed) }
-        ) { _, shard in
-            withoutActuallyEscaping(shard) { shard in
-                queue.async(group: group) {
-                    shard(1)
-                    flags.hasLeft.store(true, ordering: .releasing)
-                }
-                shard(0)
-                group.wait()
-            }
-        }
         var counts = [0, 0]
         var rounds = 0
         counts.withUnsafeMutableBufferPointer { buffer in
             guard let first = buffer.baseAddress else { return }
-            shards.withTeam(of: 2) { team in
+            pair(flags).withTeam(of: 2) { team in
                 // As long as there is work a member doesn't leave for want of it.
                 while !flags.hasLeft.load(ordering: .acquiring), rounds < 10_000_000 {
                     if rounds == 1000 { flags.isWanted.store(true, ordering: .relaxed) }

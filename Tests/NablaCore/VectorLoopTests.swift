@@ -120,6 +120,66 @@ struct VectorLoopTests {
         }
     }
 
+    @Test(
+        "a panel is multiplied term after term, and rows are copied meanwhile",
+        .enabled(if: Float.multipliesPanels && Double.multipliesPanels),
+        arguments: [16, 19, 64, 7], [0, 1, 4, 6, 11, 12, 13, 31])
+    func panelProducts(inputs: Int, rows: Int) {
+        func check<S: FloatingReal>(_ type: S.Type, rowsAtATime: Int, copiedAtATime: Int) {
+            let units = 40
+            let (x, weights) = (
+                numbers(rows * inputs + 1, S.self), numbers(32 * inputs, S.self, seed: 1)
+            )
+            let (former, table) = (
+                numbers(rows * units + 1, S.self, seed: 2), numbers(9 * inputs, S.self, seed: 3)
+            )
+            let order: [Int32] = [3, 8, 0, 5, 7, 1]
+            for count in 0...order.count {
+                var z = former
+                var target = [S](repeating: -1, count: order.count * inputs + 1)
+                let copied = z.withUnsafeMutableBufferPointer { z in
+                    target.withUnsafeMutableBufferPointer { target in
+                        table.withUnsafeBufferPointer { table in
+                            order.withUnsafeBufferPointer { order in
+                                S.multiplyPanel(
+                                    // From the second number on, where no vector begins.
+                                    Array(x.dropFirst()), inputs: inputs, weights,
+                                    into: z.baseAddress.unsafelyUnwrapped + 1, units: units,
+                                    rows: rows,
+                                    making: RowCopies(
+                                        table: table.baseAddress, order: order.baseAddress,
+                                        target: target.baseAddress.unsafelyUnwrapped + 1,
+                                        count: count))
+                            }
+                        }
+                    }
+                }
+                var expected = former
+                for row in 0..<rows {
+                    for unit in 0..<32 {
+                        for input in 0..<inputs {
+                            expected[1 + row * units + unit].addProduct(
+                                x[1 + row * inputs + input], weights[input * 32 + unit])
+                        }
+                    }
+                }
+                #expect(z == expected)
+                // Whole steps, one with each of the larger tiles.
+                #expect(
+                    copied
+                        == min(rows / rowsAtATime, count / copiedAtATime) * copiedAtATime)
+                let rows = order.prefix(copied).flatMap {
+                    table[Int($0) * inputs..<(Int($0) + 1) * inputs]
+                }
+                #expect(
+                    target
+                        == [-1] + rows + Array(repeating: -1, count: target.count - 1 - rows.count))
+            }
+        }
+        check(Float.self, rowsAtATime: 12, copiedAtATime: 4)
+        check(Double.self, rowsAtATime: 6, copiedAtATime: 2)
+    }
+
     /// Numbers from −1 to 1, the same for the same seed.
     private func numbers<S: FloatingReal>(
         _ count: Int, _ type: S.Type, seed: UInt64 = 0

@@ -1,10 +1,12 @@
 // Loops over long rows of numbers, compiled for each width of vectors that x86-64 processors have, of
 // which the widest is run; Swift compiles for one kind of processor. No product is fused with
-// a sum, so that all kinds give the same bits. Pointers may lie anywhere, and mustn't overlap unless
-// it is said.
+// a sum unless it is said, so that all kinds give the same bits. Pointers may lie anywhere, and
+// mustn't overlap unless it is said.
 #ifndef NABLA_CVECTORS_H
 #define NABLA_CVECTORS_H
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +43,22 @@ float nabla_transpose_float(
     const float *source, size_t rows, size_t columns, float *target, size_t stride);
 double nabla_transpose_double(
     const double *source, size_t rows, size_t columns, double *target, size_t stride);
+
+/// Whether the products of panels below are compiled for this processor, which has vectors of 64 bytes.
+bool nabla_multiplies_panels(void);
+
+/// Adds the product of x (rows, inputs) with the weights of a panel of 32 units (inputs, 32) to z, whose
+/// rows lie units apart: term after term, products and sums fused. While it computes, it copies rows of
+/// a table (·, inputs), those whose numbers order begins with, one after another to target, as many as it
+/// comes to and at most count.
+///
+/// Returns how many it copied.
+size_t nabla_multiply_panel_float(
+    const float *x, size_t inputs, const float *weights, float *z, size_t units, size_t rows,
+    const float *table, const int32_t *order, float *target, size_t count);
+size_t nabla_multiply_panel_double(
+    const double *x, size_t inputs, const double *weights, double *z, size_t units, size_t rows,
+    const double *table, const int32_t *order, double *target, size_t count);
 
 #ifdef __cplusplus
 }

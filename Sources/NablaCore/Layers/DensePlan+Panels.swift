@@ -23,6 +23,13 @@ struct PanelPreActivation<S: Real>: PartedWork {
                 target.update(repeating: 0, count: units.count)
             }
         }
+        if inputs.areCopiedAhead && units.count == DensePanels.units {
+            return inputs.copyAhead(as: member) { copies in
+                S.multiplyPanel(
+                    x, inputs: panels.inputs, w, into: z, units: panels.units, rows: rows,
+                    making: copies)
+            }
+        }
         kernels.products(of: panel).inTiles(of: rows) { row, products in
             products.preActivations(
                 x + row &* panels.inputs, w, into: z + row &* panels.units)

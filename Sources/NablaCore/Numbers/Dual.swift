@@ -34,6 +34,7 @@ struct Dual: Real {
     var magnitude: Dual { value < 0 ? -self : self }
     static var carriesTangents: Bool { true }
     static var compilesProducts: Bool { false }
+    static var multipliesPanels: Bool { false }
 
     // MARK: Arithmetic
 
@@ -181,6 +182,11 @@ struct Dual: Real {
         _ kernel: UnsafeRawPointer, _ a: UnsafePointer<Dual>, _ b: UnsafePointer<Dual>,
         _ c: UnsafeMutablePointer<Dual>
     ) {}
+
+    static func multiplyPanel(
+        _ x: UnsafePointer<Dual>, inputs: Int, _ weights: UnsafePointer<Dual>,
+        into z: UnsafeMutablePointer<Dual>, units: Int, rows: Int, making copies: RowCopies<Dual>
+    ) -> Int { 0 }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Dual> { workspace.dual }
 }

@@ -66,6 +66,16 @@ protocol Real: Numbers, SignedNumeric, Comparable, BitwiseCopyable, Sendable {
         _ source: UnsafePointer<Self>, rows: Int, columns: Int,
         into target: UnsafeMutablePointer<Self>, stride: Int
     ) -> Self
+    /// Whether `multiplyPanel` is there for this type on this processor.
+    static var multipliesPanels: Bool { get }
+    /// z (n, 32) + x (n, i) · W (i, 32), with z's rows `units` apart, for the weights of a whole panel, while
+    /// some of `copies` are made.
+    ///
+    /// - Returns: How many.
+    static func multiplyPanel(
+        _ x: UnsafePointer<Self>, inputs: Int, _ weights: UnsafePointer<Self>,
+        into z: UnsafeMutablePointer<Self>, units: Int, rows: Int, making copies: RowCopies<Self>
+    ) -> Int
     /// The part of a workspace that is of this type.
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Self>
 }
@@ -101,6 +111,7 @@ extension FloatingReal {
     var index: Int { Int(self) }
     static var carriesTangents: Bool { false }
     static var compilesProducts: Bool { true }
+    static var multipliesPanels: Bool { nabla_multiplies_panels() }
 
     @inline(__always)
     static func areFinite(_ values: UnsafePointer<Self>, count: Int) -> Bool {
@@ -157,6 +168,15 @@ extension Float: FloatingReal {
         rate: Float, decay: Float
     ) -> Float { nabla_descend_float(parameters, gradients, count, rate, decay) }
 
+    static func multiplyPanel(
+        _ x: UnsafePointer<Float>, inputs: Int, _ weights: UnsafePointer<Float>,
+        into z: UnsafeMutablePointer<Float>, units: Int, rows: Int, making copies: RowCopies<Float>
+    ) -> Int {
+        nabla_multiply_panel_float(
+            x, inputs, weights, z, units, rows, copies.table, copies.order, copies.target,
+            copies.count)
+    }
+
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Float> { workspace.single }
 }
 
@@ -204,6 +224,16 @@ extension Double: FloatingReal {
         _ parameters: UnsafeMutablePointer<Double>, with gradients: UnsafePointer<Double>,
         count: Int, rate: Double, decay: Double
     ) -> Double { nabla_descend_double(parameters, gradients, count, rate, decay) }
+
+    static func multiplyPanel(
+        _ x: UnsafePointer<Double>, inputs: Int, _ weights: UnsafePointer<Double>,
+        into z: UnsafeMutablePointer<Double>, units: Int, rows: Int,
+        making copies: RowCopies<Double>
+    ) -> Int {
+        nabla_multiply_panel_double(
+            x, inputs, weights, z, units, rows, copies.table, copies.order, copies.target,
+            copies.count)
+    }
 
     static func memory(of workspace: Workspace) -> WorkspaceMemory<Double> { workspace.double }
 }

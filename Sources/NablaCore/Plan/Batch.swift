@@ -159,10 +159,11 @@ struct SampleSource<S: Real> {
     }
 
     /// The samples at those positions: where they lie, or copied into `scratch`, and for a team's
-    /// other members into `copies`, when an order is given.
+    /// other members into `copies`, when an order is given; then those of the next block are copied as
+    /// `ahead` says.
     func batch(
         at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout,
-        copies: UnsafeMutablePointer<S>?, _ team: Team?
+        copies: UnsafeMutablePointer<S>?, _ team: Team?, ahead: CopyingAhead? = nil
     ) -> Batch<S>? {
         guard order != nil else { return batch(lyingAt: positions, team) }
         guard let inputs, let targets else { return nil }
@@ -176,7 +177,8 @@ struct SampleSource<S: Real> {
             if let weights { rowWeights[row] = weights[index] }
         }
         let gathering = InputGathering(
-            self, inputs, at: positions, into: rows, copies: copies, team)
+            self, inputs, at: positions, into: rows, copies: copies, stride: layout.inputsStride,
+            team, ahead: ahead)
         return Batch(
             inputs: gathering.run(), targets: rowTargets,
             weights: weights.map { _ in UnsafePointer(rowWeights) },

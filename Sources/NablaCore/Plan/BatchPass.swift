@@ -49,6 +49,8 @@ struct BatchPass<S: Real> {
     /// Lets others have the processor, where a batch takes so long that they should get it before the end:
     /// called after each shard.
     var giveWay: (@Sendable () -> Void)?
+    /// What threads copy while they compute; nil where they copy nothing ahead.
+    var ahead: BlocksAhead?
 
     /// Runs the pass over the samples at `first` and the next ones, as many as `partition` says, with
     /// the team that it has, or else with one of `shards`.
@@ -82,7 +84,9 @@ struct BatchPass<S: Real> {
                 into: FlatGradients(buffer: memory.gradients, looks: true), isCancelled)
         }
         if isCancelled() { return .cancelled }
-        let refused = runBlock(0, of: 0, in: 0, first: first, partition, scale: scale, sinks)
+        let refused = runBlock(
+            0, of: 0, in: 0, first: first, partition, scale: scale, sinks,
+            next: next(after: 0, of: 0, as: 0, of: 1, first: first, partition))
         let loss = memory.losses[0]
         let gradients = refused.map { plan.place(ofGradients: $0.parameters, layer: $0.layer) }
         guard loss.isFinite else {
@@ -103,7 +107,7 @@ struct BatchPass<S: Real> {
             if isCancelled() { return .cancelled }
             ShardBlocks(
                 pass: pass, block: block, first: first, partition: partition, scale: scale,
-                sinks: sinks
+                sinks: sinks, members: team?.members ?? 1
             ).run(parts: partition.shards, team)
         }
         var loss = 0.0
@@ -130,12 +134,12 @@ struct BatchPass<S: Real> {
     ///   finite, or nil.
     fileprivate func runBlock(
         _ block: Int, of shard: Int, in place: Int, first: Int, _ partition: Partition, scale: S,
-        _ sinks: Sinks<S>
+        _ sinks: Sinks<S>, next: Range<Int>
     ) -> (layer: Int, parameters: Range<Int>)? {
         let positions = partition.positions(shard: shard, block: block)
         if block == 0 { memory.losses[shard] = 0 }
         guard !positions.isEmpty,
-            let (pass, batch) = pass(at: positions, first: first, place)
+            let (pass, batch) = pass(at: positions, first: first, place, next: next)
         else { return nil }
         var refused: (layer: Int, parameters: Range<Int>)?
         var sum = evaluate(pass, batch, scale: scale)
@@ -173,7 +177,10 @@ struct BatchPass<S: Real> {
             return runShards(first: first, partition, scale: scale, sinks: sinks, into: sink)
         }
         let positions = 0..<partition.count
-        guard let (pass, batch) = pass(at: positions, first: first, 0) else { return .cancelled }
+        let next = next(after: 0, of: 0, as: 0, of: 1, first: first, partition)
+        guard let (pass, batch) = pass(at: positions, first: first, 0, next: next) else {
+            return .cancelled
+        }
         let loss = evaluate(pass, batch, scale: scale)
         guard loss.isFinite else {
             return .nonFinite(search(first: first, partition, scale: scale, sinks, nil))
@@ -203,15 +210,30 @@ struct BatchPass<S: Real> {
         return Finiteness.holds(pass.outputs, count: count) ? sum : .nan
     }
 
-    /// The pass of one block, and its samples.
+    /// Where the block is that a thread will probably have after this one; see `BlocksAhead`.
+    fileprivate func next(
+        after block: Int, of shard: Int, as member: Int, of members: Int, first: Int,
+        _ partition: Partition
+    ) -> Range<Int> {
+        ahead?.positions(
+            after: block, of: shard, as: member, of: members, first: first, partition) ?? 0..<0
+    }
+
+    /// The pass of one block in the scratch memory at a place, and its samples; those at `next` are copied
+    /// meanwhile.
     private func pass(
-        at positions: Range<Int>, first: Int, _ shard: Int
+        at positions: Range<Int>, first: Int, _ place: Int, next: Range<Int> = 0..<0
     ) -> (ShardPass<S>, Batch<S>)? {
-        let scratch = memory.scratch + shard * layout.stride
+        let scratch = memory.scratch + place * layout.stride
         let range = first + positions.lowerBound..<first + positions.upperBound
         guard
             let batch = source.batch(
-                at: range, in: scratch, layout, copies: memory.copies, team)
+                at: range, in: scratch, layout, copies: memory.copies, team,
+                ahead: ahead.map {
+                    CopyingAhead(
+                        copied: CopiedAhead.place(of: place, in: $0.copied), epoch: $0.epoch,
+                        next: next)
+                })
         else { return nil }
         let pass = ShardPass(
             plan: plan, layout: layout, parameters: memory.parameters,
@@ -308,10 +330,14 @@ private struct ShardBlocks<S: Real>: PartedWork {
     let partition: Partition
     let scale: S
     let sinks: Sinks<S>
+    /// How many threads there are.
+    let members: Int
 
     func run(part shard: Int, as member: Int) {
+        let next = pass.next(
+            after: block, of: shard, as: member, of: members, first: first, partition)
         _ = pass.runBlock(
-            block, of: shard, in: member, first: first, partition, scale: scale, sinks)
+            block, of: shard, in: member, first: first, partition, scale: scale, sinks, next: next)
         pass.giveWay?()
     }
 }

@@ -32,6 +32,17 @@ struct BatchInputs<S: Real> {
     func rows(for member: Int) -> UnsafePointer<S> {
         member == 0 ? rows : gathering?.rows(for: member) ?? rows
     }
+
+    /// Whether products copy the next block's inputs, by `copyAhead`.
+    @inline(__always)
+    var areCopiedAhead: Bool { gathering?.ahead != nil }
+
+    /// Gives `body` what that member of the team is still to copy of the next block's inputs; it returns how
+    /// many rows it copied.
+    @inline(__always)
+    func copyAhead(as member: Int, _ body: (RowCopies<S>) -> Int) {
+        gathering?.copyAhead(as: member, body)
+    }
 }
 
 /// Copies samples' inputs from where they lie into consecutive rows.
@@ -40,7 +51,8 @@ struct BatchInputs<S: Real> {
 /// overwrite what the other one's caches hold and read what they have just written: where processors
 /// share no cache, that takes several times as long as copying twice.
 ///
-/// Samples in a random order are in no cache: each is asked for a few rows ahead of its turn.
+/// Samples in a random order are in no cache: each is asked for a few rows ahead of its turn, where it
+/// wasn't copied before; see `CopiedAhead`.
 struct InputGathering<S: Real>: PartedWork {
     private let source: SampleSource<S>
     private let inputs: UnsafePointer<S>
@@ -48,10 +60,12 @@ struct InputGathering<S: Real>: PartedWork {
     private let first: Int
     /// How many rows: n.
     private let count: Int
-    /// The leader's copy: (n, i).
+    /// The leader's memory: for (n, i), or twice that, `stride` apart, where samples are copied ahead.
     private let target: UnsafeMutablePointer<S>
-    /// The other members' copies: (members − 1, n, i).
+    /// The other members' memory, as much for each.
     private let copies: UnsafeMutablePointer<S>?
+    private let stride: Int
+    fileprivate let ahead: CopyingAhead?
     /// What the team calls the batch.
     private let batch: Int
     fileprivate let unmanaged: Unmanaged<Team>?
@@ -67,11 +81,13 @@ struct InputGathering<S: Real>: PartedWork {
     /// Prepares copying the inputs of samples at `positions`.
     init(
         _ source: SampleSource<S>, _ inputs: UnsafePointer<S>, at positions: Range<Int>,
-        into target: UnsafeMutablePointer<S>, copies: UnsafeMutablePointer<S>?, _ team: Team?
+        into target: UnsafeMutablePointer<S>, copies: UnsafeMutablePointer<S>?, stride: Int,
+        _ team: Team?, ahead: CopyingAhead?
     ) {
         (self.source, self.inputs) = (source, inputs)
         (first, count) = (positions.lowerBound, positions.count)
-        (self.target, self.copies) = (target, copies)
+        (self.target, self.copies, self.stride) = (target, copies, stride)
+        self.ahead = ahead
         let team = copies == nil ? nil : team
         unmanaged = team.map(Unmanaged.passUnretained)
         batch = team?.beginBatch() ?? 0
@@ -79,11 +95,11 @@ struct InputGathering<S: Real>: PartedWork {
 
     /// Copies the inputs, for all members of the team that are there.
     func run() -> BatchInputs<S> {
-        guard let team else {
-            copy(0..<count, into: target)
-            return BatchInputs(rows: target, team: nil)
+        if let team {
+            run(parts: team.members, team)
+        } else {
+            copyRest(into: target, as: 0)
         }
-        run(parts: team.members, team)
         return BatchInputs(self)
     }
 
@@ -91,17 +107,46 @@ struct InputGathering<S: Real>: PartedWork {
 
     /// The member's copy, made now where it isn't there: (n, i).
     fileprivate func rows(for member: Int) -> UnsafePointer<S> {
-        var own = target
-        if member > 0, let copies {
-            own = copies + (member &- 1) &* count &* source.inputWidth
-        }
+        let own = memory(of: member)
         if let team, team.beginsCopy(of: batch, as: member) {
-            // Each from another row on, so that no two ask for the same sample at a time.
-            let first = member &* count / team.members
-            copy(first..<count, into: own)
-            copy(0..<first, into: own)
+            copyRest(into: own, as: member, of: team.members)
         }
-        return UnsafePointer(own)
+        return UnsafePointer(isSecond(member) ? own + stride : own)
+    }
+
+    /// What the member has for copies.
+    private func memory(of member: Int) -> UnsafeMutablePointer<S> {
+        guard member > 0, let copies else { return target }
+        return copies + (member &- 1) &* (ahead == nil ? stride : 2 &* stride)
+    }
+
+    private func isSecond(_ member: Int) -> Bool {
+        ahead.map { CopiedAhead.place(of: member, in: $0.copied).pointee.isSecond } ?? false
+    }
+
+    /// Copies what the member hasn't copied ahead, to its memory.
+    private func copyRest(
+        into own: UnsafeMutablePointer<S>, as member: Int, of members: Int = 1
+    ) {
+        var known = 0
+        if let ahead {
+            known = CopiedAhead.place(of: member, in: ahead.copied).pointee
+                .begin(first..<first &+ count, of: ahead.epoch, next: ahead.next)
+        }
+        let target = isSecond(member) ? own + stride : own
+        // Each from another row on, so that no two ask for the same sample at a time.
+        let first = known &+ member &* (count &- known) / members
+        copy(first..<count, into: target)
+        copy(known..<first, into: target)
+    }
+
+    /// See `BatchInputs.copyAhead`.
+    @inline(__always)
+    fileprivate func copyAhead(as member: Int, _ body: (RowCopies<S>) -> Int) {
+        guard let ahead else { return }
+        let copied = CopiedAhead.place(of: member, in: ahead.copied)
+        let own = memory(of: member)
+        copied.pointee.copy(source, to: copied.pointee.isSecond ? own : own + stride, body)
     }
 
     private func copy(_ rows: Range<Int>, into target: UnsafeMutablePointer<S>) {

@@ -15,6 +15,8 @@ struct Memory<S: Real>: Sendable {
     var losses: [Double] = []
     /// The inputs of a batch once more for each member of a team but its leader.
     var copies = AlignedNumbers<S>()
+    /// What threads have copied of their next blocks; none where they copy none.
+    var copiedAhead: [CopiedAhead] = []
     /// The parameters and running statistics of the best epoch so far, where they are to be restored.
     var best: [S] = []
     /// What was compiled for the smallest of the networks whose gradients were computed here.
@@ -28,6 +30,7 @@ struct Memory<S: Real>: Sendable {
         if statistics.capacity == 0 { statistics.reserveCapacity(1) }
         if optimizer.capacity == 0 { optimizer.reserveCapacity(1) }
         if best.capacity == 0 { best.reserveCapacity(1) }
+        if copiedAhead.capacity == 0 { copiedAhead.reserveCapacity(1) }
         gradients.extend(to: shards * shardStride)
         scratch.extend(to: shards * stride + extra)
         losses.extend(to: shards)
@@ -79,17 +82,20 @@ struct Memory<S: Real>: Sendable {
                             losses.withUnsafeMutableBufferPointer { losses in
                                 copies.withPointer { copies in
                                     best.withUnsafeMutableBufferPointer { best in
-                                        guard let scratch, let losses = losses.baseAddress
-                                        else { return nil }
-                                        // What is empty isn't read.
-                                        return body(
-                                            MemoryPointers(
-                                                parameters: parameters ?? scratch,
-                                                gradients: gradients ?? scratch,
-                                                statistics: statistics.baseAddress ?? scratch,
-                                                optimizer: optimizer.start, scratch: scratch,
-                                                losses: losses, copies: copies,
-                                                best: best.start))
+                                        copiedAhead.withUnsafeMutableBufferPointer { copiedAhead in
+                                            guard let scratch, let losses = losses.baseAddress
+                                            else { return nil }
+                                            // What is empty isn't read.
+                                            return body(
+                                                MemoryPointers(
+                                                    parameters: parameters ?? scratch,
+                                                    gradients: gradients ?? scratch,
+                                                    statistics: statistics.baseAddress ?? scratch,
+                                                    optimizer: optimizer.start, scratch: scratch,
+                                                    losses: losses, copies: copies,
+                                                    copiedAhead: copiedAhead.start,
+                                                    best: best.start))
+                                        }
                                     }
                                 }
                             }
@@ -110,6 +116,7 @@ struct MemoryPointers<S: Real> {
     let scratch: UnsafeMutablePointer<S>
     let losses: UnsafeMutablePointer<Double>
     let copies: UnsafeMutablePointer<S>?
+    let copiedAhead: UnsafeMutablePointer<CopiedAhead>?
     let best: UnsafeMutablePointer<S>?
 }
 

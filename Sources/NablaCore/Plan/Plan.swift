@@ -120,6 +120,12 @@ final class Plan<S: Real>: @unchecked Sendable {
     /// The most panels of a layer's weights; 0 where none lie in panels.
     var mostPanels: Int { kernels.lazy.map { $0?.panels?.panels.count ?? 0 }.max() ?? 0 }
 
+    /// Whether some panels are multiplied by `Real.multiplyPanel`.
+    var multipliesPanels: Bool {
+        S.multipliesPanels
+            && kernels.contains { ($0?.panels?.panels.units ?? 0) >= DensePanels.units }
+    }
+
     /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
     var numbersOfShard: Int {
         max(parameterCount, Partition.blockSize * (inputWidth + sizes.activations))

@@ -1,8 +1,10 @@
 /// Where a shard's intermediate numbers lie in its part of the scratch memory; n is the rows of a
 /// block.
 struct ScratchLayout {
-    /// Gathered inputs: (n, i).
+    /// Gathered inputs: (n, i), and behind them those of the next block where they are copied ahead.
     let inputs: Int
+    /// How far the two are apart.
+    let inputsStride: Int
     /// Gathered targets: (n, target width).
     let targets: Int
     /// Gathered weights: (n).
@@ -27,7 +29,7 @@ struct ScratchLayout {
     /// Lays out the memory for blocks of `rows`, and where each has gradients of its own, for those.
     init<S: Real>(
         _ plan: borrowing Plan<S>, rows: Int, targetWidth: Int, gathers: Bool,
-        blockGradients: Bool = false
+        copiesAhead: Bool = false, blockGradients: Bool = false
     ) {
         var end = 0
         func reserve(_ count: Int) -> Int {
@@ -35,6 +37,8 @@ struct ScratchLayout {
             return end
         }
         inputs = reserve(gathers ? rows * plan.inputWidth : 0)
+        inputsStride = end
+        if copiesAhead { end += inputsStride }
         targets = reserve(gathers ? rows * targetWidth : 0)
         weights = reserve(gathers ? rows : 0)
         activations = reserve(rows * plan.sizes.kept)

@@ -98,6 +98,7 @@ struct TrainingSlice<S: FloatingReal> {
         let partition = Partition(count: count, of: plan, pass.mode)
         let mass = pass.source.mass(of: first..<first + count, objective)
         let scale: S = objective.scale(ofMass: mass)
+        if prepared.copiesAhead { pass.ahead = blocksAhead(after: first + count, progress.epoch) }
         let update = ParameterUpdate(
             settings.optimizer, parameters: memory.parameters, state: memory.optimizer,
             count: plan.parameterCount, rate: rate, step: progress.step + 1, &progress.optimizer)
@@ -135,6 +136,16 @@ struct TrainingSlice<S: FloatingReal> {
             }
         }
         return nil
+    }
+
+    /// What is copied while a step computes that ends at `position` of the epoch.
+    private func blocksAhead(after position: Int, _ epoch: Int) -> BlocksAhead? {
+        guard let copied = memory.copiedAhead else { return nil }
+        let count = min(prepared.batchSize, prepared.samplesPerEpoch - position)
+        return BlocksAhead(
+            copied: copied, epoch: epoch,
+            next: count > 0
+                ? (position, Partition(count: count, of: plan, pass.mode)) : nil)
     }
 
     /// Updates the parameters from all gradients; false where L-BFGS wants another evaluation first.

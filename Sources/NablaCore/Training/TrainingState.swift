@@ -69,6 +69,8 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
     /// How a full batch is cut, and its shards' memory laid out.
     let partition: Partition
     let layout: ScratchLayout
+    /// Whether threads copy the samples of their next blocks while they compute.
+    let copiesAhead: Bool
     /// Optimizer steps an epoch has.
     let stepsPerEpoch: Int
     /// The most samples of a batch.
@@ -108,11 +110,13 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         try Partition.check(
             batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
         partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
+        copiesAhead = settings.shufflesBatches && plan.multipliesPanels
         layout = ScratchLayout(
             // A last batch of fewer samples may have fewer shards, of more samples each.
             plan, rows: partition.shards > 1 ? Partition.blockSize : partition.rows,
             targetWidth: objective.targetWidth,
-            gathers: settings.shufflesBatches, blockGradients: partition.blocks > 1)
+            gathers: settings.shufflesBatches, copiesAhead: copiesAhead,
+            blockGradients: partition.blocks > 1)
         let seen = min(samples.count, stepsPerEpoch * batchSize)
         // None where an epoch has no steps, which is refused later.
         health =
@@ -157,7 +161,7 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
     /// Numbers of the inputs that the threads of a team copy for themselves, its leader's apart.
     func copiedCount(threads: Int) -> Int {
         guard partition.isWhole, plan.mostPanels > 1, settings.shufflesBatches else { return 0 }
-        return (min(threads, plan.mostPanels) - 1) * partition.count * plan.inputWidth
+        return (min(threads, plan.mostPanels) - 1) * layout.inputsStride * (copiesAhead ? 2 : 1)
     }
 
     /// Numbers for a batch's outputs, which metrics are taken from.
@@ -239,6 +243,9 @@ struct TrainingState<S: FloatingReal>: Sendable {
         let count =
             settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
+        if prepared.copiesAhead {
+            memory.copiedAhead = Array(repeating: CopiedAhead(), count: CopiedAhead.count)
+        }
     }
 
     /// Makes steps and ends epochs up to an allotment, and gives the epochs that ended.
