@@ -30,10 +30,12 @@ struct DrawnNetwork: CustomTestStringConvertible {
         try drawer.drawLayers(endingWith: last, for: kind)
         network = try drawer.network()
         self.seed = seed
-        loss = try Loss(kind, reduction: drawer.oneOf(Reduction.allCases))
+        let reduction = drawer.oneOf(Reduction.allCases)
         samples = try drawer.samples(of: network, for: kind)
         settings = GradientSettings(
             isTraining: drawer.chance(2), seed: drawer.generator.next() >> 1)
+        loss = try Loss(
+            drawer.weighted(kind, classes: network.outputShape[0]), reduction: reduction)
     }
 
     /// What a failure prints: the seed, and what it drew.
@@ -44,7 +46,7 @@ struct DrawnNetwork: CustomTestStringConvertible {
             return layer.typeName + activation + inputs
         }
         return "seed \(seed): \(network.inputShape) \(layers.joined(separator: ", ")); "
-            + "\(loss.name), \(loss.reduction.rawValue), \(samples.count) samples, "
+            + "\(loss.kind), \(loss.reduction.rawValue), \(samples.count) samples, "
             + (settings.isTraining ? "training" : "inference")
     }
 

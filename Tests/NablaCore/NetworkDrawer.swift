@@ -49,6 +49,21 @@ struct NetworkDrawer {
         return (kind, last)
     }
 
+    /// The loss, in half of the networks with a weight for each class where it is one over classes.
+    mutating func weighted(_ kind: Loss.Kind, classes: Int) throws -> Loss.Kind {
+        guard chance(2) else { return kind }
+        let weights = (0..<classes).map { _ in 0.5 + generator.uniform() }
+        func weighted(_ settings: Loss.ClassSettings) throws -> Loss.ClassSettings {
+            try .init(labelSmoothing: settings.labelSmoothing, classWeights: weights)
+        }
+        return switch kind {
+        case .crossEntropy(let settings): .crossEntropy(try weighted(settings))
+        case .crossEntropyWithLogits(let settings):
+            .crossEntropyWithLogits(try weighted(settings))
+        default: kind
+        }
+    }
+
     func network() throws -> Network { try Network(inputShape: shapes[0], layers: layers) }
 
     /// Draws the layers, the last one with that activation.
