@@ -159,8 +159,9 @@ struct SampleSource<S: Real> {
     }
 
     /// The samples at those positions: where they lie, or copied into `scratch`, and for a team's
-    /// other members into `copies`, when an order is given; then those of the next block are copied as
-    /// `ahead` says.
+    /// other members into `copies`, when an order is given.
+    ///
+    /// Products that read them copy those of the next block as `ahead` says.
     func batch(
         at positions: Range<Int>, in scratch: UnsafeMutablePointer<S>, _ layout: ScratchLayout,
         copies: UnsafeMutablePointer<S>?, _ team: Team?, ahead: CopyingAhead? = nil

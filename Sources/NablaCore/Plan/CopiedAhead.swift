@@ -16,7 +16,7 @@ struct CopiedAhead {
     /// How many of these lie between those of two threads, so that no two write to the same cache line.
     private static var spacing: Int { 4 }
     /// How many all threads need.
-    static var count: Int { Team.mostParts * spacing }
+    static var countForAll: Int { Team.mostParts * spacing }
 
     /// Goes on to a block at `positions`, after which that at `next` will probably come.
     ///
@@ -95,7 +95,7 @@ struct BlocksAhead {
 
 /// How the samples of a block are copied where threads copy those of the next one, too.
 struct CopyingAhead {
-    /// The first thread's own.
+    /// That of the thread which has the block, or of the first one that does.
     let copied: UnsafeMutablePointer<CopiedAhead>
     let epoch: Int
     /// Where the next block is.

@@ -13,7 +13,8 @@ struct Memory<S: Real>: Sendable {
     var scratch = AlignedNumbers<S>()
     /// The sum of the losses of each shard.
     var losses: [Double] = []
-    /// The inputs of a batch once more for each member of a team but its leader.
+    /// The inputs of a batch once more for each member of a team but its leader, and those of the next one where
+    /// they are copied ahead.
     var copies = AlignedNumbers<S>()
     /// What threads have copied of their next blocks; none where they copy none.
     var copiedAhead: [CopiedAhead] = []

@@ -11,7 +11,8 @@ struct Partition {
     static let blockSize = 256
     /// The most shards of a batch.
     private static let maximumShards = 16
-    /// The most numbers in a kind of buffer of all shards together: 128 or 256 MB.
+    /// The most numbers in a kind of buffer of all shards together: 128 or 256 MB; inputs that are copied ahead
+    /// take twice as many.
     private static let maximumNumbers = 1 << 25
 
     /// The most samples that are cut into shards of one block each.

@@ -110,7 +110,10 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         try Partition.check(
             batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
         partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
-        copiesAhead = settings.shufflesBatches && plan.multipliesPanels
+        // An epoch that is one block has no next one.
+        copiesAhead =
+            settings.shufflesBatches && plan.multipliesPanels
+            && !(partition.isWhole && stepsPerEpoch == 1)
         layout = ScratchLayout(
             // A last batch of fewer samples may have fewer shards, of more samples each.
             plan, rows: partition.shards > 1 ? Partition.blockSize : partition.rows,
@@ -244,7 +247,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
             settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
         memory.optimizer = Array(repeating: 0, count: count)
         if prepared.copiesAhead {
-            memory.copiedAhead = Array(repeating: CopiedAhead(), count: CopiedAhead.count)
+            memory.copiedAhead = Array(repeating: CopiedAhead(), count: CopiedAhead.countForAll)
         }
     }
 
