@@ -225,7 +225,7 @@ struct BatchPass<S: Real> {
         at positions: Range<Int>, first: Int, _ place: Int, next: Range<Int> = 0..<0
     ) -> (ShardPass<S>, Batch<S>)? {
         let scratch = memory.scratch + place * layout.stride
-        let range = first + positions.lowerBound..<first + positions.upperBound
+        let range = positions.shifted(by: first)
         guard
             let batch = source.batch(
                 at: range, in: scratch, layout, copies: memory.copies, team,

@@ -75,21 +75,18 @@ struct BlocksAhead {
         after block: Int, of shard: Int, as member: Int, of members: Int, first: Int,
         _ partition: Partition
     ) -> Range<Int> {
-        func positions(_ first: Int, _ partition: Partition, _ shard: Int, _ block: Int) -> Range<
-            Int
-        > {
-            let positions = partition.positions(shard: shard, block: block)
-            return first + positions.lowerBound..<first + positions.upperBound
-        }
         if shard + members < partition.shards {
-            return positions(first, partition, shard + members, block)
+            return partition.positions(shard: shard + members, block: block).shifted(by: first)
         }
-        if block + 1 < partition.blocks { return positions(first, partition, member, block + 1) }
+        if block + 1 < partition.blocks {
+            return partition.positions(shard: member, block: block + 1).shifted(by: first)
+        }
         // Threads that share a block have other memory than those with blocks of their own.
         guard let next, next.partition.isWhole == partition.isWhole,
             member < next.partition.shards || partition.isWhole
         else { return 0..<0 }
-        return positions(next.first, next.partition, partition.isWhole ? 0 : member, 0)
+        let shard = partition.isWhole ? 0 : member
+        return next.partition.positions(shard: shard, block: 0).shifted(by: next.first)
     }
 }
 

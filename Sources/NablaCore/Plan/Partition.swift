@@ -122,6 +122,14 @@ struct Partition {
     }
 }
 
+extension Range<Int> {
+    /// The positions so many further on.
+    @inline(__always)
+    func shifted(by distance: Int) -> Range<Int> {
+        lowerBound + distance..<upperBound + distance
+    }
+}
+
 /// A layer's tensors in the order they are computed in.
 enum LayerTensor: Comparable {
     case preActivations

@@ -37,7 +37,7 @@ struct ScratchLayout {
             return end
         }
         inputs = reserve(gathers ? rows * plan.inputWidth : 0)
-        inputsStride = end
+        inputsStride = end - inputs
         if copiesAhead { end += inputsStride }
         targets = reserve(gathers ? rows * targetWidth : 0)
         weights = reserve(gathers ? rows : 0)
