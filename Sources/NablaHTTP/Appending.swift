@@ -1,6 +1,6 @@
 extension OutputSpan<UInt8> {
     /// Appends a constant, of which no string is made.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ text: StaticString) {
         append(
             copying: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -13,7 +13,7 @@ extension OutputSpan<UInt8> {
     }
 
     /// Appends the first `count` bytes of a word, of which the lowest is the first; there must be room for all eight.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ count: Int, of word: UInt64) {
         precondition(count <= 8 && freeCapacity >= 8)
         // Safe by that.
@@ -26,13 +26,13 @@ extension OutputSpan<UInt8> {
     }
 
     /// Appends bytes at once.
-    @inline(__always)
-    mutating func append(copying bytes: Span<UInt8>) {
+    @inlinable @inline(__always)
+    public mutating func append(copying bytes: Span<UInt8>) {
         bytes.withUnsafeBytes { append(copying: $0) }
     }
 
-    @inline(__always)
-    private mutating func append(copying bytes: UnsafeRawBufferPointer) {
+    @inlinable @inline(__always)
+    mutating func append(copying bytes: UnsafeRawBufferPointer) {
         precondition(freeCapacity >= bytes.count)
         // Safe by that.
         withUnsafeMutableBufferPointer { buffer, count in

@@ -13,11 +13,6 @@ public struct Fields: Sendable {
     /// Makes an empty list.
     public init() {}
 
-    /// Makes an empty list with room for so many bytes of names and values.
-    public init(byteCapacity: Int) {
-        text.reserveCapacity(byteCapacity)
-    }
-
     /// Takes over lines that a parser has checked.
     init(text: [UInt8]) {
         self.text = text
@@ -47,58 +42,45 @@ public struct Fields: Sendable {
     public mutating func add(_ name: String, _ value: String) {
         var next = text.count
         let value = value.utf8.span
-        append(name, atMost: value.count) { $0.append(copying: value) }
+        let name = name.utf8.span
+        text.append(addingCapacity: name.count + value.count + 4) { line in
+            line.append(copying: name)
+            line.append(": ")
+            line.append(copying: value)
+            line.appendLineEnd()
+        }
         while let control = control(from: next) {
             text[control] = .space
             next = control + 1
         }
     }
 
-    /// Adds a line whose value is known to have no control character, which is looked for in debug builds alone.
+    /// Adds lines that are written byte by byte, of which no caller has any part that wasn't checked.
+    ///
+    /// They are counted in debug builds alone.
     ///
     /// - Parameters:
-    ///   - name: A token such as `Content-Type`.
-    ///   - value: The value, of which no caller has any part that wasn't checked; sent as UTF-8.
-    public mutating func add(unchecked name: String, _ value: String) {
-        let value = value.utf8.span
-        add(unchecked: name, atMost: value.count) { $0.append(copying: value) }
-    }
-
-    /// Adds lines that are known beforehand.
-    ///
-    /// - Parameter lines: Complete lines as on the wire, each with its CRLF.
-    public mutating func add(lines: StaticString) {
-        text.append(addingCapacity: lines.utf8CodeUnitCount) { $0.append(lines) }
-    }
-
-    /// Adds a line whose value is written byte by byte, with no control character, which is looked for in debug builds
-    /// alone.
-    ///
-    /// - Parameters:
-    ///   - name: A token such as `Server-Timing`.
-    ///   - length: The most bytes that the value can have.
-    ///   - write: Appends the value.
-    @inline(__always)
+    ///   - lines: How many lines.
+    ///   - length: The most bytes that they can have.
+    ///   - write: Appends them as they are on the wire, each with its CRLF.
     public mutating func add(
-        unchecked name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+        unchecked lines: Int, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
     ) {
         let start = text.count
-        append(name, atMost: length, write)
-        assert(control(from: start) == nil)
+        text.append(addingCapacity: length, initializingWith: write)
+        assert(countLines(from: start) == lines)
     }
 
-    @inline(__always)
-    private mutating func append(
-        _ name: String, atMost length: Int, _ write: (inout OutputSpan<UInt8>) -> Void
-    ) {
-        let name = name.utf8.span
-        text.append(addingCapacity: name.count + length + 4) { line in
-            line.append(copying: name)
-            line.append(.colon)
-            line.append(.space)
-            write(&line)
-            line.appendLineEnd()
+    /// How many lines begin from `start` on; nil where a control character is in one, or the last has no end.
+    private func countLines(from start: Int) -> Int? {
+        var (start, count) = (start, 0)
+        while start < text.count {
+            guard let end = text.span.firstControl(from: start), end + 1 < text.count,
+                text[end] == .carriageReturn, text[end + 1] == .lineFeed
+            else { return nil }
+            (start, count) = (end + 2, count + 1)
         }
+        return count
     }
 
     /// Where the last line's first control character is, from `start` on; its end is none.

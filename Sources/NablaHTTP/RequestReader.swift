@@ -41,8 +41,8 @@ public struct RequestReader: Sendable {
     /// Bytes of the body that the sink has.
     private var sunk = 0
     private var owesContinue = false
-    private var kept: [UInt8] = []
-    private var keptStart = 0
+    @usableFromInline private(set) var kept: [UInt8] = []
+    @usableFromInline private(set) var keptStart = 0
 
     /// Whether the body's sink has no room, so that nothing is to be received until `resume()`.
     public private(set) var isFull = false
@@ -60,7 +60,10 @@ public struct RequestReader: Sendable {
     }
 
     /// Bytes that were received but not used yet.
-    public var keptBytes: Int { kept.count - keptStart }
+    @inlinable public var keptBytes: Int {
+        // Inlined, because a call from another module has the whole reader copied.
+        kept.count - keptStart
+    }
 
     /// What the reader is in the middle of.
     public var position: Position {

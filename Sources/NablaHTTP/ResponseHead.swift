@@ -33,11 +33,12 @@ public enum ResponseHead {
         _ status: Status, _ fields: Fields, framing: Framing, persistence: Persistence,
         common: [UInt8], to bytes: inout [UInt8]
     ) {
-        let room = ownBytes + status.reason.utf8.count + common.count + fields.text.count
-        bytes.append(addingCapacity: room) { head in
+        // As spans, of which handing them to a closure counts no reference.
+        let (common, lines) = (common.span, fields.text.span)
+        bytes.append(addingCapacity: ownBytes + common.count + lines.count) { head in
             write(status, to: &head)
-            head.append(copying: common.span)
-            head.append(copying: fields.text.span)
+            head.append(copying: common)
+            head.append(copying: lines)
             if status.allowsBody { write(framing, to: &head) }
             switch persistence {
             case .implied: break
@@ -48,16 +49,16 @@ public enum ResponseHead {
         }
     }
 
-    /// The most bytes of a head without its fields and the status' phrase: its version and code, framing and
-    /// persistence, each with a number where it has one.
-    private static let ownBytes = 128
+    /// The most bytes of a head without its fields: its version, code and phrase, framing and persistence, each with a
+    /// number where it has one.
+    private static let ownBytes = 192
 
     private static func write(_ status: Status, to head: inout OutputSpan<UInt8>) {
         guard status != .ok else { return head.append("HTTP/1.1 200 OK\r\n") }
         head.append("HTTP/1.1 ")
         head.append(decimal: status.code)
         head.append(.space)
-        head.append(copying: status.reason.utf8.span)
+        head.append(status.reason)
         head.appendLineEnd()
     }
 

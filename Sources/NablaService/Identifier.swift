@@ -1,10 +1,61 @@
 import Glibc
 public import NablaAPI
+import NablaHTTP
 import Synchronization
 
-/// Makes identifiers that sort by the time they were made.
+/// A number that no other thing of its kind has; later ones of a source sort after earlier ones, as text, too.
 ///
 /// - Source: RFC 9562, section 5.7 (UUID version 7); the 12 bits after the time count within a millisecond.
+struct Identifier: Sendable, Hashable {
+    /// The upper 64 bits: time, version and count.
+    let high: UInt64
+    /// The lower 64 bits: variant and chance.
+    let low: UInt64
+
+    /// Characters of every text.
+    static let length = 36
+
+    /// As a UUID is written, in lower case.
+    var text: String {
+        String(unsafeUninitializedCapacity: Identifier.length + Identifier.spare) { buffer in
+            var output = OutputSpan(buffer: buffer, initializedCount: 0)
+            write(to: &output)
+            return output.finalize(for: buffer)
+        }
+    }
+
+    /// Bytes that writing takes beyond the text, for a while.
+    static let spare = 8
+
+    /// Appends the text; there must be room for `length` and `spare` bytes.
+    func write(to output: inout OutputSpan<UInt8>) {
+        let (first, second) = (digits(high >> 32), digits(high & 0xFFFF_FFFF))
+        let (third, fourth) = (digits(low >> 32), digits(low & 0xFFFF_FFFF))
+        let dash = UInt64(UInt8(ascii: "-")) << 32
+        output.append(8, of: first)
+        output.append(UInt8(ascii: "-"))
+        output.append(5, of: second & 0xFFFF_FFFF | dash)
+        output.append(5, of: second >> 32 | dash)
+        output.append(5, of: third & 0xFFFF_FFFF | dash)
+        output.append(4, of: third >> 32)
+        output.append(8, of: fourth)
+    }
+
+    /// The eight hexadecimal digits of a number below 2³², the first in the lowest byte.
+    private func digits(_ number: UInt64) -> UInt64 {
+        // A byte for each four bits, in three steps that each halve what lies together.
+        var spread = number
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // Adding six carries into the upper half of those that want a letter.
+        let letters = ((spread &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        let text = spread &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+        return text.byteSwapped
+    }
+}
+
+/// Makes identifiers.
 final class IdentifierSource: Sendable {
     private struct State {
         var milliseconds: Int64 = 0
@@ -16,8 +67,8 @@ final class IdentifierSource: Sendable {
     private let state = Mutex(State())
 
     /// Gives an identifier that no other call gives; later ones of this source sort after it.
-    func next() -> String {
-        let (high, low) = state.withLock { state in
+    func next() -> Identifier {
+        state.withLock { state in
             let now = Timestamp.now.milliseconds
             if now > state.milliseconds {
                 state.milliseconds = now
@@ -29,42 +80,10 @@ final class IdentifierSource: Sendable {
                     state.count = 0
                 }
             }
-            let high = UInt64(state.milliseconds) << 16 | 0x7000 | state.count
-            let low = state.generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-            return (high, low)
+            return Identifier(
+                high: UInt64(state.milliseconds) << 16 | 0x7000 | state.count,
+                low: state.generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
         }
-        return IdentifierSource.text(high, low)
-    }
-
-    private static func text(_ high: UInt64, _ low: UInt64) -> String {
-        let (first, second) = (digits(high >> 32), digits(high & 0xFFFF_FFFF))
-        let (third, fourth) = (digits(low >> 32), digits(low & 0xFFFF_FFFF))
-        return String(unsafeUninitializedCapacity: 36) { buffer in
-            let bytes = UnsafeMutableRawBufferPointer(buffer)
-            for position in stride(from: 8, through: 23, by: 5) {
-                bytes[position] = UInt8(ascii: "-")
-            }
-            bytes.storeBytes(of: first, toByteOffset: 0, as: UInt64.self)
-            bytes.storeBytes(of: UInt32(second & 0xFFFF_FFFF), toByteOffset: 9, as: UInt32.self)
-            bytes.storeBytes(of: UInt32(second >> 32), toByteOffset: 14, as: UInt32.self)
-            bytes.storeBytes(of: UInt32(third & 0xFFFF_FFFF), toByteOffset: 19, as: UInt32.self)
-            bytes.storeBytes(of: UInt32(third >> 32), toByteOffset: 24, as: UInt32.self)
-            bytes.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
-            return 36
-        }
-    }
-
-    /// The eight hexadecimal digits of a number below 2³², the first in the lowest byte.
-    private static func digits(_ number: UInt64) -> UInt64 {
-        // A byte for each four bits, in three steps that each halve what lies together.
-        var spread = number
-        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
-        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
-        spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F
-        // Adding six carries into the upper half of those that want a letter.
-        let letters = ((spread &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
-        let text = spread &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
-        return text.byteSwapped.littleEndian
     }
 }
 

@@ -17,6 +17,7 @@ final class Pipeline: RequestHandler {
     private let compression: CompressionSettings
     private let uploads: UploadFolder?
     private let onEvent: @Sendable (ServiceEvent) -> Void
+    private let maker: ResponseMaker
     private let loopWorkspaces: LoopWorkspaces
 
     init(
@@ -35,63 +36,83 @@ final class Pipeline: RequestHandler {
         self.inlineBytes = inlineBytes
         self.compression = compression
         self.uploads = uploads
+        maker = ResponseMaker(compression: compression, onEvent: onEvent)
         loopWorkspaces = LoopWorkspaces(count: loops)
         self.onEvent = onEvent
     }
 
-    func handle(_ request: consuming Request, _ responder: consuming Responder) {
+    func handle(_ request: consuming Request, later: () -> Responder) -> Handling {
         let start = Stopwatch.now()
         let (match, route) = router.match(request.head.method, request.head.target.path)
-        let admission = gate.admit(to: match.scope, request.head.fields, at: start)
-        let reply = Reply(
-            id: identify(request.head), head: request.head, route: route, token: admission.token,
-            fields: crossOrigin?.fields(for: request.head) ?? [], start: start,
-            compression: compression, responder: responder, onEvent: onEvent)
-        if case .refused(let problem, let fields) = admission {
-            return reply.send(problem, fields: fields)
-        }
-        switch match {
+        switch consume match {
         case .nothing:
-            reply.send(Problem(.notFound, "there is nothing at \(reply.head.target.path)"))
+            return refuse(
+                context(of: request.head, route, since: start),
+                Problem(.notFound, "there is nothing at \(request.head.target.path)"))
         case .options(let methods):
-            let fields = crossOrigin?.preflightFields(for: reply.head, methods) ?? []
-            reply.send(
-                Content(status: .noContent, fields: [Pipeline.allow(methods)] + fields, body: []))
+            let fields = crossOrigin?.preflightFields(for: request.head, methods) ?? []
+            let content = Content(
+                status: .noContent, fields: [Pipeline.allow(methods)] + fields, body: [])
+            return .answered(
+                maker.response(with: content, to: context(of: request.head, route, since: start)))
         case .otherMethod(let methods):
-            let allow = Pipeline.allow(methods)
-            reply.send(
+            let (head, allow) = (request.head, Pipeline.allow(methods))
+            return refuse(
+                context(of: head, route, since: start),
                 Problem(
                     .methodNotAllowed,
-                    "\(reply.head.method.name) is not for \(reply.head.target.path), but "
-                        + allow.value),
-                fields: [allow])
+                    "\(head.method.name) is not for \(head.target.path), but " + allow.value),
+                [allow])
         case .endpoint(let endpoint, let subject):
-            let call = Call(request, subject: subject, since: start, reply: reply)
-            if call.hasBody,
-                let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint)
-            {
-                reply.send(problem, fields: [field])
-            } else if call.sink is RefusedBody {
-                // Its token came to be while the body arrived.
-                reply.send(Problem(.unavailable, "the body was not kept; send it again"))
-            } else if let problem = Pipeline.refusal(of: call.head.target, by: endpoint) {
-                reply.send(problem)
-            } else {
-                place(call, at: endpoint, reply)
+            let token: String?
+            do throws(Gate.Refusal) {
+                token = try gate.admit(to: endpoint.scope, request.head.fields, at: start)
+            } catch {
+                return refuse(
+                    context(of: request.head, route, since: start), error.problem, error.fields)
             }
+            let context = context(of: request.head, route, token: token, since: start)
+            let call = Call(request, subject: subject, token: token, since: start)
+            if call.hasBody, let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint) {
+                return refuse(context, problem, [field])
+            }
+            if call.sink is RefusedBody {
+                // Its token came to be while the body arrived.
+                return refuse(
+                    context, Problem(.unavailable, "the body was not kept; send it again"))
+            }
+            if let problem = Pipeline.refusal(of: call.head.target, by: endpoint) {
+                return refuse(context, problem)
+            }
+            return place(call, at: endpoint, consume context, later)
         }
+    }
+
+    private func context(
+        of head: RequestHead, _ route: Route, token: String? = nil, since start: Double
+    ) -> RequestContext {
+        RequestContext(
+            id: RequestID(of: head, or: { identifiers.next() }), head: head, route: route,
+            token: token, fields: crossOrigin?.fields(for: head) ?? [], start: start)
+    }
+
+    private func refuse(
+        _ request: consuming RequestContext, _ problem: Problem,
+        _ fields: [(name: String, value: String)] = []
+    ) -> Handling {
+        .answered(maker.response(with: problem, to: request, fields: fields))
     }
 
     /// Has the disk take what an endpoint wants there, and nothing take what will be refused.
     func sink(
         for head: RequestHead, whenRoom: @escaping @Sendable () -> Void
     ) -> (any BodySink)? {
-        let match = router.match(head.method, head.target.path).match
-        guard let uploads, case .endpoint(let endpoint, _) = match, endpoint.takesUploads else {
-            return nil
-        }
+        guard let uploads,
+            case .endpoint(let endpoint, _) = router.match(head.method, head.target.path).match,
+            endpoint.takesUploads
+        else { return nil }
         let isRefused =
-            !gate.allows(match.scope, head.fields)
+            !gate.allows(endpoint.scope, head.fields)
             || Pipeline.refusal(of: head, at: endpoint) != nil
         return uploads.sink(for: head, isRefused: isRefused, whenRoom: whenRoom)
     }
@@ -99,7 +120,7 @@ final class Pipeline: RequestHandler {
     func response(to error: MessageError) -> Response {
         let kind =
             Pipeline.messageKinds.first { $0.status == error.status.code } ?? .malformedRequest
-        let problem = Problem(kind, error.detail, instance: identifiers.next())
+        let problem = Problem(kind, error.detail, instance: identifiers.next().text)
         var fields = Fields()
         fields.add("Content-Type", Problem.mediaType)
         fields.add("X-Content-Type-Options", "nosniff")
@@ -113,14 +134,6 @@ final class Pipeline: RequestHandler {
 }
 
 extension Pipeline {
-    /// Keeps the caller's own id where it is sane: 1 to 128 letters, digits, `.`, `_` and `-`.
-    private func identify(_ head: RequestHead) -> String {
-        guard let id = head.requestID, (1...128).contains(id.utf8.count),
-            id.utf8.allSatisfy(\.isPlain)
-        else { return identifiers.next() }
-        return id
-    }
-
     /// The kinds of problem that a message may have before it is a request, one for each status.
     private static let messageKinds: [Problem.Kind] = [
         .malformedRequest, .requestTimeout, .contentTooLarge, .targetTooLong, .expectationFailed,
@@ -168,42 +181,66 @@ extension Pipeline {
         )
     }
 
-    private func place(_ call: Call, at endpoint: RoutedEndpoint, _ reply: Reply) {
+    private func place(
+        _ call: Call, at endpoint: RoutedEndpoint, _ request: consuming RequestContext,
+        _ later: () -> Responder
+    ) -> Handling {
         let isCompressed = call.head.hasContentCoding && !call.body.isEmpty
         switch endpoint.place {
         case .loop:
-            answerOnLoop(call, at: endpoint, reply)
+            return answerOnLoop(call, at: endpoint, request, later)
         // A compressed body is small only until it is inflated.
         case .loopOrWorker where call.body.count <= inlineBytes && !isCompressed:
-            answerOnLoop(call, at: endpoint, reply)
+            return answerOnLoop(call, at: endpoint, request, later)
         case .loopOrWorker, .worker, .storage:
             let compression = self.compression
             let pool = endpoint.place == .storage ? storagePool : pool
-            submit(call, reply, to: pool) { workspace throws(Problem) in
+            let reply = Reply(to: request, through: later(), maker)
+            submit(call.answered(by: reply), reply, to: pool) { call, workspace throws(Problem) in
                 var whole = call
                 if isCompressed { whole.body = try compression.inflated(call.body) }
                 return try endpoint.answer(whole.begun(), workspace)
             }
+            return .later(reply.responder)
         }
     }
 
-    private func answerOnLoop(_ call: Call, at endpoint: RoutedEndpoint, _ reply: Reply) {
-        loopWorkspaces.lend { workspace in
-            do throws(Problem) {
-                let answer = try endpoint.answer(call, workspace)
-                if case .onWorker(let rest) = answer {
-                    return submit(call, reply, to: pool, rest)
-                }
-                try give(answer, workspace, reply, isOnLoop: true)
-            } catch {
-                reply.send(error)
+    private func answerOnLoop(
+        _ call: Call, at endpoint: RoutedEndpoint, _ request: consuming RequestContext,
+        _ later: () -> Responder
+    ) -> Handling {
+        do throws(Problem) {
+            let answer = try loopWorkspaces.lend { workspace throws(Problem) in
+                try endpoint.answer(call, workspace)
             }
+            switch consume answer {
+            case .content(let content):
+                guard maker.takesLong(ofBytes: content.body.count, to: request) else {
+                    return .answered(maker.response(with: content, to: request))
+                }
+                let reply = Reply(to: request, through: later(), maker)
+                if !pool.submit({ _ in reply.send(content) }) {
+                    // Better uncompressed than not at all.
+                    reply.send(content, mayCompress: false)
+                }
+                return .later(reply.responder)
+            case .onWorker(let rest):
+                let reply = Reply(to: request, through: later(), maker)
+                submit(call.answered(by: reply), reply, to: pool, rest)
+                return .later(reply.responder)
+            case .later(let begin):
+                let reply = Reply(to: request, through: later(), maker)
+                begin(reply)
+                return .later(reply.responder)
+            }
+        } catch {
+            return refuse(request, error)
         }
     }
 
     private func submit(
         _ call: Call, _ reply: Reply, to pool: WorkerPool,
-        _ work: @escaping @Sendable (Workspace) throws(Problem) -> Answer
+        _ work: @escaping @Sendable (Call, Workspace) throws(Problem) -> Answer
     ) {
         let queued = Stopwatch.now()
         let isTaken = pool.submit { workspace in
@@ -214,7 +251,7 @@ extension Pipeline {
             }
             let waited = Stopwatch.now() - queued
             do throws(Problem) {
-                try self.give(work(workspace), workspace, reply, waited: waited)
+                try Pipeline.give(work(call, workspace), call, workspace, reply, waited: waited)
             } catch {
                 reply.send(error)
             }
@@ -224,21 +261,16 @@ extension Pipeline {
             Problem(.queueFull, "\(pool.capacity) requests wait already; try again later"))
     }
 
-    private func give(
-        _ answer: Answer, _ workspace: Workspace, _ reply: Reply, waited: Double = 0,
-        isOnLoop: Bool = false
+    private static func give(
+        _ answer: Answer, _ call: Call, _ workspace: Workspace, _ reply: Reply,
+        waited: Double
     ) throws(Problem) {
         switch answer {
         case .content(let content):
-            guard isOnLoop, reply.takesLong(toSend: content.body.count) else {
-                return reply.send(content, waited: waited)
-            }
-            guard !pool.submit({ _ in reply.send(content) }) else { return }
-            // Better uncompressed than not at all.
-            reply.send(content, mayCompress: false)
+            reply.send(content, waited: waited)
         case .onWorker(let rest):
             // Here is a worker: the loop hands its own on.
-            try give(rest(workspace), workspace, reply, waited: waited)
+            try give(rest(call, workspace), call, workspace, reply, waited: waited)
         case .later(let begin):
             begin(reply)
         }
@@ -254,22 +286,30 @@ final class LoopWorkspaces: Sendable {
         workspaces = (0..<count).map { _ in LoopWorkspace() }
     }
 
-    func lend(_ body: (Workspace) -> Void) {
+    func lend<Result: Sendable>(
+        _ body: (Workspace) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
         // By index, which counts no reference to the list.
-        for index in workspaces.indices where workspaces[index].lendIfFree(body) { return }
-        workspaces[0].lend(body)
+        for index in workspaces.indices {
+            if let result = try workspaces[index].lendIfFree(body) { return result }
+        }
+        return try workspaces[0].lend(body)
     }
 }
 
 private final class LoopWorkspace: Sendable {
     private let workspace = Mutex(Workspace())
 
-    /// Lends the workspace, or gives false at once when it is lent.
-    func lendIfFree(_ body: (Workspace) -> Void) -> Bool {
-        workspace.withLockIfAvailable { body($0) } != nil
+    /// Lends the workspace, or gives nil at once when it is lent.
+    func lendIfFree<Result: Sendable>(
+        _ body: (Workspace) throws(Problem) -> Result
+    ) throws(Problem) -> Result? {
+        try workspace.withLockIfAvailable { workspace throws(Problem) in try body(workspace) }
     }
 
-    func lend(_ body: (Workspace) -> Void) {
-        workspace.withLock { body($0) }
+    func lend<Result: Sendable>(
+        _ body: (Workspace) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        try workspace.withLock { workspace throws(Problem) in try body(workspace) }
     }
 }

@@ -82,13 +82,6 @@ struct Router: Sendable {
         case otherMethod(allowed: [Method])
         /// No such path.
         case nothing
-
-        /// The scope that a caller needs; nil for none, which is what all but calls ask for: they tell
-        /// nothing that isn't in the contract.
-        var scope: Scope? {
-            guard case .endpoint(let endpoint, _) = self else { return nil }
-            return endpoint.scope
-        }
     }
 
     /// Finds what answers a request, and the route of its path, whatever the method.

@@ -212,14 +212,22 @@ struct Connection {
         life.handedOn(head)
         requests += 1
         answersHead = head.method == .head
-        let exchange = Exchange(
-            token: token, mailbox: context.mailbox, isChunked: head.version == .http11,
-            hasBody: !answersHead)
-        context.services.handler.handle(
-            Request(head: head, body: body, sink: reader.takeSink()), Responder(exchange: exchange))
-        if let response = exchange.takeResponse() { return answer(response, mayHold: true) }
-        self.exchange = exchange
-        deliver(from: exchange)
+        let isChunked = head.version == .http11
+        let handling = context.services.handler.handle(
+            Request(head: head, body: body, sink: reader.takeSink())
+        ) {
+            Responder(
+                exchange: Exchange(
+                    token: token, mailbox: context.mailbox, isChunked: isChunked,
+                    hasBody: !answersHead))
+        }
+        switch consume handling {
+        case .answered(let response):
+            answer(response, mayHold: true)
+        case .later(let responder):
+            exchange = responder.exchange
+            deliver(from: responder.exchange)
+        }
     }
 
     // MARK: Answering

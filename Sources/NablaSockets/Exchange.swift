@@ -162,21 +162,12 @@ final class Exchange: Sendable {
 
     // MARK: For the loop
 
-    /// Takes the whole answer, with which the exchange ends; nil where there is none yet, or a stream.
-    func takeResponse() -> Response? {
-        state.withLock { state in
-            guard let response = state.response.take() else { return nil }
-            // Nothing is left for `end`.
-            state.action = nil
-            return response
-        }
-    }
-
-    /// Takes what there is of a stream, or a whole answer that came meanwhile; from now on the loop must be woken
-    /// for more.
+    /// Takes what there is of a stream, or a whole answer, with which the exchange ends; from now on the loop must be
+    /// woken for more.
     func take() -> (response: Response?, part: Part) {
         state.withLock { state in
             state.loopWillLook = false
+            // Nothing is left for `end`.
             if state.response != nil { state.action = nil }
             var part = Part()
             swap(&part, &state.part)

@@ -29,7 +29,8 @@ final class LoopContext {
     let mailbox: Mailbox
     /// When the current round began: exact enough for deadlines, and read once for many events.
     private(set) var now = LoopClock.now
-    private(set) var stamp: ResponseStamp
+    // Nothing that changes it runs while it is read; asking for that costs more than reading it.
+    @exclusivity(unchecked) private(set) var stamp: ResponseStamp
     /// Where bytes are received before it is known what they are.
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
     /// What was received and sent since it was told.
@@ -38,7 +39,8 @@ final class LoopContext {
     ///
     /// Each send wakes a client that sleeps, which costs as much as a small request: sent together,
     /// the first wakes it and the others find it awake.
-    private var held: [Token] = []
+    // As above.
+    @exclusivity(unchecked) private var held: [Token] = []
     private var holdsSince = LoopClock.now
     private var holds = false
 

@@ -38,14 +38,26 @@ public struct Response: Sendable {
     }
 }
 
+/// How a request is answered.
+public enum Handling: Sendable {
+    /// At once, with this: nothing is made that others could answer through.
+    case answered(Response)
+    /// By whoever has the responder that was made for it, from any thread.
+    case later(Responder)
+}
+
 /// What answers requests.
 public protocol RequestHandler: AnyObject, Sendable {
     /// Answers a request, now or later.
     ///
-    /// Called on the loop's thread: answer at once when the work is small, else hand it on and
-    /// answer from any thread. Every responder must be used in the end, even when its client has
-    /// gone: the connection waits for it.
-    func handle(_ request: consuming Request, _ responder: consuming Responder)
+    /// Called on the loop's thread: answer at once when the work is small, else hand it on with a responder,
+    /// which must be used in the end, even when its client has gone: the connection waits for it.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - later: Makes the request's responder, which may answer before it is returned; called once at most.
+    /// - Returns: The answer, or the responder.
+    func handle(_ request: consuming Request, later: () -> Responder) -> Handling
 
     /// Gives what takes the body of a PUT while it arrives; nil, as by default, for memory.
     ///

@@ -12,43 +12,33 @@ import Testing
         #expect(fields.count == 3)
     }
 
-    @Test("a value may be written byte by byte")
-    func writesValues() {
-        var fields = Fields()
-        fields.add(unchecked: "A", atMost: 12) { value in
-            for byte in "1 2".utf8 { value.append(byte) }
-            value.append(3, of: 0x7A_35_34_33)
+    @Test("lines may be written byte by byte, between those added one by one")
+    func writesLines() {
+        var fields: Fields = ["A": "1"]
+        fields.add(unchecked: 2, atMost: 32) { lines in
+            lines.append("B: ")
+            for byte in "1\t2".utf8 { lines.append(byte) }
+            lines.append(3, of: 0x7A_35_34_33)
+            lines.append("\r\nC:\r\n")
         }
-        fields.add(unchecked: "C", atMost: 8) { _ in }
-        #expect(fields.all.map(\.name) == ["A", "C"])
-        #expect(fields.all.map(\.value) == ["1 2345", ""])
-    }
-
-    @Test("a value that isn't checked is added as any other")
-    func addsUncheckedValues() {
-        var fields = Fields()
-        fields.add(unchecked: "A", "1\t2")
-        #expect(fields["A"] == "1\t2")
+        fields.add("D", "4")
+        #expect(fields.all.map(\.name) == ["A", "B", "C", "D"])
+        #expect(fields.all.map(\.value) == ["1", "1\t2345", "", "4"])
     }
 
     #if DEBUG
-        @Test("a control character that nobody looks for ends a program that is tested")
-        func refusesControls() async {
-            await #expect(processExitsWith: .failure) {
+        @Test(
+            "a line more than there may be, or a part of one, ends a program that is tested",
+            arguments: ["A: 1\r\nB: 2\r\n", "A: 1", "A: 1\r", "A: \n1\r\n", ""])
+        func refusesOtherLines(text: String) async {
+            await #expect(processExitsWith: .failure) { [text] in
                 var fields = Fields()
-                fields.add(unchecked: "A", "1\r\nB: 2")
+                fields.add(unchecked: 1, atMost: text.utf8.count) { lines in
+                    for byte in text.utf8 { lines.append(byte) }
+                }
             }
         }
     #endif
-
-    @Test("constant lines are fields like those added one by one")
-    func addsConstantLines() {
-        var fields: Fields = ["A": "1"]
-        fields.add(lines: "B: 2\r\nC: 3\r\n")
-        fields.add("D", "4")
-        #expect(fields.all.map(\.name) == ["A", "B", "C", "D"])
-        #expect(fields["c"] == "3")
-    }
 
     @Test("setting replaces every line of that name")
     func setReplaces() {

@@ -26,6 +26,11 @@ import Testing
                 == "HTTP/1.1 201 Created\r\nDate: d\r\nA: b\r\nTransfer-Encoding: chunked\r\n"
                 + "Connection: keep-alive\r\n\r\n")
         #expect(
+            written(.fieldsTooLarge, .length(0), .implied).hasPrefix(
+                "HTTP/1.1 431 Request Header Fields Too Large\r\nDate: d\r\n"))
+        // The space stays where there is no phrase (RFC 9112 §4).
+        #expect(written(Status(code: 299), .length(0), .implied).hasPrefix("HTTP/1.1 299 \r\n"))
+        #expect(
             written(.ok, .length(123_456_789_012), .implied).contains(
                 "Content-Length: 123456789012\r\n"))
     }

@@ -25,10 +25,11 @@ import Testing
         _ gate: Gate, _ scope: Scope?, _ token: String? = nil, at now: Double = 1
     ) -> String {
         let fields: Fields = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
-        switch gate.admit(to: scope, fields, at: now) {
-        case .granted(let name): return "granted \(name ?? "anybody")"
-        case .refused(let problem, let fields):
-            return "\(problem.kind.status) " + fields.map { "\($0): \($1)" }.joined()
+        do throws(Gate.Refusal) {
+            return "granted \(try gate.admit(to: scope, fields, at: now) ?? "anybody")"
+        } catch {
+            return "\(error.problem.kind.status) "
+                + error.fields.map { "\($0): \($1)" }.joined()
         }
     }
 
@@ -74,13 +75,12 @@ import Testing
             ] {
                 #expect(outcome(gate, .read, wrong) == invalid, "\(wrong)")
             }
-            guard
-                case .refused(let problem, let fields) = gate.admit(
-                    to: .read, ["Authorization": "Basic \(token)"], at: 1)
-            else { throw TestFailure("Basic is let in") }
-            #expect(problem.kind == .unauthorized)
-            #expect(fields.map(\.value) == ["Bearer realm=\"nabla\""])
-            #expect(!problem.detail.contains(token))
+            let refusal = try #require(throws: Gate.Refusal.self) {
+                try gate.admit(to: .read, ["Authorization": "Basic \(token)"], at: 1)
+            }
+            #expect(refusal.problem.kind == .unauthorized)
+            #expect(refusal.fields.map(\.value) == ["Bearer realm=\"nabla\""])
+            #expect(!refusal.problem.detail.contains(token))
         }
     }
 

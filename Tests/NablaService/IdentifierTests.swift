@@ -26,7 +26,7 @@ import Testing
     @Test func saysItsVersionAndVariant() throws {
         let source = IdentifierSource()
         for _ in 0..<1000 {
-            let parts = try Parts(source.next())
+            let parts = try Parts(source.next().text)
             #expect(parts.version == "7")
             #expect(parts.variant.map { "89ab".contains($0) } == true)
         }
@@ -35,14 +35,14 @@ import Testing
     @Test func holdsTheTimeItWasMadeAt() throws {
         let source = IdentifierSource()
         let before = Timestamp.now.milliseconds
-        let made = try Parts(source.next()).milliseconds
+        let made = try Parts(source.next().text).milliseconds
         #expect((before...Timestamp.now.milliseconds).contains(made))
     }
 
     @Test("more identifiers than a millisecond can count still go up, and none comes twice")
     func sortsByItsMaking() {
         let source = IdentifierSource()
-        let made = (0..<20_000).map { _ in source.next() }
+        let made = (0..<20_000).map { _ in source.next().text }
         #expect(zip(made, made.dropFirst()).allSatisfy { $0 < $1 })
     }
 
@@ -50,13 +50,13 @@ import Testing
         let source = IdentifierSource()
         let made = Log<String>()
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
-            for _ in 0..<1000 { made.add(source.next()) }
+            for _ in 0..<1000 { made.add(source.next().text) }
         }
         #expect(Set(made.all).count == 8000)
     }
 
     @Test func twoSourcesDifferInTheirRandomPart() {
-        let ends = (0..<64).map { _ in IdentifierSource().next().suffix(12) }
+        let ends = (0..<64).map { _ in IdentifierSource().next().text.suffix(12) }
         #expect(Set(ends).count == 64)
     }
 }

@@ -1,5 +1,7 @@
+import Glibc
 import NablaAPI
 import NablaClient
+import NablaCore
 import NablaNetworks
 import NablaSockets
 import Testing
@@ -11,15 +13,18 @@ import Testing
 /// Each request would keep the worker for minutes, longer than a test waits.
 @Suite struct LeavingCallerTests {
     private func expectCancelled(
-        after time: Duration = .zero, _ request: @escaping @Sendable (Client) async throws -> Void
+        after time: Duration = .zero, through own: Router? = nil,
+        _ request: @escaping @Sendable (Client) async throws -> Void
     ) async throws {
         let bench = try Workbench(workers: 1, limits: TrainingLimits())
         defer { bench.clear() }
         var settings = Settings()
         settings.checkProducts = .max
-        let router = Router(
-            settings: settings, store: bench.store, pool: bench.pool, scheduler: bench.scheduler,
-            isDraining: Flag())
+        let router =
+            own
+            ?? Router(
+                settings: settings, store: bench.store, pool: bench.pool,
+                scheduler: bench.scheduler, isDraining: Flag())
         let pipeline = Pipeline(
             router: router, gate: try Gate(store: bench.store, limit: RateLimit()),
             pool: bench.pool, storagePool: bench.pool, identifiers: bench.identifiers,
@@ -81,6 +86,34 @@ import Testing
             samples: try Samples(inputs: numbers, targets: numbers), encoding: .base64)
         // It is read by then, and at its first of thousands of blocks or beyond.
         try await expectCancelled(after: .seconds(1)) { client in
+            _ = try await client.gradients(request)
+        }
+    }
+
+    /// A call that the loop takes up and hands on.
+    private struct HandedOn: Endpoint {
+        let place = Place.loopOrWorker
+        let scope: Scope? = nil
+
+        func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
+            .onWorker { call, _ throws(Problem) in
+                while !call.isCancelled { usleep(1000) }
+                throw Problem(.cancelled, "the caller went away")
+            }
+        }
+    }
+
+    @Test func whatTheLoopHandsOnIsCancelled() async throws {
+        let router = Router(
+            fixed: [Path.gradients: [.post: HandedOn()]], run: [:], runParts: [:])
+        let one = try Tensor([1], shape: [1, 1])
+        let request = GradientsRequest(
+            network: .inline(
+                try Network(layers: [
+                    Layer(.dense(Dense(weights: one, bias: nil, activation: .tanh)))
+                ])),
+            loss: try Loss(.meanSquaredError), samples: try Samples(inputs: one, targets: one))
+        try await expectCancelled(through: router) { client in
             _ = try await client.gradients(request)
         }
     }

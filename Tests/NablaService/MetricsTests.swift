@@ -12,8 +12,10 @@ import Testing
     ) -> ServiceEvent {
         .answered(
             AnsweredRequest(
-                id: "a", head: head("GET /a"), route: route, token: nil, status: status,
-                milliseconds: milliseconds, bytes: 9))
+                RequestContext(
+                    id: .given("a"), head: head("GET /a"), route: route, token: nil, fields: [],
+                    start: 0),
+                status: status, milliseconds: milliseconds, bytes: 9))
     }
 
     @Test func aRouteIsTheSameEachTimeAndTheirNumberIsBounded() {

@@ -43,6 +43,15 @@ import Testing
         #expect(throws: problem) { try Problem.storing(fails) }
     }
 
+    @Test(arguments: Problem.Kind.allCases) func aStatusHasItsPhrase(_ kind: Problem.Kind) {
+        var head: [UInt8] = []
+        ResponseHead.write(
+            Status(code: kind.status), [:], framing: .length(0), persistence: .implied, common: [],
+            to: &head)
+        let line = String(decoding: head.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+        #expect(line.wholeMatch(of: /HTTP\/1.1 \d{3} [A-Z].+/) != nil, "\(line)")
+    }
+
     static let invalid: [Case<InvalidValue.Reason>] = [
         Case(error: .outOfRange, status: 400, slug: "out-of-range"),
         Case(error: .shapeMismatch, status: 422, slug: "shape-mismatch"),

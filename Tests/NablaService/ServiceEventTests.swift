@@ -25,8 +25,10 @@ import Testing
 
     private static let answered = ServiceEvent.answered(
         AnsweredRequest(
-            id: "r1", head: head("POST /train"), route: Route(index: 1), token: "ci", status: 202,
-            milliseconds: 1.5, bytes: 90))
+            RequestContext(
+                id: .given("r1"), head: head("POST /train"), route: Route(index: 1), token: "ci",
+                fields: [], start: 0),
+            status: 202, milliseconds: 1.5, bytes: 90))
 
     static let levels: [(ServiceEvent, Logger.Level)] = [
         (.started(addresses: ["127.0.0.1:8080"]), .info), (.stopping, .info), (.stopped, .info),

@@ -246,7 +246,7 @@ extension LiveRun {
             network: material.network, loss: request.loss, samples: material.samples,
             settings: request.settings)
         let run = Run(
-            id: bench.identifiers.next(), status: .queued, createdAt: .now, request: "{}",
+            id: bench.identifiers.next().text, status: .queued, createdAt: .now, request: "{}",
             parameters: training.parameterCount,
             progress: Run.Progress(epoch: 0, epochs: request.settings.epochs))
         try bench.store.insert(RunRecord(run))

@@ -8,7 +8,7 @@ import Testing
     /// A run with everything in it that the database keeps.
     private func run(_ status: NablaAPI.RunStatus) -> Run {
         var run = Run(
-            id: IdentifierSource().next(), status: status,
+            id: IdentifierSource().next().text, status: status,
             createdAt: Timestamp(milliseconds: 1_700_000_000_123),
             request: #"{"loss":{"type":"huber","delta":0.1}}"#, parameters: 17,
             progress: Run.Progress(epoch: 0, epochs: 50))

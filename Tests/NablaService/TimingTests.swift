@@ -14,16 +14,34 @@ struct TimingTests {
         ])
     func milliseconds(seconds: Double, text: String) {
         #expect(
-            field(Timing(compute: seconds))
-                == "parse;dur=0.000, queue;dur=0.000, compute;dur=\(text), write;dur=0.000")
+            field(Timing(parse: seconds))
+                == "parse;dur=\(text), queue;dur=0.000, compute;dur=0.000, write;dur=0.000")
         #expect(
-            field(Timing(parse: seconds, compute: seconds, write: seconds), waited: seconds)
-                == "parse;dur=\(text), queue;dur=\(text), compute;dur=\(text), write;dur=\(text)")
+            field(Timing(since: 0, parsed: 0, computed: seconds), at: seconds, waited: seconds)
+                == "parse;dur=0.000, queue;dur=\(text), compute;dur=\(text), write;dur=0.000")
+        #expect(
+            field(Timing(since: 0, parsed: 0, computed: 0), at: seconds)
+                == "parse;dur=0.000, queue;dur=0.000, compute;dur=0.000, write;dur=\(text)")
     }
 
-    private func field(_ timing: Timing, waited: Double = 0) -> String? {
+    @Test("the parts are those between their moments")
+    func parts() {
+        #expect(
+            field(Timing(since: 1, parsed: 1.25, computed: 1.75), at: 2.75, waited: 3)
+                == "parse;dur=250.000, queue;dur=3000.000, compute;dur=500.000, write;dur=1000.000"
+        )
+        #expect(
+            field(Timing(), at: 7)
+                == "parse;dur=0.000, queue;dur=0.000, compute;dur=0.000, write;dur=0.000")
+    }
+
+    private func field(_ timing: Timing, at now: Double = 0, waited: Double = 0) -> String? {
         var fields = Fields()
-        timing.add(to: &fields, waited: waited)
+        fields.add(unchecked: 1, atMost: 32 + Timing.room) { line in
+            line.append("Server-Timing: ")
+            timing.write(to: &line, at: now, waited: waited)
+            line.append("\r\n")
+        }
         return fields["Server-Timing"]
     }
 }

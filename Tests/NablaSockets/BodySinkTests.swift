@@ -40,9 +40,9 @@ import Testing
     private final class Handler: RequestHandler {
         let sinks = Inbox<Sink>()
 
-        func handle(_ request: consuming Request, _ responder: Responder) {
+        func handle(_ request: consuming Request, later: () -> Responder) -> Handling {
             let body = (request.sink as? Sink)?.bytes ?? request.body
-            responder.respond(Response(status: .ok, body: body))
+            return .answered(Response(status: .ok, body: body))
         }
 
         func sink(

@@ -65,15 +65,21 @@ final class Fixture: RequestHandler {
         try body(self)
     }
 
-    func handle(_ request: consuming Request, _ responder: Responder) {
+    func handle(_ request: consuming Request, later: () -> Responder) -> Handling {
         let path = request.head.target.path
-        if path.hasPrefix("/hold") { return held.put(responder) }
+        if path.hasPrefix("/hold") {
+            let responder = later()
+            held.put(responder)
+            return .later(responder)
+        }
         let response = Response(
             status: .ok, fields: ["X-Method": request.head.method.name, "X-Path": path],
             body: request.body)
         if path == "/pause" { usleep(100_000) }
-        guard path == "/later" else { return responder.respond(response) }
+        guard path == "/later" else { return .answered(response) }
+        let responder = later()
         DispatchQueue.global().async { responder.respond(response) }
+        return .later(responder)
     }
 
     func response(to error: MessageError) -> Response {

@@ -8,18 +8,10 @@ import Synchronization
 /// It knows all tokens of the database, and looks for new and revoked ones with `refresh`, so that no
 /// call waits for the database. While there never was a token, everybody may make every call.
 final class Gate: Sendable {
-    /// What became of a request for admission.
-    enum Admission {
-        /// It may go on, as that token's holder where it needs one.
-        case granted(token: String?)
-        /// It may not, for that reason, which goes with those fields.
-        case refused(Problem, fields: [(name: String, value: String)])
-
-        /// The name of the token that was shown and is good.
-        var token: String? {
-            guard case .granted(let token) = self else { return nil }
-            return token
-        }
+    /// Why a request may not go on, with the fields that go with that.
+    struct Refusal: Error {
+        let problem: Problem
+        let fields: [(name: String, value: String)]
     }
 
     private struct State {
@@ -48,31 +40,34 @@ final class Gate: Sendable {
     ///   - scope: What its endpoint asks for; nil where it asks nobody.
     ///   - fields: The request's fields; not asked for where nobody needs a token.
     ///   - now: The time of `Stopwatch`.
-    /// - Returns: Whether the request may go on, and as whose.
+    /// - Returns: The name of the token that was shown and is good; nil where none is needed.
+    /// - Throws: `Refusal` where the request may not go on.
     func admit(
         to scope: Scope?, _ fields: @autoclosure () -> Fields, at now: Double
-    ) -> Admission {
-        guard let scope else { return .granted(token: nil) }
+    ) throws(Refusal) -> String? {
+        guard let scope else { return nil }
         guard !isOpen.load(ordering: .acquiring) else {
-            return metered(by: everybody, nil, at: now)
+            try meter(everybody, nil, at: now)
+            return nil
         }
         let text: Substring
         switch Credentials(fields()) {
         case .token(let given): text = given
-        case .none: return refusal("this call needs a token: Authorization: Bearer TOKEN")
+        case .none: throw refusal("this call needs a token: Authorization: Bearer TOKEN")
         case .unreadable:
-            return refusal("Authorization must be one field that says Bearer TOKEN")
+            throw refusal("Authorization must be one field that says Bearer TOKEN")
         }
         let digest = TokenDigest(of: text)
         guard let holder = state.withLock({ $0.holders[digest] }) else {
-            return refusal("there is no such token", error: "invalid_token")
+            throw refusal("there is no such token", error: "invalid_token")
         }
         if let reason = holder.reasonToRefuse() {
-            return refusal("the token \(holder.name) \(reason)", error: "invalid_token")
+            throw refusal("the token \(holder.name) \(reason)", error: "invalid_token")
         }
-        guard holder.allows(scope) else { return refusal(holder, without: scope) }
+        guard holder.allows(scope) else { throw refusal(holder, without: scope) }
         holder.usage.note(now)
-        return metered(by: holder.usage.meter, holder.name, at: now)
+        try meter(holder.usage.meter, holder.name, at: now)
+        return holder.name
     }
 
     /// Whether a request's token is good for what its endpoint asks for, whatever its rate.
@@ -86,29 +81,32 @@ final class Gate: Sendable {
         return holder.map { $0.reasonToRefuse() == nil && $0.allows(scope) } ?? false
     }
 
-    private func metered(by meter: RateMeter?, _ name: String?, at now: Double) -> Admission {
-        guard let wait = meter?.take(at: Int(now * 1e9)) else { return .granted(token: name) }
+    /// Takes a call from a token's meter, or everybody's.
+    private func meter(
+        _ meter: RateMeter?, _ name: String?, at now: Double
+    ) throws(Refusal) {
+        guard let wait = meter?.take(at: Int(now * 1e9)) else { return }
         let seconds = max(1, (wait + 999_999_999) / 1_000_000_000)
         let rate = "\(limit.requestsPerSecond) requests a second, \(limit.burst) at once"
         let whose = name.map { "the token \($0) may make" } ?? "callers without a token may make"
-        return .refused(
-            Problem(.tooManyRequests, "\(whose) \(rate); try again in \(seconds) s"),
+        throw Refusal(
+            problem: Problem(.tooManyRequests, "\(whose) \(rate); try again in \(seconds) s"),
             fields: [("Retry-After", String(seconds))])
     }
 
     /// The challenge is that of RFC 6750, section 3.
-    private func refusal(_ detail: String, error: String? = nil) -> Admission {
+    private func refusal(_ detail: String, error: String? = nil) -> Refusal {
         let parameters = error.map { ", error=\"\($0)\"" } ?? ""
-        return .refused(
-            Problem(.unauthorized, detail),
+        return Refusal(
+            problem: Problem(.unauthorized, detail),
             fields: [("WWW-Authenticate", "Bearer realm=\"nabla\"\(parameters)")])
     }
 
-    private func refusal(_ holder: Holder, without scope: Scope) -> Admission {
+    private func refusal(_ holder: Holder, without scope: Scope) -> Refusal {
         let challenge =
             "Bearer realm=\"nabla\", error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""
-        return .refused(
-            Problem(
+        return Refusal(
+            problem: Problem(
                 .forbidden,
                 "the token \(holder.name) lacks the scope \(scope.rawValue), which this call needs"),
             fields: [("WWW-Authenticate", challenge)])

@@ -77,13 +77,9 @@ public final class EmbeddedService: Sendable {
             throw Problem(.notFound, "there is no \(method) \(target)")
         }
         let call = Call(Request(head: head, body: body), subject: subject)
-        var result = Result<[UInt8], Problem>.success([])
-        workspaces.lend { workspace in
-            result = Result { () throws(Problem) in
-                try EmbeddedService.content(of: endpoint.answer(call, workspace), workspace)
-            }
+        return try workspaces.lend { workspace throws(Problem) in
+            try EmbeddedService.content(of: endpoint.answer(call, workspace), call, workspace)
         }
-        return try result.get()
     }
 
     /// Begins a run.
@@ -125,11 +121,11 @@ public final class EmbeddedService: Sendable {
 
 extension EmbeddedService {
     private static func content(
-        of answer: consuming Answer, _ workspace: Workspace
+        of answer: consuming Answer, _ call: Call, _ workspace: Workspace
     ) throws(Problem) -> [UInt8] {
         switch consume answer {
         case .content(let content): return content.body
-        case .onWorker(let rest): return try content(of: rest(workspace), workspace)
+        case .onWorker(let rest): return try content(of: rest(call, workspace), call, workspace)
         case .later:
             throw Problem(.notImplemented, "what is answered bit by bit needs a server")
         }

@@ -35,9 +35,7 @@ struct CheckEndpoint: Endpoint {
         let computed = Stopwatch.now()
         var content = Content.json(
             CheckResponse(check, mostUnreliable: CheckEndpoint.mostUnreliable).json())
-        content.timing.parse = parsed - call.start
-        content.timing.compute = computed - parsed
-        content.timing.write = Stopwatch.now() - computed
+        content.timing = Timing(since: call.start, parsed: parsed, computed: computed)
         return .content(content)
     }
 

@@ -120,7 +120,7 @@ struct PutDatasetEndpoint: Endpoint {
         of call: Call, _ digest: [UInt8], _ shapes: [UInt8], byteCount: Int
     ) -> DatasetRecord {
         DatasetRecord(
-            id: identifiers.next(), name: call.subject, digest: digest,
+            id: identifiers.next().text, name: call.subject, digest: digest,
             description: String(decoding: shapes, as: UTF8.self), byteCount: byteCount,
             createdAt: Timestamp.now.milliseconds)
     }

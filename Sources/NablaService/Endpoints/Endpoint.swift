@@ -48,20 +48,29 @@ struct Call: Sendable {
     private(set) var request: Request
     /// The parts of the path that the route leaves open: a run's id.
     let subject: String
+    /// The name of the token it was made with; nil where callers need none.
+    let token: String?
     /// When somebody began to work on it, by `Stopwatch`.
     private(set) var start: Double
-    /// The way back to the caller; nil where there is none to go away.
-    private let reply: Reply?
+    /// The way back to the caller; nil where he can't go away meanwhile.
+    private var reply: Reply?
 
-    /// Makes a call of a request.
+    /// Makes a call of a request, for whoever answers it while the caller can't go away.
     init(
-        _ request: consuming Request, subject: consuming String,
-        since start: Double = Stopwatch.now(), reply: Reply? = nil
+        _ request: consuming Request, subject: consuming String, token: String? = nil,
+        since start: Double = Stopwatch.now()
     ) {
         self.request = request
         self.subject = subject
+        self.token = token
         self.start = start
-        self.reply = reply
+    }
+
+    /// The call, answered by whoever has that reply.
+    func answered(by reply: Reply) -> Call {
+        var call = self
+        call.reply = reply
+        return call
     }
 
     /// The call as whoever takes it up now has it.
@@ -80,8 +89,6 @@ struct Call: Sendable {
     }
     /// What took the body while it arrived, where memory didn't.
     var sink: (any BodySink)? { request.sink }
-    /// The name of the token it was made with; nil where callers need none.
-    var token: String? { reply?.token }
     /// Whether the caller has gone away.
     var isCancelled: Bool { reply?.isCancelled ?? false }
 
@@ -95,8 +102,9 @@ struct Call: Sendable {
 enum Answer: Sendable {
     /// The whole answer.
     case content(Content)
-    /// What turned out to be too much for the loop: the rest of the way to an answer, for a worker.
-    case onWorker(@Sendable (Workspace) throws(Problem) -> Answer)
+    /// What turned out to be too much for the loop: the rest of the way to an answer, for a worker, which has the call
+    /// of a caller who may go away meanwhile.
+    case onWorker(@Sendable (Call, Workspace) throws(Problem) -> Answer)
     /// An answer that is given later, or bit by bit; the closure gets the way to give it.
     case later(@Sendable (Reply) -> Void)
 }
@@ -131,27 +139,40 @@ struct Timing: Sendable {
     /// took it.
     var parse = 0.0
     var compute = 0.0
-    var write = 0.0
+    /// When it was computed, by `Stopwatch`: writing is what comes after it; nil where nothing was.
+    var computed: Double?
 
-    /// Adds the field, in milliseconds with three digits after the point, and with it how long the request waited.
-    func add(to fields: inout Fields, waited: Double) {
-        fields.add(
-            unchecked: "Server-Timing",
-            atMost: 4 * (Timing.partLength + ", compute;dur=".utf8.count)
-        ) {
-            $0.append("parse;dur=")
-            $0.append(milliseconds: parse)
-            $0.append(", queue;dur=")
-            $0.append(milliseconds: waited)
-            $0.append(", compute;dur=")
-            $0.append(milliseconds: compute)
-            $0.append(", write;dur=")
-            $0.append(milliseconds: write)
-        }
+    /// Takes the parts from when the first began and two ended, by `Stopwatch`.
+    init(since start: Double, parsed: Double, computed: Double) {
+        parse = parsed - start
+        compute = computed - parsed
+        self.computed = computed
     }
 
-    /// The most characters of one number.
-    private static let partLength = 20
+    /// Notes that nothing was computed.
+    init(parse: Double = 0) {
+        self.parse = parse
+    }
+
+    /// The most bytes that writing takes.
+    static let room = 160
+
+    /// Appends the field's value, in milliseconds with three digits after the point.
+    ///
+    /// - Parameters:
+    ///   - output: Gets the value; there must be `room`.
+    ///   - now: When the answer is written, by `Stopwatch`.
+    ///   - waited: How long the request waited, in seconds.
+    func write(to output: inout OutputSpan<UInt8>, at now: Double, waited: Double) {
+        output.append("parse;dur=")
+        output.append(milliseconds: parse)
+        output.append(", queue;dur=")
+        output.append(milliseconds: waited)
+        output.append(", compute;dur=")
+        output.append(milliseconds: compute)
+        output.append(", write;dur=")
+        output.append(milliseconds: computed.map { now - $0 } ?? 0)
+    }
 }
 
 extension OutputSpan<UInt8> {

@@ -39,9 +39,7 @@ struct GradientsBatchEndpoint: Endpoint {
             let language = Language(preferredBy: call.head.fields.values(of: "accept-language"))
             content.fields = Language.fields(of: language.rawValue)
         }
-        content.timing.parse = parsed - call.start
-        content.timing.compute = computed - parsed
-        content.timing.write = Stopwatch.now() - computed
+        content.timing = Timing(since: call.start, parsed: parsed, computed: computed)
         return .content(content)
     }
 

@@ -29,7 +29,7 @@ struct GradientsEndpoint: Endpoint {
             && request.samples.inline.map { request.network.isLight(for: $0.inputs) } ?? false
         guard isLight else {
             let parsing = Stopwatch.now() - call.start
-            return .onWorker { workspace throws(Problem) in
+            return .onWorker { call, workspace throws(Problem) in
                 .content(
                     try self.content(
                         for: request, call, workspace, since: Stopwatch.now() - parsing))
@@ -54,9 +54,7 @@ struct GradientsEndpoint: Endpoint {
         if let explanation = response.explanation {
             content.fields = Language.fields(of: explanation.language)
         }
-        content.timing.parse = parsed - start
-        content.timing.compute = computed - parsed
-        content.timing.write = Stopwatch.now() - computed
+        content.timing = Timing(since: start, parsed: parsed, computed: computed)
         return content
     }
 }

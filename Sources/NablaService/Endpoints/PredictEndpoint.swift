@@ -18,7 +18,7 @@ struct PredictEndpoint: Endpoint {
             parsing: call.body, limits: limits, sharing: parts)
         guard request.network.isLight(for: request.inputs) else {
             let parsing = Stopwatch.now() - call.start
-            return .onWorker { workspace throws(Problem) in
+            return .onWorker { call, workspace throws(Problem) in
                 try answer(call, request, workspace, since: Stopwatch.now() - parsing)
             }
         }
@@ -39,9 +39,7 @@ struct PredictEndpoint: Endpoint {
         var content = Content.json(
             PredictResponse(outputs: outputs).json(
                 as: request.encoding, sharing: parts))
-        content.timing.parse = parsed - start
-        content.timing.compute = computed - parsed
-        content.timing.write = Stopwatch.now() - computed
+        content.timing = Timing(since: start, parsed: parsed, computed: computed)
         return .content(content)
     }
 }

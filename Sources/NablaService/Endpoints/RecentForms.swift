@@ -66,9 +66,7 @@ final class RecentForms: Sendable {
         else { return nil }
         let computed = Stopwatch.now()
         var content = Content.json(known.form.answer(results))
-        content.timing.parse = parsed - start
-        content.timing.compute = computed - parsed
-        content.timing.write = Stopwatch.now() - computed
+        content.timing = Timing(since: start, parsed: parsed, computed: computed)
         return content
     }
 

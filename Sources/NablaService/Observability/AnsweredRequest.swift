@@ -1,14 +1,7 @@
-import NablaHTTP
-
 /// What there is to tell of a request that was answered.
 public struct AnsweredRequest: Sendable {
-    /// The id that its answer carries.
-    public let id: String
-    // Not the texts the head holds, each of which would be counted.
-    private let head: RequestHead
-    let route: Route
-    /// The name of the token it was made with; nil where callers need none.
-    public let token: String?
+    /// The request; no text of it is made or counted before it is asked for.
+    private let request: RequestContext
     /// The answer's status.
     public let status: Int
     /// From when the request was complete to the answer.
@@ -16,21 +9,20 @@ public struct AnsweredRequest: Sendable {
     /// The bytes of the answer's body; 0 for what is sent bit by bit.
     public let bytes: Int
 
-    init(
-        id: String, head: RequestHead, route: Route, token: String?, status: Int,
-        milliseconds: Double, bytes: Int
-    ) {
-        self.id = id
-        self.head = head
-        self.route = route
-        self.token = token
+    init(_ request: RequestContext, status: Int, milliseconds: Double, bytes: Int) {
+        self.request = request
         self.status = status
         self.milliseconds = milliseconds
         self.bytes = bytes
     }
 
+    /// The id that its answer carries.
+    public var id: String { request.id.text }
     /// The request's method.
-    public var method: String { head.method.name }
+    public var method: String { request.head.method.name }
     /// The request's path as it was sent, so that no control character can be in it.
-    public var path: String { head.target.rawPath }
+    public var path: String { request.head.target.rawPath }
+    /// The name of the token it was made with; nil where callers need none.
+    public var token: String? { request.token }
+    var route: Route { request.route }
 }

@@ -214,7 +214,7 @@ extension RunScheduler {
             network: material.network, trained: loaded.split.training.count,
             validated: loaded.split.validation?.count ?? 0)
         var run = Run(
-            id: identifiers.next(), status: .queued, createdAt: .now,
+            id: identifiers.next().text, status: .queued, createdAt: .now,
             request: String(decoding: summary, as: UTF8.self),
             parameters: loaded.training.parameterCount,
             progress: Run.Progress(epoch: 0, epochs: request.settings.epochs))
