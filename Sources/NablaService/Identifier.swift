@@ -6,7 +6,7 @@ import Synchronization
 /// A number that no other thing of its kind has; later ones of a source sort after earlier ones, as text, too.
 ///
 /// - Source: RFC 9562, section 5.7 (UUID version 7); the 12 bits after the time count within a millisecond.
-struct Identifier: Sendable, Hashable {
+struct Identifier: Sendable {
     /// The upper 64 bits: time, version and count.
     let high: UInt64
     /// The lower 64 bits: variant and chance.
@@ -17,17 +17,14 @@ struct Identifier: Sendable, Hashable {
 
     /// As a UUID is written, in lower case.
     var text: String {
-        String(unsafeUninitializedCapacity: Identifier.length + Identifier.spare) { buffer in
+        String(unsafeUninitializedCapacity: Identifier.length) { buffer in
             var output = OutputSpan(buffer: buffer, initializedCount: 0)
             write(to: &output)
             return output.finalize(for: buffer)
         }
     }
 
-    /// Bytes that writing takes beyond the text, for a while.
-    static let spare = 8
-
-    /// Appends the text; there must be room for `length` and `spare` bytes.
+    /// Appends the text; there must be room for `length` bytes.
     func write(to output: inout OutputSpan<UInt8>) {
         let (first, second) = (digits(high >> 32), digits(high & 0xFFFF_FFFF))
         let (third, fourth) = (digits(low >> 32), digits(low & 0xFFFF_FFFF))

@@ -4,7 +4,7 @@ import NablaHTTP
 import NablaSockets
 import Synchronization
 
-/// The way of a request: identified, routed, admitted, checked, placed, answered; each stage may
+/// The way of a request: routed, admitted, identified, checked, placed, answered; each stage may
 /// refuse it.
 final class Pipeline: RequestHandler {
     private let router: Router
@@ -193,15 +193,13 @@ extension Pipeline {
         case .loopOrWorker where call.body.count <= inlineBytes && !isCompressed:
             return answerOnLoop(call, at: endpoint, request, later)
         case .loopOrWorker, .worker, .storage:
-            let compression = self.compression
             let pool = endpoint.place == .storage ? storagePool : pool
-            let reply = Reply(to: request, through: later(), maker)
-            submit(call.answered(by: reply), reply, to: pool) { call, workspace throws(Problem) in
-                var whole = call
-                if isCompressed { whole.body = try compression.inflated(call.body) }
-                return try endpoint.answer(whole.begun(), workspace)
+            return handOn(request, later()) { reply in
+                submit(call, reply, to: pool, inflating: isCompressed) {
+                    call, workspace throws(Problem) in
+                    try endpoint.answer(call, workspace)
+                }
             }
-            return .later(reply.responder)
         }
     }
 
@@ -218,30 +216,43 @@ extension Pipeline {
                 guard maker.takesLong(ofBytes: content.body.count, to: request) else {
                     return .answered(maker.response(with: content, to: request))
                 }
-                let reply = Reply(to: request, through: later(), maker)
-                if !pool.submit({ _ in reply.send(content) }) {
-                    // Better uncompressed than not at all.
-                    reply.send(content, mayCompress: false)
-                }
-                return .later(reply.responder)
+                return handOn(request, later()) { compress(content, $0) }
             case .onWorker(let rest):
-                let reply = Reply(to: request, through: later(), maker)
-                submit(call.answered(by: reply), reply, to: pool, rest)
-                return .later(reply.responder)
+                return handOn(request, later()) { submit(call, $0, to: pool, rest) }
             case .later(let begin):
-                let reply = Reply(to: request, through: later(), maker)
-                begin(reply)
-                return .later(reply.responder)
+                return handOn(request, later(), begin)
             }
         } catch {
             return refuse(request, error)
         }
     }
 
+    /// Has a request answered by whoever has its reply.
+    private func handOn(
+        _ request: consuming RequestContext, _ responder: Responder, _ body: (Reply) -> Void
+    ) -> Handling {
+        body(Reply(to: request, through: responder, maker))
+        return .later(responder)
+    }
+
+    /// Has a worker compress and send an answer.
+    private func compress(_ content: Content, _ reply: Reply) {
+        let queued = Stopwatch.now()
+        let isTaken = pool.submit { _ in
+            let waited = Stopwatch.now() - queued
+            var content = content
+            content.timing.leaveOut(waited)
+            reply.send(content, waited: waited)
+        }
+        // Better uncompressed than not at all.
+        if !isTaken { reply.send(content, mayCompress: false) }
+    }
+
     private func submit(
-        _ call: Call, _ reply: Reply, to pool: WorkerPool,
+        _ call: Call, _ reply: Reply, to pool: WorkerPool, inflating: Bool = false,
         _ work: @escaping @Sendable (Call, Workspace) throws(Problem) -> Answer
     ) {
+        let (call, compression) = (call.answered(by: reply), self.compression)
         let queued = Stopwatch.now()
         let isTaken = pool.submit { workspace in
             guard !call.isCancelled else {
@@ -251,7 +262,10 @@ extension Pipeline {
             }
             let waited = Stopwatch.now() - queued
             do throws(Problem) {
-                try Pipeline.give(work(call, workspace), call, workspace, reply, waited: waited)
+                var whole = call
+                if inflating { whole.body = try compression.inflated(call.body) }
+                whole = whole.begun()
+                try Pipeline.give(work(whole, workspace), whole, workspace, reply, waited: waited)
             } catch {
                 reply.send(error)
             }

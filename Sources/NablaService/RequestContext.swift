@@ -25,9 +25,12 @@ enum RequestID: Sendable {
     /// What it is called here; no text until one is asked for.
     case made(Identifier)
 
+    /// The most bytes of an id.
+    static let room = 128
+
     /// Keeps the caller's own id where it is sane, and else has one made.
     init(of head: RequestHead, or make: () -> Identifier) {
-        if let id = head.requestID, (1...128).contains(id.utf8.count),
+        if let id = head.requestID, (1...RequestID.room).contains(id.utf8.count),
             id.utf8.allSatisfy(\.isPlain)
         {
             self = .given(id)
@@ -44,10 +47,7 @@ enum RequestID: Sendable {
         }
     }
 
-    /// The most bytes that writing takes.
-    static let room = 128
-
-    /// Appends the text.
+    /// Appends the text; there must be `room`.
     func write(to output: inout OutputSpan<UInt8>) {
         switch self {
         case .given(let text): output.append(copying: text.utf8.span)

@@ -8,9 +8,7 @@ final class ResponseMaker: Sendable {
     private let compression: CompressionSettings
     private let onEvent: @Sendable (ServiceEvent) -> Void
 
-    /// - Parameters:
-    ///   - compression: Which answers are compressed.
-    ///   - onEvent: Gets told of each response.
+    /// Makes a maker that compresses as `compression` says, and tells `onEvent` of each response.
     init(
         compression: CompressionSettings, onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
@@ -32,6 +30,7 @@ final class ResponseMaker: Sendable {
     ) -> Response {
         if compression.compresses(content.body.count) {
             content.varies(with: "Accept-Encoding")
+            content.timing.writing = content.timing.writing ?? Stopwatch.now()
             if mayCompress, wantsGzip(request), compress(&content) {
                 content.fields.append(("Content-Encoding", "gzip"))
             }
@@ -61,7 +60,7 @@ final class ResponseMaker: Sendable {
     /// The response that tells of a problem, with what its kind asks for beside it.
     func response(
         with problem: consuming Problem, to request: consuming RequestContext,
-        fields: [(name: String, value: String)] = [], waited: Double = 0
+        fields: [(name: String, value: String)] = []
     ) -> Response {
         problem.instance = request.id.text
         if problem.kind == .internalError {
@@ -72,10 +71,10 @@ final class ResponseMaker: Sendable {
         content.mediaType = Problem.mediaType
         content.fields = fields
         if problem.kind.status == 503 { content.fields.append(("Retry-After", "1")) }
-        return response(with: content, to: request, waited: waited)
+        return response(with: content, to: request)
     }
 
-    /// The fields of an answer that is sent bit by bit.
+    /// The fields of an answer that is sent bit by bit; its media type is a constant, since it is sent unchecked.
     func streamFields(to request: borrowing RequestContext, mediaType: String) -> Fields {
         let (mediaType, id) = (mediaType.utf8.span, request.id)
         var fields = Fields()
@@ -87,7 +86,7 @@ final class ResponseMaker: Sendable {
         return fields
     }
 
-    /// Tells that a request is answered; when, by `Stopwatch`.
+    /// Tells that a request is answered at that moment of `Stopwatch`.
     func tell(
         of request: consuming RequestContext, _ status: Status, bytes: Int,
         at now: Double = Stopwatch.now()
@@ -121,7 +120,7 @@ final class ResponseMaker: Sendable {
         return true
     }
 
-    /// The most bytes of what no value is of the lines that every answer has.
+    /// The most bytes that the lines of every answer have, `Server-Timing` among them, without their values.
     private static let lineBytes = 96
 
     /// Writes three lines that every answer has, in one piece.

@@ -226,21 +226,21 @@ struct Connection {
             answer(response, mayHold: true)
         case .later(let responder):
             exchange = responder.exchange
-            deliver(from: responder.exchange)
+            deliver(from: responder.exchange, mayHold: true)
         }
     }
 
     // MARK: Answering
 
     /// Sends what the exchange has.
-    private mutating func deliver(from exchange: Exchange) {
+    private mutating func deliver(from exchange: Exchange, mayHold: Bool = false) {
         let (response, part) = exchange.take()
-        if let response { return answer(response) }
+        if let response { return answer(response, mayHold: mayHold) }
         send(part, of: exchange)
     }
 
-    /// Sends a whole answer, taking which has ended the exchange.
-    private mutating func answer(_ response: Response, mayHold: Bool = false) {
+    /// Sends a whole answer, with which the exchange ends, if there is one.
+    private mutating func answer(_ response: Response, mayHold: Bool) {
         exchange = nil
         write(response, life.answered(now: context.now))
         if mayHold, context.hold(token) { return }

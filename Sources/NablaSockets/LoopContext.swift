@@ -29,7 +29,8 @@ final class LoopContext {
     let mailbox: Mailbox
     /// When the current round began: exact enough for deadlines, and read once for many events.
     private(set) var now = LoopClock.now
-    // Nothing that changes it runs while it is read; asking for that costs more than reading it.
+    // Nothing is called while it is read or changed that could do the other; asking for that each time costs more than
+    // reading it.
     @exclusivity(unchecked) private(set) var stamp: ResponseStamp
     /// Where bytes are received before it is known what they are.
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
@@ -39,7 +40,7 @@ final class LoopContext {
     ///
     /// Each send wakes a client that sleeps, which costs as much as a small request: sent together,
     /// the first wakes it and the others find it awake.
-    // As above.
+    // As with `stamp`.
     @exclusivity(unchecked) private var held: [Token] = []
     private var holdsSince = LoopClock.now
     private var holds = false

@@ -1,4 +1,6 @@
+import Glibc
 import NablaAPI
+import NablaService
 import Testing
 
 /// What browsers are told about pages of other origins (the Fetch standard's CORS protocol).
@@ -43,7 +45,9 @@ import Testing
 
     @Test func anOriginOfTheListMayReadAnswersAndProblems() throws {
         try withOrigins(["https://other.example.org:8443", app]) { server in
-            for (path, status) in [("/version", 200), ("/nothing", 404), ("/runs?limit=0", 400)] {
+            for (path, status) in [
+                ("/version", 200), ("/nothing", 404), ("/runs?limit=0", 400), ("/runs/export", 200),
+            ] {
                 let answer = try RawConnection.get(
                     path, port: server.port, fields: ["Origin: \(app)"])
                 #expect(answer.status == status)
@@ -53,6 +57,39 @@ import Testing
                         "access-control-expose-headers": "*",
                     ])
             }
+        }
+    }
+
+    @Test func soItMayWhereARequestIsRefused() throws {
+        try withServer {
+            $0.crossOrigins = [app]
+            $0.rate = RateLimit(requestsPerSecond: 1, burst: 2)
+        } _: { server in
+            let token = try Tokens(dataDirectory: server.directory)
+            defer { try? token.close() }
+            var statuses: Set<Int> = []
+            func ask(_ method: String, _ path: String, _ body: String?, _ field: String) throws {
+                let answer = try ContractTests.send(
+                    method, path, body, fields: ["Origin: \(app)", field], to: server)
+                statuses.insert(answer.status)
+                #expect(
+                    fields(answer) == [
+                        "access-control-allow-origin": app, "vary": "Origin",
+                        "access-control-expose-headers": "*",
+                    ], "\(answer.status)")
+            }
+            try ask("DELETE", "/version", nil, "Accept: */*")
+            try ask("POST", "/gradients", "{}", "Content-Type: text/plain")
+            for _ in 0..<40 where !statuses.contains(429) {
+                try ask("GET", "/runs", nil, "Accept: */*")
+            }
+            _ = try token.create(name: "a", scopes: [.read])
+            // The service looks for new tokens now and then.
+            for _ in 0..<600 where !statuses.contains(401) {
+                try ask("GET", "/runs", nil, "Accept: */*")
+                usleep(50_000)
+            }
+            #expect(statuses.isSuperset(of: [401, 405, 415, 429]))
         }
     }
 
@@ -107,11 +144,13 @@ import Testing
             let answers = [
                 try RawConnection.get("/version", port: server.port),
                 try RawConnection.get("/nothing", port: server.port),
+                try RawConnection.get("/runs/export", port: server.port),
                 try RawConnection.post("{", to: "/gradients", port: server.port),
                 try RawConnection.get("/version", port: server.port, fields: ["Bad Field: 1"]),
             ]
-            #expect(answers.map(\.status) == [200, 404, 400, 400])
+            #expect(answers.map(\.status) == [200, 404, 200, 400, 400])
             #expect(answers.allSatisfy { $0.fields["x-content-type-options"] == "nosniff" })
+            #expect(answers.allSatisfy { $0.fields["x-request-id"]?.count == 36 })
         }
     }
 }

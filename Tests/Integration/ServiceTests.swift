@@ -2,6 +2,8 @@ import Foundation
 import NablaAPI
 import NablaClient
 import NablaNetworks
+import NablaService
+import Synchronization
 import Testing
 
 /// What holds for every call: routes, fields of the answer, bounds, and callers that go away.
@@ -45,6 +47,39 @@ import Testing
             let id = try #require(other.fields["x-request-id"])
             #expect(id.count == 36 && id != "not sane")
         }
+    }
+
+    @Test func anIDIsKeptUpToItsLength() throws {
+        try withServer { server in
+            for (length, isKept) in [(1, true), (128, true), (129, false)] {
+                let id = String(repeating: "x", count: length)
+                for path in ["/version", "/nothing", "/runs/export"] {
+                    let answer = try RawConnection.get(
+                        path, port: server.port, fields: ["X-Request-Id: \(id)"])
+                    #expect((answer.fields["x-request-id"] == id) == isKept, "\(length) \(path)")
+                }
+            }
+        }
+    }
+
+    @Test func itIsToldByTheIDThatItsAnswerHas() throws {
+        let told = Mutex<[String]>([])
+        let server = try TestServer(onEvent: { event in
+            if case .answered(let request) = event { told.withLock { $0.append(request.id) } }
+        })
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: server.directory)
+        }
+        // On the loop, a second time with its form known, by a worker, bit by bit, and refused.
+        let ids = try [
+            RawConnection.post(Self.body, to: Path.gradients, port: server.port),
+            RawConnection.post(Self.body, to: Path.gradients, port: server.port),
+            RawConnection.get("/runs", port: server.port),
+            RawConnection.get("/runs/export", port: server.port),
+            RawConnection.get("/nothing", port: server.port, fields: ["X-Request-Id: mine"]),
+        ].map { $0.fields["x-request-id"] }
+        #expect(told.withLock { $0 } == ids)
     }
 
     @Test func theGradientIsTheFormulasOwn() throws {

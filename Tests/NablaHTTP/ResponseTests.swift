@@ -35,6 +35,17 @@ import Testing
                 "Content-Length: 123456789012\r\n"))
     }
 
+    @Test(
+        "a status that has a name has a phrase",
+        arguments: [
+            200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415,
+            417, 422, 429, 431, 500, 501, 503, 505,
+        ])
+    func phrases(code: Int) {
+        let line = written(Status(code: code), .untilClose, .implied).prefix { $0 != "\r\n" }
+        #expect(line.wholeMatch(of: /HTTP\/1\.1 \d{3} [A-Z][A-Za-z -]+/) != nil, "\(line)")
+    }
+
     @Test("where no body may follow, none is announced")
     func noBody() {
         #expect(

@@ -90,14 +90,14 @@ import Testing
         }
     }
 
-    /// A call that the loop takes up and hands on.
+    /// A call that the loop takes up and hands on, for three minutes of work.
     private struct HandedOn: Endpoint {
         let place = Place.loopOrWorker
         let scope: Scope? = nil
 
         func answer(_ call: Call, _ workspace: Workspace) throws(Problem) -> Answer {
             .onWorker { call, _ throws(Problem) in
-                while !call.isCancelled { usleep(1000) }
+                for _ in 0..<180_000 where !call.isCancelled { usleep(1000) }
                 throw Problem(.cancelled, "the caller went away")
             }
         }

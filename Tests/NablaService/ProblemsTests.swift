@@ -49,7 +49,7 @@ import Testing
             Status(code: kind.status), [:], framing: .length(0), persistence: .implied, common: [],
             to: &head)
         let line = String(decoding: head.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
-        #expect(line.wholeMatch(of: /HTTP\/1.1 \d{3} [A-Z].+/) != nil, "\(line)")
+        #expect(line.wholeMatch(of: /HTTP\/1\.1 \d{3} [A-Z].+/) != nil, "\(line)")
     }
 
     static let invalid: [Case<InvalidValue.Reason>] = [

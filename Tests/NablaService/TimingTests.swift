@@ -30,6 +30,12 @@ struct TimingTests {
             field(Timing(since: 1, parsed: 1.25, computed: 1.75), at: 2.75, waited: 3)
                 == "parse;dur=250.000, queue;dur=3000.000, compute;dur=500.000, write;dur=1000.000"
         )
+        var timing = Timing(since: -1e12, parsed: 0, computed: 1e12)
+        #expect(
+            field(timing, at: 2e12, waited: 1e12)?.count
+                == "parse;dur=, queue;dur=, compute;dur=, write;dur=".count + 4 * 17)
+        timing.leaveOut(1e12 - 1)
+        #expect(field(timing, at: 2e12)?.hasSuffix("write;dur=1000.000") == true)
         #expect(
             field(Timing(), at: 7)
                 == "parse;dur=0.000, queue;dur=0.000, compute;dur=0.000, write;dur=0.000")

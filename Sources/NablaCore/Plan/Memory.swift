@@ -130,9 +130,7 @@ extension Array where Element: Numeric {
 
 /// The memory of a workspace in one number type.
 final class WorkspaceMemory<S: Real> {
-    // A computation that has it is given no workspace by which it could come to it a second time; asking for that at
-    // each takes as long as a tenth of the smallest.
-    @exclusivity(unchecked) var memory = Memory<S>()
+    var memory = Memory<S>()
 }
 
 /// Buffers that gradient requests reuse, which grow to the largest request, and what was compiled for

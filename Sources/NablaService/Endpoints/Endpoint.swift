@@ -137,24 +137,31 @@ struct Content: Sendable {
 struct Timing: Sendable {
     /// From when work on the request began: where a loop does it, with finding out what is asked; else when a worker
     /// took it.
-    var parse = 0.0
-    var compute = 0.0
-    /// When it was computed, by `Stopwatch`: writing is what comes after it; nil where nothing was.
-    var computed: Double?
+    let parse: Double
+    let compute: Double
+    /// When writing began, by `Stopwatch`; nil where there is nothing to tell of it.
+    var writing: Double?
 
     /// Takes the parts from when the first began and two ended, by `Stopwatch`.
     init(since start: Double, parsed: Double, computed: Double) {
         parse = parsed - start
         compute = computed - parsed
-        self.computed = computed
+        writing = computed
     }
 
     /// Notes that nothing was computed.
     init(parse: Double = 0) {
         self.parse = parse
+        compute = 0
     }
 
-    /// The most bytes that writing takes.
+    /// Leaves time out that has passed since writing began: of waiting, and of work for other answers.
+    mutating func leaveOut(_ seconds: Double) {
+        writing = writing.map { $0 + seconds }
+    }
+
+    /// The most bytes that writing takes: four names of up to 14 characters with what stands around them, and numbers of
+    /// up to 17, of which the last may be written as a word.
     static let room = 160
 
     /// Appends the field's value, in milliseconds with three digits after the point.
@@ -171,7 +178,7 @@ struct Timing: Sendable {
         output.append(", compute;dur=")
         output.append(milliseconds: compute)
         output.append(", write;dur=")
-        output.append(milliseconds: computed.map { now - $0 } ?? 0)
+        output.append(milliseconds: writing.map { now - $0 } ?? 0)
     }
 }
 

@@ -35,8 +35,10 @@ struct GradientsEndpoint: Endpoint {
                         for: request, call, workspace, since: Stopwatch.now() - parsing))
             }
         }
-        let content = try self.content(for: request, call, workspace, since: call.start)
+        var content = try self.content(for: request, call, workspace, since: call.start)
+        let written = Stopwatch.now()
         forms.keep(request, of: call.body, content.body)
+        content.timing.leaveOut(Stopwatch.now() - written)
         return .content(content)
     }
 
