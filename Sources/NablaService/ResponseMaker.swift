@@ -75,7 +75,7 @@ final class ResponseMaker: Sendable {
     }
 
     /// The fields of an answer that is sent bit by bit; its media type is a constant, since it is sent unchecked.
-    func streamFields(to request: borrowing RequestContext, mediaType: String) -> Fields {
+    func streamFields(to request: RequestContext, mediaType: String) -> Fields {
         let (mediaType, id) = (mediaType.utf8.span, request.id)
         var fields = Fields()
         fields.add(
@@ -99,9 +99,8 @@ final class ResponseMaker: Sendable {
     }
 
     /// Whether making a response of so many bytes takes longer than a loop should be kept: compressing does.
-    func takesLong(ofBytes count: Int, to request: borrowing RequestContext) -> Bool {
-        count > ResponseMaker.loopBytes && compression.compresses(count)
-            && wantsGzip(copy request)
+    func takesLong(ofBytes count: Int, to request: RequestContext) -> Bool {
+        count > ResponseMaker.loopBytes && compression.compresses(count) && wantsGzip(request)
     }
 
     /// Bytes that a loop compresses itself: some tens of microseconds.

@@ -87,7 +87,9 @@ final class Gate: Sendable {
     ) throws(Refusal) {
         guard let wait = meter?.take(at: Int(now * 1e9)) else { return }
         let seconds = max(1, (wait + 999_999_999) / 1_000_000_000)
-        let rate = "\(limit.requestsPerSecond) requests a second, \(limit.burst) at once"
+        let count =
+            limit.requestsPerSecond == 1 ? "1 request" : "\(limit.requestsPerSecond) requests"
+        let rate = "\(count) a second, \(limit.burst) at once"
         let whose = name.map { "the token \($0) may make" } ?? "callers without a token may make"
         throw Refusal(
             problem: Problem(.tooManyRequests, "\(whose) \(rate); try again in \(seconds) s"),
