@@ -75,9 +75,9 @@ final class LoopContext {
         return true
     }
 
-    /// Whether the answers held are to be sent before more is done.
+    /// Whether the answers held are to be sent before more is done; the clock is looked at once for four of them.
     var mustSendHeld: Bool {
-        guard !held.isEmpty else { return false }
+        guard !held.isEmpty, held.count.isMultiple(of: 4) else { return false }
         return held.count >= Self.heldLimit.count
             || LoopClock.now - holdsSince >= Self.heldLimit.time
     }

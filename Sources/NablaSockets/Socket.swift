@@ -24,15 +24,14 @@ final class Socket: Sendable {
     }
 
     func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-        transfer { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
+        transfer { nabla_receive(descriptor, buffer.baseAddress, buffer.count) }
     }
 
     /// Sends two buffers as one; MSG_NOSIGNAL, so that a client's leaving doesn't kill the program.
     func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Transfer {
         guard second.count > 0 else {
             return transfer {
-                Glibc.send(
-                    descriptor, first.baseAddress, first.count, Int32(MSG_NOSIGNAL))
+                nabla_send(descriptor, first.baseAddress, first.count, Int32(MSG_NOSIGNAL))
             }
         }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
