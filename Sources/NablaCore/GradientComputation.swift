@@ -29,6 +29,9 @@ enum GradientComputation<S: FloatingReal> {
             return Gradients(loss: loss, layers: layers, samples: samples.count, dtype: S.dtype)
         }
         let (plan, objective, wanted) = try compile(loss, network, samples, including, settings)
+        if !including.isEmpty {
+            try including.check(plan, samples: samples.count, workspace)
+        }
         memory.smallChains.keep(plan, objective, for: loss, network, samples)
         let prepared = try PreparedSamples(
             samples, for: plan, objective,

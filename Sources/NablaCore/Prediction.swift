@@ -45,6 +45,7 @@ private struct Prediction<S: FloatingReal> {
         _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
     ) throws(ComputationError) -> Tensor {
         guard count > 0 else { return try tensor([S](), of: 0, plan.outputShape) }
+        try workspace.check(["outputs"], samples: count, width: plan.outputWidth, at: "/inputs")
         let workspace = S.memory(of: workspace)
         // All numbers are there, so that nothing is drawn.
         var generator = Generator(seed: 0)

@@ -109,4 +109,60 @@ import Testing
         let none = try GradientsBatchCall.results(parsing: GradientsBatchWriter.json([]))
         #expect(none.isEmpty)
     }
+
+    @Test func whatWasWrittenIsCounted() {
+        var writer = GradientsBatchWriter()
+        #expect(writer.byteCount == 0)
+        let problem = Problem(.unknownName, "no such loss", pointer: "/loss")
+        writer.add(problem)
+        #expect(writer.byteCount == problem.json().count)
+        writer.add(problem)
+        // With a comma between.
+        #expect(writer.byteCount == 2 * problem.json().count + 1)
+    }
+
+    @Test func theNumbersOfAnAnswerAreCounted() throws {
+        func tensor(_ shape: Shape) throws -> Tensor {
+            try Tensor([Double](repeating: 1, count: shape.size ?? 0), shape: shape)
+        }
+        let gradients = [
+            LayerGradients(weights: try tensor([1, 2]), bias: try tensor([1])),
+            LayerGradients(weights: nil, bias: nil),
+        ]
+        var response = GradientsResponse(
+            loss: Tensor(1.5), gradients: gradients, samples: 3, dtype: .float64)
+        var expected = 1 + 3
+        #expect(response.numberCount == expected)
+        func expect(_ more: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+            expected += more
+            #expect(response.numberCount == expected, sourceLocation: sourceLocation)
+        }
+        response.outputs = try tensor([3, 1])
+        expect(3)
+        response.activations = [try tensor([3, 4]), try tensor([3, 1])]
+        expect(15)
+        response.inputGradients = try tensor([3, 2])
+        expect(6)
+        response.perSampleGradients = [
+            LayerGradients(weights: try tensor([3, 1, 2]), bias: try tensor([3, 1]))
+        ]
+        expect(9)
+        response.hessianVectorProduct = gradients
+        expect(3)
+        let equation = GradientsExplanation.Equation(formula: "", latex: "", text: "")
+        response.explanation = GradientsExplanation(
+            language: "en", text: "",
+            output: GradientsExplanation.Output(
+                activationGradient: equation, derivative: equation,
+                preActivationGradient: equation, saturation: nil),
+            layers: [
+                GradientsExplanation.Layer(
+                    activation: "softmax", preActivations: try tensor([3, 2]),
+                    activations: try tensor([3, 2]), derivatives: try tensor([3, 2, 2]),
+                    activationGradients: try tensor([3, 2]),
+                    preActivationGradients: try tensor([3, 2]), z: equation, a: equation,
+                    parameters: [])
+            ])
+        expect(36)
+    }
 }

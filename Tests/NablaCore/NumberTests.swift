@@ -144,6 +144,22 @@ struct NumberTests {
         #expect(Partition(count: 256, numbers: 100).shards == 1)
         #expect(Partition(count: 1024, numbers: 100).shards == 4)
     }
+
+    @Test("blocks are shorter where a sample has very many numbers")
+    func shorterBlocks() throws {
+        func plan(width: Int) throws -> Plan<Float> {
+            let layers = (0..<3).map { _ in Layer(.activation(.tanh)) }
+            return try Plan(Network(inputShape: [width], layers: layers), samples: 600)
+        }
+        let wide = try plan(width: 1 << 18)
+        let partition = Partition(count: 600, of: wide)
+        #expect(partition.shards == 1 && partition.rows < 256)
+        // As many as there is room for.
+        #expect(partition.rows * wide.sizes.ofSample <= 1 << 28)
+        #expect((partition.rows + 1) * wide.sizes.ofSample > 1 << 28)
+        #expect(partition.allPositions.flatMap { Array($0) } == Array(0..<600))
+        #expect(Partition(count: 256, of: try plan(width: 100)).rows == 256)
+    }
 }
 
 @Suite("The generator of pseudo-random numbers")

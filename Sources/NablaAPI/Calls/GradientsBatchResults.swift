@@ -17,6 +17,9 @@ public struct GradientsBatchWriter {
         problem.write(to: &writer)
     }
 
+    /// How many bytes have been written.
+    public var byteCount: Int { writer.byteCount }
+
     /// The results, with commas between them.
     public consuming func finish() -> [UInt8] { writer.finish() }
 

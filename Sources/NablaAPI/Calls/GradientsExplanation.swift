@@ -115,6 +115,14 @@ public struct GradientsExplanation: Sendable, Equatable {
 }
 
 extension GradientsExplanation {
+    /// How many numbers its tensors have.
+    var numberCount: Int {
+        layers.reduce(0) { count, layer in
+            count + layer.preActivations.count + layer.activations.count + layer.derivatives.count
+                + layer.activationGradients.count + layer.preActivationGradients.count
+        }
+    }
+
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("language", language)

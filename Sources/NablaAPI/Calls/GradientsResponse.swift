@@ -136,11 +136,19 @@ public struct GradientsResponse: Sendable, Equatable {
     }
 
     /// Twenty-two bytes for a float64 with its comma, which is close to what most need.
-    private var estimatedByteCount: Int {
-        var numbers = (outputs?.count ?? 0) + (inputGradients?.count ?? 0)
-        for layer in gradients { numbers += (layer.weights?.count ?? 0) + (layer.bias?.count ?? 0) }
-        for tensor in activations ?? [] { numbers += tensor.count }
-        return 256 + 22 * numbers
+    private var estimatedByteCount: Int { 256 + 22 * numberCount }
+}
+
+extension GradientsResponse {
+    /// How many numbers its tensors have, those of the gradients and of an explanation among them.
+    public var numberCount: Int {
+        var count = loss.count + (outputs?.count ?? 0) + (inputGradients?.count ?? 0)
+        count += gradients.numberCount
+        for tensor in activations ?? [] { count += tensor.count }
+        if let perSampleGradients { count += perSampleGradients.numberCount }
+        if let hessianVectorProduct { count += hessianVectorProduct.numberCount }
+        if let explanation { count += explanation.numberCount }
+        return count
     }
 }
 
@@ -208,5 +216,13 @@ extension Tensor {
             return
         }
         self = Tensor(try value.double()).converted(to: dtype)
+    }
+}
+
+extension [LayerGradients] {
+    fileprivate var numberCount: Int {
+        var count = 0
+        for layer in self { count += (layer.weights?.count ?? 0) + (layer.bias?.count ?? 0) }
+        return count
     }
 }

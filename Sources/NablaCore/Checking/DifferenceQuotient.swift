@@ -82,9 +82,7 @@ struct DifferenceQuotient {
         let here = try probe.sides(of: parameter, at: θ)
         for there in [θ + step, θ - step] {
             let moved = try probe.sides(of: parameter, at: there)
-            guard let index = here.indices.first(where: { here[$0] != moved[$0] }) else { continue }
-            let side = here[index]
-            return GradientCheck.Kink(layer: side.layer, unit: side.unit, sample: side.sample)
+            if let kink = here.firstKink(before: moved) { return kink }
         }
         return nil
     }

@@ -48,9 +48,9 @@ struct LossProbe {
     }
 
     /// On which side of each kink the samples lie when the parameter has that value.
-    func sides(of parameter: Int, at value: Double) throws(Failure) -> [KinkSide] {
+    func sides(of parameter: Int, at value: Double) throws(Failure) -> KinkSides {
         try evaluate(parameter, at: value, into: losses, keepingActivations: true)
-        return KinkSide.all(of: computation, activations)
+        return KinkSides(of: computation, activations)
     }
 
     /// The magnitudes of the losses, reduced as the loss is.
@@ -91,10 +91,16 @@ struct LossProbe {
 
 extension PreparedGradient<Double> {
     /// Lends a probe of the loss to `body`, in the memory of `workspace`.
+    ///
+    /// - Throws: `invalid` at `/samples/inputs` for more activations than results may have numbers;
+    ///   what `body` throws.
     func withProbe<Result>(
         _ workspace: Workspace, _ shards: ShardRunner,
         _ body: (LossProbe) throws(ComputationError) -> Result
     ) throws(ComputationError) -> Result {
+        try workspace.check(
+            ["the activations of all layers"], samples: samples.count,
+            width: plan.sizes.activations, at: "/samples/inputs")
         let workspace = Double.memory(of: workspace)
         // All numbers are there, so that nothing is drawn.
         var generator = Generator(seed: 0)

@@ -43,7 +43,7 @@ struct Suspects {
             Suspect(
                 phrase: "transposed", cost: 1, tensors: checked.all.map(\.withAxesSwapped),
                 takesAnyFactor: true))
-        suspects += Suspects.mistakes(in: computation)
+        suspects += try Suspects.mistakes(in: computation, workspace, isCancelled)
         for variant in problem.variants {
             if isCancelled() { throw .cancelled }
             suspects.append(try variant.suspect(workspace))
@@ -51,16 +51,29 @@ struct Suspects {
         self.suspects = suspects
     }
 
-    /// Backward passes with a step done wrong.
-    private static func mistakes(in computation: PreparedGradient<Double>) -> [Suspect] {
+    /// Backward passes with a step done wrong; none where all of their gradients together would be more
+    /// numbers than results may have: a network of very many layers has as many mistakes.
+    private static func mistakes(
+        in computation: PreparedGradient<Double>, _ workspace: Workspace,
+        _ isCancelled: () -> Bool
+    ) throws(ComputationError) -> [Suspect] {
         guard let trace = DenseTrace(computation) else { return [] }
-        return Mistake.all(for: trace).map { mistake, phrase in
-            Suspect(
-                phrase: phrase, cost: 2,
-                tensors: zip(trace.layers, trace.backward(with: mistake)).flatMap { layer, part in
-                    [part.weights] + (layer.bias == nil ? [] : [part.bias])
-                })
+        let all = Mistake.all(for: trace)
+        guard all.count <= workspace.mostNumbers / max(computation.plan.parameterCount, 1) else {
+            return []
         }
+        var suspects: [Suspect] = []
+        for (mistake, phrase) in all {
+            if isCancelled() { throw .cancelled }
+            suspects.append(
+                Suspect(
+                    phrase: phrase, cost: 2,
+                    tensors: zip(trace.layers, trace.backward(with: mistake)).flatMap {
+                        layer, part in
+                        [part.weights] + (layer.bias == nil ? [] : [part.bias])
+                    }))
+        }
+        return suspects
     }
 }
 

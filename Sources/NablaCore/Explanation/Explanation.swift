@@ -64,15 +64,25 @@ public struct Explanation: Sendable {
     ///   - network: A network with numbers, all of its layers dense.
     ///   - samples: What the loss is taken over.
     ///   - dtype: What is computed in, and the type of all tensors.
+    ///   - mostNumbers: How many numbers there may be to explain, as `numbers(in:samples:)` counts them.
     /// - Returns: The factors.
-    /// - Throws: `invalid` with a pointer relative to the request; it doesn't look for NaN and
-    ///   infinity, which `Gradients.compute` does.
+    /// - Throws: `invalid` with a pointer relative to the request, which is `/include` where there are
+    ///   too many numbers; it doesn't look for NaN and infinity, which `Gradients.compute` does.
     public static func compute(
-        of loss: Loss, network: Network, samples: Samples, dtype: DType
+        of loss: Loss, network: Network, samples: Samples, dtype: DType,
+        mostNumbers: Int = Workspace.defaultMostNumbers
     ) throws(ComputationError) -> Explanation {
+        let numbers = try numbers(in: network, samples: samples.count)
+        guard numbers <= mostNumbers else {
+            throw .invalid(
+                InvalidValue(
+                    .outOfRange,
+                    "the explanation would be of \(numbers) numbers; \(mostNumbers) are the most",
+                    at: "/include"))
+        }
         switch dtype {
-        case .float32: try Explanation(PreparedGradient<Float>(loss, network, samples))
-        case .float64: try Explanation(PreparedGradient<Double>(loss, network, samples))
+        case .float32: return try Explanation(PreparedGradient<Float>(loss, network, samples))
+        case .float64: return try Explanation(PreparedGradient<Double>(loss, network, samples))
         }
     }
 

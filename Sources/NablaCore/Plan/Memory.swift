@@ -142,6 +142,17 @@ public final class Workspace {
     let double = WorkspaceMemory<Double>()
     let dual = WorkspaceMemory<Dual>()
 
-    /// Makes a workspace that holds nothing yet.
-    public init() {}
+    /// The most numbers that the results of one computation may have beside the gradients of the
+    /// parameters.
+    ///
+    /// What would have more is refused before there is memory for it.
+    public let mostNumbers: Int
+
+    /// The default of `mostNumbers`: 128 MiB in float32, and 256 MiB in float64.
+    public static let defaultMostNumbers = 1 << 25
+
+    /// Makes a workspace that holds nothing yet, for results of up to `mostNumbers` numbers.
+    public init(mostNumbers: Int = Workspace.defaultMostNumbers) {
+        self.mostNumbers = mostNumbers
+    }
 }

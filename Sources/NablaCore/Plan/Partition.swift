@@ -14,6 +14,10 @@ struct Partition {
     /// The most numbers in a kind of buffer of all shards together: 128 or 256 MB; inputs that are copied ahead
     /// take twice as many.
     private static let maximumNumbers = 1 << 25
+    /// The most intermediate numbers of a block: 1 or 2 GB.
+    ///
+    /// Where the samples of a longer block would have more, blocks are shorter, and there is but one shard.
+    private static let maximumBlockNumbers = 1 << 28
 
     /// The most samples that are cut into shards of one block each.
     static var largestCount: Int { blockSize * maximumShards }
@@ -26,12 +30,13 @@ struct Partition {
     private let blockSize: Int
 
     /// Cuts a batch of `count` samples whose shards need buffers of so many numbers.
-    init(count: Int, numbers: Int) {
+    init(count: Int, numbers: Int, blockSize: Int = Partition.blockSize) {
         let affordable = max(1, Partition.maximumNumbers / max(numbers, 1))
         let useful = (count + Partition.blockSize - 1) / Partition.blockSize
         self.count = count
-        shards = min(useful, affordable, Partition.maximumShards)
-        blockSize = Partition.blockSize
+        shards =
+            blockSize < Partition.blockSize ? 1 : min(useful, affordable, Partition.maximumShards)
+        self.blockSize = blockSize
     }
 
     /// Leaves a batch whole: one block of one shard, for layers that need all samples at once.
@@ -46,12 +51,12 @@ struct Partition {
         if mode.isTraining && plan.sizes.normalizesBatches {
             self.init(uncut: count)
         } else {
-            self.init(count: count, numbers: plan.numbersOfShard)
+            let affordable = Partition.maximumBlockNumbers / max(plan.sizes.ofSample, 1)
+            self.init(
+                count: count, numbers: plan.numbersOfShard,
+                blockSize: max(1, min(Partition.blockSize, affordable)))
         }
     }
-
-    /// The most numbers of a batch that stays whole: 1 or 2 GB.
-    private static let maximumUncut = 1 << 28
 
     /// Refuses a batch that must stay whole and would take too much memory.
     ///
@@ -60,13 +65,13 @@ struct Partition {
         batch count: Int, of plan: Plan<S>, _ mode: PassMode, at pointer: String
     ) throws(ComputationError) {
         guard mode.isTraining, plan.sizes.normalizesBatches else { return }
-        let numbers = plan.sizes.kept + plan.sizes.gradients + plan.sizes.added
-        guard count <= maximumUncut / max(numbers, 1) else {
+        let numbers = plan.sizes.ofSample
+        guard count <= maximumBlockNumbers / max(numbers, 1) else {
             throw .invalid(
                 InvalidValue(
                     .outOfRange,
                     "batch normalisation needs a batch's \(count) samples at once, with \(numbers) "
-                        + "numbers each; \(maximumUncut) numbers are the most",
+                        + "numbers each; \(maximumBlockNumbers) numbers are the most",
                     at: pointer))
         }
     }

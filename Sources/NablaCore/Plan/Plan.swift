@@ -157,6 +157,9 @@ struct PlanSizes: Sendable {
     var isSmallChain = false
     /// Whether the last activation is a softmax.
     var endsInSoftmax = false
+
+    /// How many intermediate numbers a pass has of a sample.
+    var ofSample: Int { kept + gradients + added }
 }
 
 extension Plan {

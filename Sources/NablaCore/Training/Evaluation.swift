@@ -27,6 +27,9 @@ struct Evaluation<S: FloatingReal>: Sendable {
     private let partition: Partition
     private let layout: ScratchLayout
 
+    /// The most numbers of the outputs that metrics see at once: 128 or 256 MB.
+    private static var mostOutputs: Int { 1 << 25 }
+
     /// Checks validation samples; pointers begin with `/validation`.
     init(
         _ loss: Loss, _ plan: Plan<S>, _ samples: Samples, _ metrics: [Metric]
@@ -35,9 +38,14 @@ struct Evaluation<S: FloatingReal>: Sendable {
             loss, for: plan, targetShape: samples.targets.shape, prefix: "/validation")
         self.samples = try PreparedSamples(samples, for: plan, objective, prefix: "/validation")
         accumulators = try objective.accumulators(for: metrics)
-        partition = Partition(count: min(samples.count, Partition.largestCount), of: plan)
+        let affordable: Int =
+            metrics.isEmpty ? .max : max(1, Evaluation.mostOutputs / max(plan.outputWidth, 1))
+        partition = Partition(
+            count: min(samples.count, Partition.largestCount, affordable), of: plan)
         layout = ScratchLayout(
-            plan, rows: partition.rows, targetWidth: objective.targetWidth, gathers: false)
+            // A last piece of fewer samples may have fewer shards, of more samples each.
+            plan, rows: partition.shards > 1 ? Partition.blockSize : partition.rows,
+            targetWidth: objective.targetWidth, gathers: false)
     }
 
     /// The names of what it computes, in this order.

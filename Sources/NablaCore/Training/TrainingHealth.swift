@@ -30,6 +30,7 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
     private let interval: Int
     private let epochs: Int
     private let count: Int
+    private let partition: Partition
     private let layout: ScratchLayout
 
     /// Prepares the passes; nil where none are wanted.
@@ -48,8 +49,10 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
         let numbers = plan.sizes.kept + plan.sizes.gradients + plan.sizes.activations
         let few = max(settings.batchSize(of: samples), TrainingHealth.mostNumbers / numbers)
         count = min(samples, TrainingHealth.mostSamples, few)
+        partition = Partition(count: count, of: plan)
         layout = ScratchLayout(
-            plan, rows: count, targetWidth: objective.targetWidth, gathers: false)
+            plan, rows: partition.rows, targetWidth: objective.targetWidth, gathers: false,
+            blockGradients: partition.blocks > 1)
         epochs = settings.epochs
         let between = max(TrainingHealth.share * count, TrainingHealth.fewestBetween)
         interval = settings.healthEvery ?? (between + seen - 1) / seen
@@ -90,7 +93,7 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
             plan: plan, objective: objective, layout: layout, memory: memory, source: source,
             computesGradients: true, team: team
         ).run(
-            first: 0, Partition(count: count, of: plan), scale: objective.scale(ofMass: mass),
+            first: 0, partition, scale: objective.scale(ofMass: mass),
             sinks: Sinks(activations: activations), shards: shards)
         let norm = TrainingHealth.norm(memory.gradients, 0..<plan.parameterCount)
         guard case .finished = outcome, norm.isFinite else { return }

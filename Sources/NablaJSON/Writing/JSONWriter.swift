@@ -31,6 +31,9 @@ public struct JSONWriter {
     /// Gives the text.
     public consuming func finish() -> [UInt8] { bytes }
 
+    /// How many bytes the text has so far.
+    public var byteCount: Int { bytes.count }
+
     /// Begins an object.
     public mutating func beginObject() { begin(UInt8(ascii: "{")) }
 

@@ -1,0 +1,167 @@
+import NablaNetworks
+import Testing
+
+@testable import NablaCore
+
+/// Results of more numbers than a workspace allows are refused; as many as it allows are given.
+@Suite("The bound of results' numbers")
+struct ResultNumbersTests {
+    /// What is included, as a refusal names it, and its numbers a sample.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let including: Inclusions
+        let names: String
+        let width: Int
+        var testDescription: String { names }
+    }
+
+    static let cases = [
+        Case(including: .outputs, names: "outputs", width: 4),
+        Case(including: .activations, names: "activations", width: 7),
+        Case(including: [.inputGradients, .norms], names: "input_gradients", width: 2),
+        Case(including: .perSampleGradients, names: "per_sample_gradients", width: 18),
+        Case(
+            including: [.outputs, .activations, .inputGradients, .perSampleGradients],
+            names: "outputs and activations and input_gradients and per_sample_gradients",
+            width: 31),
+    ]
+
+    private static let count = 5
+
+    /// Two inputs, three hidden units and four outputs: 7 activations a sample, and 18 parameters.
+    private func network() throws -> Network {
+        try Network(layers: [
+            dense([[0.1, -0.2], [0.4, 0.3], [0.5, 0.2]], .tanh),
+            dense([[0.7, -0.5, 0.1], [0.2, 0.3, 0.4], [-1, 0.6, 0], [1, 0.5, -1]], .identity),
+        ])
+    }
+
+    private func samples() throws -> Samples {
+        var generator = Generator(seed: 1)
+        return try Samples(
+            inputs: Tensor(generator.normals(Self.count * 2), shape: [Self.count, 2]),
+            targets: Tensor(generator.normals(Self.count * 4), shape: [Self.count, 4]))
+    }
+
+    private func expectRefusal(
+        _ detail: String, at pointer: String, _ body: () throws -> Void,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(
+            computationError(body) == .invalid(InvalidValue(.outOfRange, detail, at: pointer)),
+            sourceLocation: sourceLocation)
+    }
+
+    @Test("what is included", arguments: cases)
+    func inclusions(_ test: Case) throws {
+        let (network, samples, loss) = (
+            try network(), try samples(), try Loss(.meanSquaredError)
+        )
+        func gradients(_ mostNumbers: Int, _ dtype: DType) throws -> Gradients {
+            try Gradients.compute(
+                of: loss, network: network, samples: samples, dtype: dtype,
+                including: test.including, workspace: Workspace(mostNumbers: mostNumbers))
+        }
+        let bound = Self.count * test.width
+        for dtype in DType.allCases {
+            #expect(try gradients(bound, dtype).layers.count == 2)
+            expectRefusal(
+                "\(test.names) would be 5 times \(test.width) numbers; \(bound - 1) are the most",
+                at: "/include"
+            ) { _ = try gradients(bound - 1, dtype) }
+        }
+    }
+
+    @Test("gradients and their norms alone are as many as parameters, and never refused")
+    func gradientsAlone() throws {
+        for including in [[], .norms] as [Inclusions] {
+            let gradients = try Gradients.compute(
+                of: Loss(.meanSquaredError), network: network(), samples: samples(),
+                dtype: .float64, including: including, workspace: Workspace(mostNumbers: 0))
+            #expect(gradients.flat.count == 18)
+        }
+    }
+
+    @Test("predicted outputs")
+    func outputs() throws {
+        let (network, inputs) = (try network(), try samples().inputs)
+        func outputs(_ mostNumbers: Int) throws -> Tensor {
+            try predict(
+                network: network, inputs: inputs, dtype: .float32,
+                workspace: Workspace(mostNumbers: mostNumbers))
+        }
+        #expect(try outputs(20).count == 20)
+        expectRefusal("outputs would be 5 times 4 numbers; 19 are the most", at: "/inputs") {
+            _ = try outputs(19)
+        }
+    }
+
+    private func check(
+        _ mostNumbers: Int, _ claim: [LayerGradients]? = nil
+    ) throws -> GradientCheck {
+        try GradientCheck.compute(
+            of: Loss(.meanSquaredError), network: network(), samples: samples(), claim: claim,
+            workspace: Workspace(mostNumbers: mostNumbers))
+    }
+
+    @Test("the activations that a check looks at")
+    func checkedActivations() throws {
+        #expect(try check(35).passes)
+        expectRefusal(
+            "the activations of all layers would be 5 times 7 numbers; 34 are the most",
+            at: "/samples/inputs"
+        ) { _ = try check(34) }
+    }
+
+    @Test("a claim is compared with mistakes only as long as their gradients are few")
+    func mistakes() throws {
+        let network = try network()
+        let trace = try #require(
+            DenseTrace<Double>(
+                PreparedGradient(Loss(.meanSquaredError), network, samples())))
+        let claim = try zip(trace.layers, trace.backward(with: .leftOutDerivative(of: 0))).map {
+            layer, part in
+            LayerGradients(
+                weights: try Tensor(part.weights, shape: Shape(layer.units, layer.inputs)),
+                bias: nil)
+        }
+        let known = Mistake.all(for: trace).count * 18
+        #expect(known > 35)
+        for (mostNumbers, isNamed) in [(known, true), (known - 1, false)] {
+            let check = try check(mostNumbers, claim)
+            #expect(!check.passes)
+            #expect(check.diagnosis.contains("(tanh) is left out") == isNamed, "\(check.diagnosis)")
+        }
+    }
+
+    @Test("an explanation")
+    func explanation() throws {
+        let (network, samples) = (try network(), try samples())
+        func explanation(_ mostNumbers: Int) throws -> Explanation {
+            try Explanation.compute(
+                of: Loss(.meanSquaredError), network: network, samples: samples, dtype: .float64,
+                mostNumbers: mostNumbers)
+        }
+        // The parameters, and for each sample two inputs and five numbers of each unit.
+        let numbers = 18 + Self.count * (2 + 5 * 7)
+        #expect(try explanation(numbers).layers.count == 2)
+        expectRefusal(
+            "the explanation would be of \(numbers) numbers; \(numbers - 1) are the most",
+            at: "/include"
+        ) { _ = try explanation(numbers - 1) }
+    }
+
+    @Test("products that no integer holds")
+    func overflow() {
+        for (count, width) in [(Int.max, Int.max), (1 << 40, 1 << 40), (2, .max)] {
+            let pointer = invalidPointer {
+                try Workspace(mostNumbers: .max - 1).check(
+                    ["x"], samples: count, width: width, at: "/x")
+            }
+            #expect(pointer == "/x")
+        }
+        #expect(
+            invalidPointer {
+                try Workspace(mostNumbers: 0).check(["x"], samples: .max, width: 0, at: "/x")
+            } == nil)
+    }
+}
