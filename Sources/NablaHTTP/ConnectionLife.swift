@@ -49,6 +49,8 @@ public struct ConnectionLife: Sendable {
     private let requestLimit: Int
     private var requests = 0
     private var bodyBegan: Instant
+    /// Since when what takes the body has no room for more of it.
+    private var bodyWaitsSince: Instant?
     private var clientPersists = true
     private var version = Version.http11
     private var isLast = false
@@ -95,17 +97,27 @@ public struct ConnectionLife: Sendable {
                 phase = .readingBody
                 bodyBegan = now
             }
+            if let since = bodyWaitsSince.take() { bodyBegan += now - since }
             let granted = Duration.milliseconds(received * 1000 / timeouts.minimumBodyRate)
-            deadline = bodyBegan + timeouts.body + granted
+            // However much came at once, a client that sends nothing more is not waited for.
+            deadline = min(bodyBegan + granted, now) + timeouts.body
         }
     }
 
-    /// Notes that a request is complete and handed on.
-    public mutating func handedOn(_ head: RequestHead) {
+    /// Notes that the body cannot be received for want of room, for which its client is not to blame.
+    public mutating func waitsForRoom(now: Instant) {
+        bodyWaitsSince = now
+        deadline = nil
+    }
+
+    /// Notes that a request is complete and handed on; where its body was left with the client, the connection
+    /// ends after the answer.
+    public mutating func handedOn(_ head: RequestHead, leavingBody: Bool = false) {
         phase = .answering
         deadline = nil
         requests += 1
-        clientPersists = head.keepAlive
+        clientPersists = head.keepAlive && !leavingBody
+        lingers = leavingBody
         version = head.version
     }
 

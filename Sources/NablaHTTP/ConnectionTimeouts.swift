@@ -2,7 +2,7 @@
 public struct ConnectionTimeouts: Sendable, Equatable {
     /// From a request's first byte, or from connecting, to the end of its head; 10 s, then 408.
     public var head: Duration
-    /// For a body, on top of what `minimumBodyRate` grants; 10 s, then 408.
+    /// For a body to bring something, and on top of what `minimumBodyRate` grants it; 30 s, then 408.
     public var body: Duration
     /// Bytes a second at which a body must arrive; 1,024.
     public var minimumBodyRate: Int
@@ -17,7 +17,7 @@ public struct ConnectionTimeouts: Sendable, Equatable {
 
     /// Sets the time-outs; each has the default its property names.
     public init(
-        head: Duration = .seconds(10), body: Duration = .seconds(10), minimumBodyRate: Int = 1024,
+        head: Duration = .seconds(10), body: Duration = .seconds(30), minimumBodyRate: Int = 1024,
         idle: Duration = .seconds(75), write: Duration = .seconds(30),
         linger: Duration = .seconds(5), heartbeat: Duration = .seconds(15)
     ) {

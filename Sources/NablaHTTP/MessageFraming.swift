@@ -37,9 +37,7 @@ struct MessageFraming: Sendable {
     }
 
     /// Decides how the body ends (RFC 9112 §6.3).
-    func resolved(
-        version: Version, bodyBytes: Int
-    ) throws(MessageError) -> RequestHead.Framing {
+    func resolved(version: Version) throws(MessageError) -> RequestHead.Framing {
         if codings > 0 {
             // Both fields, or the newer one in a 1.0 message, are how requests are smuggled (§6.1).
             guard length == nil, version == .http11 else {
@@ -55,7 +53,6 @@ struct MessageFraming: Sendable {
             return .chunked
         }
         guard let length, length > 0 else { return .none }
-        guard length <= bodyBytes else { throw bodyTooLarge(bodyBytes) }
         return .length(length)
     }
 }

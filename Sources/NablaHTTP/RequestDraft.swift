@@ -123,22 +123,17 @@ struct RequestDraft: Sendable {
 
     /// Puts the head together once its last line has been read.
     func head(
-        from bytes: Span<UInt8>, fields range: Range<Int>, limits: HTTPLimits
+        from bytes: Span<UInt8>, fields range: Range<Int>
     ) throws(MessageError) -> RequestHead {
         // HTTP/1.1 demands a Host (RFC 9112 §3.2).
         guard let target, hasHost || version == .http10 else {
             throw MessageError(.badRequest, "Host is missing")
         }
-        // Where a PUT's body goes, and so how long it may be, is decided once the head is there.
-        let bodyBytes =
-            if case .put = method { max(limits.bodyBytes, limits.uploadBytes) } else {
-                limits.bodyBytes
-            }
         let text = bytes.extracting(range).withUnsafeBufferPointer { [UInt8]($0) }
         return RequestHead(
             method: method, target: target, version: version,
             fields: Fields(text: text),
-            framing: try framing.resolved(version: version, bodyBytes: bodyBytes),
+            framing: try framing.resolved(version: version),
             keepAlive: !saysClose && (version == .http11 || saysKeepAlive),
             // A 1.0 client's expectation is ignored (RFC 9110 §10.1.1).
             expectsContinue: expectsContinue && version == .http11,

@@ -39,8 +39,7 @@ public struct RequestParser: Sendable {
                 lineStart = end + 2
                 scanned = lineStart
                 if fieldsStart > 0, line.isEmpty {
-                    let head = try draft.head(
-                        from: bytes, fields: fieldsStart..<end, limits: limits)
+                    let head = try draft.head(from: bytes, fields: fieldsStart..<end)
                     let consumed = lineStart
                     begin(knowing: isWhole ? head : nil, bytes.extracting(0..<consumed))
                     return .complete(head, consumed: consumed)

@@ -34,13 +34,19 @@ public struct RequestReader: Sendable {
     private let limits: HTTPLimits
     private let chooseSink: SinkChoice
     private var parser: RequestParser
-    private var head: RequestHead?
+    /// The head of the request that is being read, or that was found to be invalid; nil as long as it isn't whole.
+    public private(set) var head: RequestHead?
     private var decoder: ChunkedDecoder?
     private var body: [UInt8] = []
     private var sink: (any BodySink)?
     /// Bytes of the body that the sink has.
     private var sunk = 0
+    /// Whether the client waits for `100 Continue`: it asked for it, and sent nothing of the body with the head.
     private var owesContinue = false
+    /// Whether what was found to be invalid began as a HEAD request.
+    private var refusedHEAD = false
+    /// Whether the last request's body was left with the client, so that nothing that follows can be read.
+    public private(set) var hasLeftBody = false
     @usableFromInline private(set) var kept: [UInt8] = []
     @usableFromInline private(set) var keptStart = 0
 
@@ -51,8 +57,8 @@ public struct RequestReader: Sendable {
     ///
     /// - Parameters:
     ///   - limits: What a message may have.
-    ///   - sink: Is asked once for each PUT that has a body, when its head is there; memory takes all bodies
-    ///     by default.
+    ///   - sink: Is asked once for each PUT that has a body, when its head is there, and for each other request whose
+    ///     body does not arrive together with its head; memory takes all bodies by default.
     public init(limits: HTTPLimits, sink: @escaping SinkChoice = { _ in nil }) {
         self.limits = limits
         chooseSink = sink
@@ -71,13 +77,25 @@ public struct RequestReader: Sendable {
         return keptBytes == 0 ? .betweenRequests : .inHead
     }
 
-    /// Whether `100 Continue` is due: the client waits for it and has sent nothing of the body.
+    /// Whether the request that is being read, or that was found to be invalid, is a HEAD, whose answer has no content
+    /// whatever it says (RFC 9110 §9.3.2).
+    public var isHEAD: Bool {
+        if let head { return head.method == .head }
+        return refusedHEAD || Self.isHEAD(kept.span.extracting(keptStart...))
+    }
+
+    /// Whether bytes begin as a HEAD request; one empty line before it is ignored (RFC 9112 §2.2).
+    private static func isHEAD(_ bytes: Span<UInt8>) -> Bool {
+        bytes.starts(with: Array("HEAD ".utf8)) || bytes.starts(with: Array("\r\nHEAD ".utf8))
+    }
+
+    /// Whether `100 Continue` is due: the client waits for it and somebody will read the body.
     ///
-    /// True once for a request at most (RFC 9110 §10.1.1).
+    /// True once for a request at most, and asked right after its head was read (RFC 9110 §10.1.1).
     public mutating func takeContinue() -> Bool {
         guard owesContinue else { return false }
         owesContinue = false
-        return body.isEmpty && sunk == 0 && keptBytes == 0
+        return sink?.isRead ?? true
     }
 
     /// Takes what has the body of the request that was just completed, where memory hasn't.
@@ -158,35 +176,54 @@ public struct RequestReader: Sendable {
         if head == nil {
             switch parser.parse(bytes) {
             case .needsMore: return (.needsMore, 0)
-            case .invalid(let error): return (.invalid(error), bytes.count)
+            case .invalid(let error):
+                refusedHEAD = Self.isHEAD(bytes)
+                return (.invalid(error), bytes.count)
             case .complete(let head, let consumed):
                 start = consumed
-                owesContinue = head.expectsContinue && head.framing != .none
-                if case .put = head.method, head.framing != .none {
-                    do throws(MessageError) {
-                        try begin(head)
-                    } catch {
-                        return (.invalid(error), bytes.count)
-                    }
-                } else if head.framing == .chunked {
-                    decoder = ChunkedDecoder(limits: limits)
-                }
                 self.head = consume head
             }
+            if case .some(.none) = self.head?.framing { return (finish(), start) }
+            return begin(bytes, bodyAt: start)
         }
         let (outcome, consumed) = advanceBody(bytes.extracting(start...))
         return (outcome, start + consumed)
     }
 
-    /// Decides where a body goes that may go elsewhere than to memory.
-    private mutating func begin(_ head: RequestHead) throws(MessageError) {
-        sink = chooseSink(head)
+    /// Begins with the body of the request whose head is there.
+    private mutating func begin(_ bytes: Span<UInt8>, bodyAt start: Int) -> (Outcome, consumed: Int)
+    {
+        owesContinue = start == bytes.count && head?.expectsContinue ?? false
         var limits = self.limits
-        if let sink { limits.bodyBytes = sink.byteLimit }
-        if case .length(let length) = head.framing, length > limits.bodyBytes {
-            throw bodyTooLarge(limits.bodyBytes)
+        var mayBeUpload = false
+        if case .put = head?.method {
+            mayBeUpload = true
+            sink = head.flatMap(chooseSink)
+            if let sink {
+                limits.bodyBytes = min(sink.byteLimit, max(limits.bodyBytes, limits.uploadBytes))
+            }
         }
-        if head.framing == .chunked { decoder = ChunkedDecoder(limits: limits) }
+        if case .length(let length) = head?.framing, length > limits.bodyBytes {
+            return (.invalid(bodyTooLarge(limits.bodyBytes)), bytes.count)
+        }
+        if head?.framing == .chunked { decoder = ChunkedDecoder(limits: limits) }
+        let (outcome, consumed) = advanceBody(bytes.extracting(start...))
+        guard case .needsMore = outcome else { return (outcome, start + consumed) }
+        // Most bodies come with their heads, so that nobody has to be asked.
+        if !mayBeUpload, let chosen = head.flatMap(chooseSink) { divert(to: chosen) }
+        guard let sink, !sink.isRead, owesContinue else { return (.needsMore, start + consumed) }
+        // An answer that the body can't change is due at once (RFC 9110 §10.1.1).
+        hasLeftBody = true
+        return (finish(), bytes.count)
+    }
+
+    /// Has a sink take what there is of the body, and what follows.
+    private mutating func divert(to sink: any BodySink) {
+        self.sink = sink
+        guard !body.isEmpty else { return }
+        sunk = body.count
+        if !sink.take(body.span) { isFull = true }
+        body = []
     }
 
     private mutating func advanceBody(_ bytes: Span<UInt8>) -> (Outcome, consumed: Int) {
@@ -233,7 +270,7 @@ public struct RequestReader: Sendable {
             whole.reserveCapacity(whole.count + Self.spareBodyBytes)
         }
         decoder = nil
-        (sunk, isFull) = (0, false)
+        (sunk, isFull, owesContinue) = (0, false, false)
         return .request(head, body: whole)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a request is for (RFC 9112 §3.2), taken apart and decoded.
 public struct RequestTarget: Sendable {
     /// One `name=value` of a query, decoded.
@@ -136,8 +138,8 @@ func isHost(_ bytes: Span<UInt8>) -> Bool {
     var end = 0
     if bytes.count > 0, bytes[0] == UInt8(ascii: "[") {
         end = 1
-        while end < bytes.count, ByteSet.addressIPv6.contains(bytes[end]) { end += 1 }
-        guard end > 2, end < bytes.count, bytes[end] == UInt8(ascii: "]") else { return false }
+        while end < bytes.count, bytes[end] != UInt8(ascii: "]") { end += 1 }
+        guard end < bytes.count, isAddress(bytes.extracting(1..<end)) else { return false }
         end += 1
     } else {
         while end < bytes.count, bytes[end] != .colon {
@@ -155,5 +157,23 @@ func isHost(_ bytes: Span<UInt8>) -> Bool {
     guard end < bytes.count else { return true }
     guard bytes[end] == .colon, bytes.count - end <= 6 else { return false }
     for index in end + 1..<bytes.count where bytes[index].digit == nil { return false }
+    return true
+}
+
+/// Whether bytes are what may stand in brackets: IPv6address or IPvFuture (RFC 3986 §3.2.2).
+private func isAddress(_ bytes: Span<UInt8>) -> Bool {
+    if bytes.count > 0, bytes[0].lowercased == UInt8(ascii: "v") { return isFutureAddress(bytes) }
+    for index in bytes.indices where !ByteSet.addressIPv6.contains(bytes[index]) { return false }
+    var address = in6_addr()
+    return inet_pton(AF_INET6, String(bytes), &address) == 1
+}
+
+/// Whether bytes that begin with "v" are "v" 1*HEXDIG "." 1*(unreserved / sub-delims / ":").
+private func isFutureAddress(_ bytes: Span<UInt8>) -> Bool {
+    var dot = 1
+    while dot < bytes.count, bytes[dot].hexDigit != nil { dot += 1 }
+    guard dot > 1, dot + 1 < bytes.count, bytes[dot] == UInt8(ascii: ".") else { return false }
+    for index in dot + 1..<bytes.count
+    where bytes[index] != .colon && !ByteSet.registeredName.contains(bytes[index]) { return false }
     return true
 }

@@ -24,7 +24,7 @@ final class Pipeline: RequestHandler {
         router: Router, gate: Gate, crossOrigin: CrossOrigin? = nil, pool: WorkerPool,
         storagePool: WorkerPool, identifiers: IdentifierSource, inlineBytes: Int,
         compression: CompressionSettings = CompressionSettings(), uploads: UploadFolder? = nil,
-        loops: Int,
+        loops: Int, mostNumbers: Int = Workspace.defaultMostNumbers,
         onEvent: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.router = router
@@ -37,7 +37,7 @@ final class Pipeline: RequestHandler {
         self.compression = compression
         self.uploads = uploads
         maker = ResponseMaker(compression: compression, onEvent: onEvent)
-        loopWorkspaces = LoopWorkspaces(count: loops)
+        loopWorkspaces = LoopWorkspaces(count: loops, mostNumbers: mostNumbers)
         self.onEvent = onEvent
     }
 
@@ -76,7 +76,7 @@ final class Pipeline: RequestHandler {
             if call.hasBody, let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint) {
                 return refuse(context, problem, [field])
             }
-            if call.sink is RefusedBody {
+            if call.sink is UnreadBody, call.head.method.givesBodyMeaning {
                 // Its token came to be while the body arrived.
                 return refuse(
                     context, Problem(.unavailable, "the body was not kept; send it again"))
@@ -103,33 +103,46 @@ final class Pipeline: RequestHandler {
         .answered(maker.response(with: problem, to: request, fields: fields))
     }
 
-    /// Has the disk take what an endpoint wants there, and nothing take what will be refused.
+    /// Has the disk take what an endpoint wants there, and nothing take what will be refused or has no meaning.
     func sink(
         for head: RequestHead, whenRoom: @escaping @Sendable () -> Void
     ) -> (any BodySink)? {
-        guard let uploads,
+        guard let uploads else { return nil }
+        guard head.method.givesBodyMeaning,
             case .endpoint(let endpoint, _) = router.match(head.method, head.target.path).match,
-            endpoint.takesUploads
-        else { return nil }
-        let isRefused =
-            !gate.allows(endpoint.scope, head.fields)
-            || Pipeline.refusal(of: head, at: endpoint) != nil
-        return uploads.sink(for: head, isRefused: isRefused, whenRoom: whenRoom)
+            gate.allows(endpoint.scope, head.fields),
+            Pipeline.refusal(of: head, at: endpoint) == nil,
+            Pipeline.refusal(of: head.target, by: endpoint) == nil
+        else { return UnreadBody(byteLimit: uploads.byteLimit(for: head)) }
+        return endpoint.takesUploads ? uploads.upload(for: head, whenRoom: whenRoom) : nil
     }
 
-    func response(to error: MessageError) -> Response {
+    func response(to error: MessageError, of head: RequestHead?) -> Response {
         let kind =
             Pipeline.messageKinds.first { $0.status == error.status.code } ?? .malformedRequest
-        let problem = Problem(kind, error.detail, instance: identifiers.next().text)
+        let id =
+            head.map { RequestID(of: $0, or: identifiers.next).text } ?? identifiers.next().text
+        let problem = Problem(kind, error.detail, instance: id)
         var fields = Fields()
         fields.add("Content-Type", Problem.mediaType)
         fields.add("X-Content-Type-Options", "nosniff")
-        if let id = problem.instance {
-            fields.add("X-Request-Id", id)
-            onEvent(.refused(requestID: id, status: problem.kind.status, detail: error.detail))
+        fields.add("X-Request-Id", id)
+        onEvent(.refused(requestID: id, status: problem.kind.status, detail: error.detail))
+        for field in head.flatMap({ crossOrigin?.fields(for: $0) }) ?? [] {
+            fields.add(field.name, field.value)
         }
         if kind.status == 503 { fields.add("Retry-After", "1") }
         return Response(status: error.status, fields: fields, body: problem.json())
+    }
+}
+
+extension Method {
+    /// Whether what a request of the method is about is in its body, too (RFC 9110 §9.3).
+    fileprivate var givesBodyMeaning: Bool {
+        switch self {
+        case .get, .head, .delete, .options: false
+        default: true
+        }
     }
 }
 
@@ -295,9 +308,10 @@ extension Pipeline {
 final class LoopWorkspaces: Sendable {
     private let workspaces: [LoopWorkspace]
 
-    /// Makes one for each of `count` loops, so that none waits for another.
-    init(count: Int) {
-        workspaces = (0..<count).map { _ in LoopWorkspace() }
+    /// Makes one for each of `count` loops, so that none waits for another; their results may have up to
+    /// `mostNumbers` numbers.
+    init(count: Int, mostNumbers: Int) {
+        workspaces = (0..<count).map { _ in LoopWorkspace(mostNumbers: mostNumbers) }
     }
 
     func lend<Result: Sendable>(
@@ -312,7 +326,11 @@ final class LoopWorkspaces: Sendable {
 }
 
 private final class LoopWorkspace: Sendable {
-    private let workspace = Mutex(Workspace())
+    private let workspace: Mutex<Workspace>
+
+    init(mostNumbers: Int) {
+        workspace = Mutex(Workspace(mostNumbers: mostNumbers))
+    }
 
     /// Lends the workspace, or gives nil at once when it is lent.
     func lendIfFree<Result: Sendable>(

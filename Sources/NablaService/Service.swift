@@ -60,7 +60,8 @@ public final class Service: Sendable {
         let cores = Machine.cores
         let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
         pool = WorkerPool(
-            workers: workers, capacity: settings.pool.queuedRequests, startsNow: false)
+            workers: workers, capacity: settings.pool.queuedRequests,
+            mostNumbers: settings.resultNumbers, startsNow: false)
         storagePool = WorkerPool(
             name: "storage", workers: 2, capacity: settings.pool.queuedRequests,
             startsNow: false)
@@ -89,7 +90,8 @@ public final class Service: Sendable {
             router: router, gate: gate, crossOrigin: CrossOrigin(settings.crossOrigins), pool: pool,
             storagePool: storagePool, identifiers: identifiers,
             inlineBytes: settings.pool.inlineBytes, compression: settings.compression,
-            uploads: uploads, loops: settings.server.loops, onEvent: onEvent)
+            uploads: uploads, loops: settings.server.loops, mostNumbers: settings.resultNumbers,
+            onEvent: onEvent)
         self.isDraining = isDraining
         server = Server(configuration: settings.server, handler: pipeline) { event in
             onEvent(.server(event))

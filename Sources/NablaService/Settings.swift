@@ -1,3 +1,4 @@
+import NablaCore
 public import NablaSockets
 import NablaStore
 
@@ -22,6 +23,11 @@ public struct Settings: Sendable {
     public var checkProducts = 10_000_000_000
     /// Requests that a batch of gradient requests may have.
     public var batchRequests = 10_000
+    /// Numbers that an answer may have beside the gradients of the parameters, and the answers of a batch
+    /// together, with those; more is answered 400.
+    ///
+    /// As many are in memory, 4 or 8 bytes each, and again as text, up to 25 bytes each.
+    public var resultNumbers = Workspace.defaultMostNumbers
     /// Bytes that all uploads may have on the disk at the same time, with what is made of them on the way to the
     /// database.
     ///

@@ -75,8 +75,9 @@ struct Connection {
     mutating func look() {
         if let exchange {
             deliver(from: exchange)
-        } else {
+        } else if reader.isFull {
             reader.resume()
+            life.received(reader.position, now: context.now)
         }
         advance()
     }
@@ -198,6 +199,7 @@ struct Connection {
         switch outcome {
         case .needsMore:
             life.received(reader.position, now: context.now)
+            if reader.isFull { life.waitsForRoom(now: context.now) }
             guard reader.takeContinue() else { return }
             outbox.append { $0.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8) }
             flush()
@@ -209,7 +211,7 @@ struct Connection {
     }
 
     private mutating func handOn(_ head: consuming RequestHead, _ body: consuming [UInt8]) {
-        life.handedOn(head)
+        life.handedOn(head, leavingBody: reader.hasLeftBody)
         requests += 1
         answersHead = head.method == .head
         let isChunked = head.version == .http11
@@ -268,8 +270,8 @@ struct Connection {
     private mutating func refuse(_ error: MessageError) {
         emit(.messageRefused(error))
         life.refused(now: context.now)
-        answersHead = false
-        write(context.services.handler.response(to: error), .none)
+        answersHead = reader.isHEAD
+        write(context.services.handler.response(to: error, of: reader.head), .none)
         flush()
     }
 

@@ -73,7 +73,8 @@ final class Exchange: Sendable {
         guard services.streams.claim() else {
             respond(
                 services.handler.response(
-                    to: MessageError(.serviceUnavailable, "there are too many event streams")))
+                    to: MessageError(.serviceUnavailable, "there are too many event streams"),
+                    of: nil))
             return false
         }
         var begins = false

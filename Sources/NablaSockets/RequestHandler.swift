@@ -59,9 +59,11 @@ public protocol RequestHandler: AnyObject, Sendable {
     /// - Returns: The answer, or the responder.
     func handle(_ request: consuming Request, later: () -> Responder) -> Handling
 
-    /// Gives what takes the body of a PUT while it arrives; nil, as by default, for memory.
+    /// Gives what takes a body while it arrives; nil, as by default, for memory.
     ///
-    /// Called on the loop's thread, before any of the body is read.
+    /// Called on the loop's thread: for a PUT before any of its body is read, for other requests when the body did not
+    /// come together with the head. A body that nobody will read (`BodySink.isRead`) is thrown away, and a client
+    /// that waits for `100 Continue` has its answer without it.
     ///
     /// - Parameters:
     ///   - head: The request's head.
@@ -72,7 +74,12 @@ public protocol RequestHandler: AnyObject, Sendable {
     ) -> (any BodySink)?
 
     /// The answer to a message that never became a request; called on any thread.
-    func response(to error: MessageError) -> Response
+    ///
+    /// - Parameters:
+    ///   - error: What is wrong with it.
+    ///   - head: Its head; nil where that is what is wrong.
+    /// - Returns: The answer, after which the connection ends.
+    func response(to error: MessageError, of head: RequestHead?) -> Response
 }
 
 extension RequestHandler {

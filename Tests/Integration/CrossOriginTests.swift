@@ -93,6 +93,34 @@ import Testing
         }
     }
 
+    /// As is one that is found too long, or not to come, after its head was read.
+    @Test(arguments: [
+        ("Content-Length: 100\r\n\r\n", 413),
+        ("Transfer-Encoding: chunked\r\n\r\n40\r\n", 413),
+        ("Transfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        ("Content-Length: 10\r\n\r\nabc", 408),
+    ])
+    func soItMayWhereABodyIs(_ rest: String, _ status: Int) throws {
+        try withServer {
+            $0.crossOrigins = [app]
+            $0.server.limits.bodyBytes = 50
+            $0.server.timeouts.body = .seconds(1)
+        } _: { server in
+            let connection = try RawConnection(port: server.port)
+            connection.send(
+                "POST /predict HTTP/1.1\r\nHost: a\r\nOrigin: \(app)\r\nX-Request-Id: mine\r\n"
+                    + rest)
+            let answer = try connection.nextAnswer()
+            #expect(answer.status == status && answer.fields["x-request-id"] == "mine")
+            #expect(try Problem(parsing: answer.content).instance == "mine")
+            #expect(
+                fields(answer) == [
+                    "access-control-allow-origin": app, "vary": "Origin",
+                    "access-control-expose-headers": "*",
+                ])
+        }
+    }
+
     @Test func othersMayNotAndCachesAreWarned() throws {
         try withOrigins([app]) { server in
             for origin in [

@@ -113,6 +113,32 @@ import Testing
         }
     }
 
+    /// Nobody is asked for a body that is going to be refused, and one that comes all the same is thrown away.
+    @Test func aStrangersBodyIsNotKept() throws {
+        try withTokens { guarded in
+            for (method, path, status, token) in [
+                ("POST", "/gradients", 401, nil), ("PUT", "/networks/a", 401, nil),
+                ("PUT", "/datasets/a", 401, nil), ("POST", "/train", 403, guarded.read),
+            ] as [(String, String, Int, String?)] {
+                let head =
+                    "\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 5000000\r\n"
+                    + (token.map { "Authorization: Bearer \($0)\r\n" } ?? "")
+                let waiting = try RawConnection(port: guarded.server.port)
+                waiting.send(head + "Expect: 100-continue\r\n\r\n")
+                let answer = try waiting.nextAnswer()
+                #expect(answer.status == status && answer.fields["connection"] == "close")
+                #expect(try waiting.isEnded())
+                let sending = try RawConnection(port: guarded.server.port)
+                sending.send(
+                    Array((head + "\r\n").utf8) + [UInt8](repeating: 0x20, count: 5_000_000))
+                #expect(try sending.nextAnswer().status == status)
+                sending.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try sending.nextAnswer().status == 200)
+            }
+        }
+    }
+
     /// The same key of two callers begins a run for each, and none learns of the other's.
     @Test func eachTokenHasIdempotencyKeysOfItsOwn() throws {
         let folder = TestServer.temporaryDirectory()

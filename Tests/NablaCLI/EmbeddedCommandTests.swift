@@ -75,6 +75,15 @@ import Testing
         let bound = ["NABLA_LIMITS_CHECK_PRODUCTS": "10"]
         let refused = try Program(command, environment: bound).wait()
         #expect(refused.code == 65 && refused.errors.contains("at most 10"), "\(refused.errors)")
+        // Two samples of two outputs.
+        for (most, code) in [("4", 0), ("3", 65)] {
+            let predicted = try Program(
+                ["predict", "-"], environment: ["NABLA_LIMITS_RESULT_NUMBERS": most],
+                input: Self.predictXOR
+            ).wait()
+            #expect(predicted.code == Int32(code), "\(predicted.errors)")
+            #expect(predicted.errors.contains("3 are the most") == (code == 65))
+        }
         let wrong = try Program(command, environment: ["NABLA_POOL_WORKERS": "none"]).wait()
         #expect(wrong.code == 78 && wrong.errors.contains("NABLA_POOL_WORKERS"))
     }

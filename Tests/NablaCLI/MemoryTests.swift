@@ -1,7 +1,9 @@
+import Foundation
 import Glibc
 import Testing
 
-/// Memory that callers make the program keep: bounded by connections times limits.
+/// Memory that callers make the program keep: bounded by connections times limits, and by workers times the size
+/// of an answer.
 @Suite struct MemoryTests {
     private static let bytes = 1_000_000
 
@@ -69,6 +71,82 @@ import Testing
         try waitUntil("the memory to be given back") {
             try memory(of: served) < before + 80e6
         }
+        #expect(try served.end().code == 0)
+    }
+
+    /// The most memory that a process ever had, in bytes.
+    private func peak(of served: ServedProgram) throws -> Int {
+        let status = try String(
+            contentsOfFile: "/proc/\(served.process)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        let words = line.split(whereSeparator: { " \t".contains($0) })
+        return try #require(words.dropFirst().first.flatMap { Int($0) }) * 1024
+    }
+
+    private func post(
+        _ body: String, to path: String, at served: ServedProgram
+    ) throws -> PlainConnection {
+        let connection = try PlainConnection(served.address)
+        connection.send(
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        return connection
+    }
+
+    /// Small requests for answers of 3 GB each and more as numbers, or of 200 MB as text.
+    private static let hostile: [(path: String, body: String)] = {
+        func list(_ element: String, _ count: Int) -> String {
+            "[" + [String](repeating: element, count: count).joined(separator: ",") + "]"
+        }
+        let (column, row) = (list("[0]", 20_000), list("0", 20_000))
+        let wide = list("0", 50_000)
+        return [
+            (
+                "/predict",
+                #"{"network": {"layers": [{"weights": \#(column)}]}, "inputs": \#(column)}"#
+            ),
+            (
+                "/gradients",
+                """
+                {"network": {"layers": [{"weights": \(column)}, {"weights": [\(row)]}]},
+                 "loss": "mean_squared_error", "include": ["activations", "per_sample_gradients"],
+                 "samples": {"inputs": \(column), "targets": \(column)}}
+                """
+            ),
+            (
+                "/gradients/batch",
+                """
+                {"defaults": {"network": {"layers": [{"weights": [\(wide)]}]},
+                              "loss": "mean_squared_error",
+                              "samples": {"inputs": [\(wide)], "targets": [0]}},
+                 "requests": \(list("{}", 2000))}
+                """
+            ),
+        ]
+    }()
+
+    @Test func answersThatSmallRequestsAskForTakeNoMoreThanTheirBound() throws {
+        let (numbers, workers) = (1_000_000, 2)
+        let served = try ServedProgram(environment: [
+            "NABLA_LIMITS_RESULT_NUMBERS": "\(numbers)", "NABLA_POOL_WORKERS": "\(workers)",
+        ])
+        // So that what any answer takes is there before.
+        #expect(try post("{}", to: "/predict", at: served).receive().hasPrefix("HTTP/1.1 400"))
+        let before = try peak(of: served)
+        let sent = try (0..<2).flatMap { _ in
+            try Self.hostile.map { ($0.path, try post($0.body, to: $0.path, at: served)) }
+        }
+        for (path, connection) in sent {
+            let answer = connection.receive()
+            #expect(answer.hasPrefix("HTTP/1.1 400"), "\(path): \(answer.prefix(300))")
+            #expect(answer.contains("out-of-range"), "\(path): \(answer.prefix(300))")
+        }
+        // Of each worker one answer, as numbers and as the text of a batch, which is put together of its parts;
+        // beside that what the requests themselves are.
+        let answer = numbers * (8 + 2 * 32)
+        let grown = try peak(of: served) - before
+        #expect(grown < workers * answer + 48 << 20, "\(grown >> 20) MiB")
+        #expect(try served.metric("nabla_http_connections") != nil)
         #expect(try served.end().code == 0)
     }
 }

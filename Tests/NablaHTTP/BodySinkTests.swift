@@ -6,10 +6,11 @@ import Testing
 @Suite struct BodySinkTests {
     private final class Sink: BodySink {
         let byteLimit: Int
+        let isRead: Bool
         private let state = Mutex<(bytes: [UInt8], hasRoom: Bool)>(([], true))
 
-        init(byteLimit: Int = 100) {
-            self.byteLimit = byteLimit
+        init(byteLimit: Int = 100, isRead: Bool = true) {
+            (self.byteLimit, self.isRead) = (byteLimit, isRead)
         }
 
         var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
@@ -32,7 +33,7 @@ import Testing
     private static let chunked = put(
         "/sink", "Transfer-Encoding: chunked", "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
     private static let memory = put("/memory", "Content-Length: 3", "abc")
-    private static let post = "POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy"
+    private static let post = "POST /memory HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy"
 
     @Test("what a sink takes is the body, however it arrives, and no other body is there")
     func takesBodies() throws {
@@ -87,6 +88,63 @@ import Testing
         #expect(status(post, 100) == 413)
     }
 
+    @Test(
+        "another request's body goes to a sink, too, unless it comes with its head",
+        arguments: [
+            "Content-Length: 11\r\n\r\nhello world",
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+        ])
+    func divertsBodies(_ rest: String) throws {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\n" + rest.prefix { $0 != "\r\n" } + "\r\n\r\n"
+        let bytes = Array("POST / HTTP/1.1\r\nHost: a\r\n\(rest)".utf8)
+        let bodyStart = head.utf8.count
+        for cut in 1...bytes.count {
+            var reader = RequestReader(limits: HTTPLimits()) { _ in Sink(isRead: false) }
+            var outcome = reader.read(Array(bytes[..<cut]).span)
+            if cut < bytes.count {
+                let owesContinue = reader.takeContinue()
+                #expect(outcome.isIncomplete && !owesContinue, "\(cut)")
+                outcome = reader.read(Array(bytes[cut...]).span)
+            }
+            guard case .request(_, let body) = outcome else {
+                Issue.record("\(cut): \(outcome)")
+                continue
+            }
+            let isDiverted = cut >= bodyStart && cut < bytes.count
+            let sink = reader.takeSink() as? Sink
+            #expect(String(decoding: body, as: UTF8.self) == (isDiverted ? "" : "hello world"))
+            #expect(sink?.text == (isDiverted ? "hello world" : nil))
+            #expect(!reader.hasLeftBody && reader.position == .betweenRequests)
+        }
+    }
+
+    @Test(
+        "a body that nobody will read is left with a client that waits",
+        arguments: ["POST", "PUT"],
+        ["Content-Length: 11", "Transfer-Encoding: chunked"])
+    func leavesBodies(_ method: String, _ framing: String) throws {
+        let head = "\(method) / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\(framing)\r\n\r\n"
+        for isRead in [false, true] {
+            var reader = RequestReader(limits: HTTPLimits()) { _ in Sink(isRead: isRead) }
+            let outcome = reader.read(Array(head.utf8).span)
+            #expect(reader.hasLeftBody == !isRead)
+            if isRead {
+                let owesContinue = reader.takeContinue()
+                #expect(owesContinue)
+            } else if case .request(_, let body) = outcome {
+                #expect(body.isEmpty && (reader.takeSink() as? Sink)?.text == "")
+            } else {
+                Issue.record("\(outcome)")
+            }
+            // A client that doesn't wait has its body taken.
+            var other = RequestReader(limits: HTTPLimits()) { _ in Sink(isRead: isRead) }
+            let begun = Array((head + (framing.hasPrefix("C") ? "h" : "b")).utf8)
+            let begunOutcome = other.read(begun.span)
+            let owesContinue = other.takeContinue()
+            #expect(begunOutcome.isIncomplete && !other.hasLeftBody && !owesContinue)
+        }
+    }
+
     @Test("a reader says where it is, and whether the sink has room")
     func tells() {
         let sink = Sink()
@@ -112,5 +170,11 @@ import Testing
         }
         // The next request has nothing to do with it.
         #expect(!reader.isFull && sink.text == "hello world")
+    }
+}
+
+extension RequestReader.Outcome {
+    fileprivate var isIncomplete: Bool {
+        if case .needsMore = self { true } else { false }
     }
 }

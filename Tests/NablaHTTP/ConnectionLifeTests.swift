@@ -53,6 +53,43 @@ import Testing
         #expect(life.tick(now: after(30)) != .wait)
     }
 
+    @Test("what came at once grants no time to a client that sends nothing more")
+    func stalledBody() {
+        var life = life()
+        life.received(.inBody(received: 0), now: after(0))
+        life.received(.inBody(received: 1_000_000), now: after(1))
+        #expect(life.deadline == after(21))
+        #expect(life.tick(now: after(20.9)) == .wait)
+        guard case .refuse(let error) = life.tick(now: after(21)) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(error.status == .requestTimeout)
+    }
+
+    @Test("a client does not pay for the time in which there is no room for its body")
+    func bodyWithoutRoom() {
+        var life = life()
+        life.received(.inBody(received: 0), now: after(0))
+        life.received(.inBody(received: 1000), now: after(5))
+        life.waitsForRoom(now: after(5))
+        #expect(life.deadline == nil)
+        #expect(life.tick(now: after(1e6)) == .wait)
+        life.received(.inBody(received: 1000), now: after(105))
+        // Of the thirty seconds that were granted by then, five have been used.
+        #expect(life.deadline == after(125))
+        life.received(.inBody(received: 1000), now: after(120))
+        #expect(life.deadline == after(130))
+    }
+
+    @Test("an answer before the body ends the connection, which lingers")
+    func leftBody() throws {
+        var life = life()
+        life.handedOn(try Self.request(), leavingBody: true)
+        #expect(life.answered(now: start) == .none)
+        #expect(life.sentAll(unread: false, now: start) == .linger)
+    }
+
     @Test("a handler has all the time it wants; the client has the write time-out")
     func answering() throws {
         var life = life()

@@ -122,7 +122,8 @@ import Testing
                 gate: try Gate(store: bench.store, limit: RateLimit()), pool: bench.pool,
                 storagePool: bench.pool, identifiers: bench.identifiers, inlineBytes: 0, loops: 1,
                 onEvent: bench.events.add)
-            let response = pipeline.response(to: MessageError(expected.error, "what is wrong"))
+            let response = pipeline.response(
+                to: MessageError(expected.error, "what is wrong"), of: nil)
             let problem = try Problem(parsing: response.body)
             #expect(response.status.code == expected.status)
             #expect(problem.kind.status == expected.status)

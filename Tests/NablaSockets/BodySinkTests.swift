@@ -54,7 +54,9 @@ import Testing
             return sink
         }
 
-        func response(to error: MessageError) -> Response { Response(status: error.status) }
+        func response(to error: MessageError, of head: RequestHead?) -> Response {
+            Response(status: error.status)
+        }
     }
 
     private func withServer(_ body: (Client, Handler) throws -> Void) throws {

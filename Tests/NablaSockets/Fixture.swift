@@ -82,7 +82,7 @@ final class Fixture: RequestHandler {
         return .later(responder)
     }
 
-    func response(to error: MessageError) -> Response {
+    func response(to error: MessageError, of head: RequestHead?) -> Response {
         Response(status: error.status, body: Array(error.detail.utf8))
     }
 

@@ -110,7 +110,7 @@ extension Setting {
             "how long the head of a request may take to arrive, in seconds"),
         .seconds(
             "http.body_seconds", \.service.server.timeouts.body,
-            "how long a body may stay below its least rate, in seconds"),
+            "how long a body may bring nothing, or stay below its least rate, in seconds"),
         .int(
             "http.body_bytes_per_second", \.service.server.timeouts.minimumBodyRate, in: 0...(.max),
             "the least rate of a body, in bytes a second"),
@@ -198,6 +198,10 @@ extension Setting {
         .int(
             "limits.batch_requests", \.service.batchRequests, in: 1...(.max),
             "requests of a batch; more is answered 413"),
+        .int(
+            "limits.result_numbers", \.service.resultNumbers, in: 1...(.max),
+            "numbers of an answer beside the parameters' gradients, and of a batch's; more is answered 400"
+        ),
         .int(
             "limits.check_products", \.service.checkProducts, in: 1...(.max),
             "multiplications of a gradient check, 2 · parameters² · samples; more is answered 422"),

@@ -35,7 +35,9 @@ public final class EmbeddedService: Sendable {
             throw error
         }
         let workers = settings.pool.workers == 0 ? Machine.cores : settings.pool.workers
-        pool = WorkerPool(workers: workers, capacity: settings.pool.queuedRequests)
+        pool = WorkerPool(
+            workers: workers, capacity: settings.pool.queuedRequests,
+            mostNumbers: settings.resultNumbers)
         // As nice as any other thread: who trains here waits for it, and there are no requests.
         trainingPool = WorkerPool(name: "training", workers: workers, capacity: .max)
         scheduler = RunScheduler(
@@ -44,7 +46,8 @@ public final class EmbeddedService: Sendable {
         router = Router(
             settings: settings, store: store, pool: pool, trainingPool: trainingPool,
             scheduler: scheduler, isDraining: Flag())
-        workspaces = LoopWorkspaces(count: max(1, callers))
+        workspaces = LoopWorkspaces(
+            count: max(1, callers), mostNumbers: settings.resultNumbers)
     }
 
     /// Ends the runs and the threads, and deletes the database; the last call.

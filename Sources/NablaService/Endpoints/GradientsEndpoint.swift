@@ -122,7 +122,8 @@ extension GradientsResponse {
         var response = GradientsResponse(gradients)
         let explanation = try Problem.computing { () throws(ComputationError) in
             try Explanation.compute(
-                of: request.loss, network: network, samples: samples, dtype: request.dtype)
+                of: request.loss, network: network, samples: samples, dtype: request.dtype,
+                mostNumbers: workspace.mostNumbers)
         }
         response.explanation =
             ExplanationWriter(

@@ -133,9 +133,10 @@ extension Upload.Written {
     }
 }
 
-/// Throws away a body that is going to be refused.
-final class RefusedBody: BodySink {
+/// Throws away a body that has no meaning, or whose request is going to be refused.
+final class UnreadBody: BodySink {
     let byteLimit: Int
+    let isRead = false
 
     init(byteLimit: Int) {
         self.byteLimit = byteLimit

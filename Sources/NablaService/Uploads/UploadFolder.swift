@@ -28,15 +28,15 @@ struct UploadFolder: Sendable {
         compression = settings.compression
     }
 
+    /// Bytes that the body of a request may have.
+    func byteLimit(for head: RequestHead) -> Int {
+        UploadFolder.streamed.contains(head.bodyMediaType) ? uploadBytes : bodyBytes
+    }
+
     /// What takes the body of a request.
-    func sink(
-        for head: RequestHead, isRefused: Bool, whenRoom: @escaping @Sendable () -> Void
-    ) -> any BodySink {
-        let isStreamed = UploadFolder.streamed.contains(head.bodyMediaType)
-        let byteLimit = isStreamed ? uploadBytes : bodyBytes
-        guard !isRefused else { return RefusedBody(byteLimit: byteLimit) }
-        return Upload(
-            in: self, byteLimit: byteLimit, isCompressed: head.hasContentCoding,
+    func upload(for head: RequestHead, whenRoom: @escaping @Sendable () -> Void) -> Upload {
+        Upload(
+            in: self, byteLimit: byteLimit(for: head), isCompressed: head.hasContentCoding,
             whenRoom: whenRoom)
     }
 

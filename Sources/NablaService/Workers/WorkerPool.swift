@@ -30,6 +30,7 @@ package final class WorkerPool: Sendable {
     let capacity: Int
     private let name: String
     private let niceness: Int
+    private let mostNumbers: Int
     /// Lets other threads have the processor while there is demand; see `Turn`.
     private let giveWay: (@Sendable () -> Void)?
     private let queues = Mutex(Queues())
@@ -45,25 +46,27 @@ package final class WorkerPool: Sendable {
     ///   - workers: How many; at least 1.
     ///   - capacity: How many jobs may wait before the next is refused.
     ///   - niceness: How readily the threads leave a processor to others, from 0 to 19 as in nice(1).
+    ///   - mostNumbers: How many numbers the results of a computation may have; see `Workspace`.
     ///   - startsNow: Whether the workers begin at once; otherwise jobs wait until `start()`.
     package convenience init(
         name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0,
-        startsNow: Bool = true
+        mostNumbers: Int = Workspace.defaultMostNumbers, startsNow: Bool = true
     ) {
         self.init(
             name: name, workers: workers, capacity: capacity, niceness: niceness, demand: nil,
-            startsNow: startsNow)
+            mostNumbers: mostNumbers, startsNow: startsNow)
     }
 
     /// As above; nice threads give way between pieces of work while there is demand.
     init(
         name: String, workers: Int, capacity: Int, niceness: Int, demand: Demand?,
-        startsNow: Bool = true
+        mostNumbers: Int = Workspace.defaultMostNumbers, startsNow: Bool = true
     ) {
         self.name = name
         self.workers = max(1, workers)
         self.capacity = capacity
         self.niceness = niceness
+        self.mostNumbers = mostNumbers
         if niceness > 0, let demand {
             giveWay = { if demand.isThere(at: Stopwatch.now()) { sched_yield() } }
         } else {
@@ -160,7 +163,7 @@ package final class WorkerPool: Sendable {
     }
 
     private func work() {
-        let workspace = Workspace()
+        let workspace = Workspace(mostNumbers: mostNumbers)
         while true {
             available.wait()
             switch next() {

@@ -138,6 +138,38 @@ extension Bound {
                     to: "GET \(Path.runsCompare)?ids=\(compared) HTTP/1.1\r\nHost: a\r\n\r\n")
             }
         },
+        Bound("limits.result_numbers", "4") { server in
+            for (count, status) in [(2, 200), (3, 400)] {
+                let rows = [String](repeating: "[1]", count: count).joined(separator: ",")
+                let pairs = [String](repeating: "[1,1]", count: count).joined(separator: ",")
+                // Two outputs a sample.
+                let network = #""network": {"layers": [{"weights": [[1],[1]]}]}"#
+                let samples = """
+                    "loss": "mean_squared_error", \
+                    "samples": {"inputs": [\(rows)], "targets": [\(pairs)]}
+                    """
+                for (path, rest) in [
+                    (Path.predict, #""inputs": [\#(rows)]"#), (Path.check, samples),
+                    (Path.gradients, samples + #", "include": ["outputs"]"#),
+                ] {
+                    try server.expect(
+                        status, status == 400 ? .outOfRange : nil,
+                        to: post("{\(network), \(rest)}", to: path))
+                }
+                try server.expect(200, to: post("{\(network), \(samples)}", to: Path.gradients))
+            }
+            // A loss and a gradient each.
+            let request = """
+                {"network": {"layers": [{"weights": [[1]]}]}, "loss": "mean_squared_error",
+                 "samples": {"inputs": [[1]], "targets": [[1]]}}
+                """
+            for (count, status) in [(2, 200), (3, 400)] {
+                let requests = [String](repeating: request, count: count).joined(separator: ",")
+                try server.expect(
+                    status, status == 400 ? .outOfRange : nil,
+                    to: post(#"{"requests": [\#(requests)]}"#, to: Path.gradientsBatch))
+            }
+        },
         Bound("limits.check_products", "7") { server in
             // 2 · 1 parameter² · samples.
             for (count, status) in [(3, 200), (4, 422)] {

@@ -1,3 +1,4 @@
+import Glibc
 import NablaAPI
 import Testing
 
@@ -7,14 +8,16 @@ extension Bound {
 
     /// Expects 408 and the connection's end, and none of it before so many seconds are over.
     private static func expectTimeout(
-        after seconds: Double, of server: TestServer, sending bytes: [UInt8]
+        after seconds: Double, of server: TestServer, sending bytes: [UInt8],
+        before end: Double = 60
     ) throws {
-        let connection = try RawConnection(port: server.port)
+        let connection = try RawConnection(port: server.port, patience: 60)
         let start = ContinuousClock.now
         connection.send(bytes)
         let answer = try connection.nextAnswer()
         // The clock began when the server read, after this one.
         #expect(ContinuousClock.now - start >= .seconds(seconds))
+        #expect(ContinuousClock.now - start < .seconds(end))
         #expect(answer.status == 408)
         #expect(try Problem(parsing: answer.content).kind == .requestTimeout)
         #expect(try connection.isEnded())
@@ -27,13 +30,22 @@ extension Bound {
         },
         Bound("http.body_seconds", "1") { server in
             try expectTimeout(after: 1, of: server, sending: Array(post.utf8))
+            // A minute and a half would be granted to what has arrived, but nothing follows.
+            let part = [UInt8](repeating: 0x20, count: 100_000)
+            try expectTimeout(after: 1, of: server, sending: Array(post.utf8) + part, before: 30)
         },
         Bound(
             "http.body_bytes_per_second", "100000", beside: ["http.body_seconds": "1"]
         ) { server in
-            // The second that is granted to all, and one for what has arrived.
-            let part = [UInt8](repeating: 0x20, count: 100_000)
-            try expectTimeout(after: 2, of: server, sending: Array(post.utf8) + part)
+            // Something comes all the time, but a quarter of what should; at the default rate the whole body would be
+            // taken, and refused as no JSON.
+            let connection = try RawConnection(port: server.port)
+            connection.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+            for _ in 0..<40 {
+                connection.send([UInt8](repeating: 0x20, count: 2500))
+                usleep(100_000)
+            }
+            #expect(try connection.nextAnswer().status == 408)
         },
         Bound("http.idle_seconds", "1") { server in
             let connection = try RawConnection(port: server.port)

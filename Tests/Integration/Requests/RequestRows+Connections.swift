@@ -130,6 +130,20 @@ extension RequestRow {
             "100-continue before too long a body", "9110 §10.1.1", .contentTooLarge,
             get("Expect: 100-continue", "Content-Length: 201")),
         .refused(
+            "100-continue to nothing", "9110 §10.1.1", .notFound,
+            "POST /nothing HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+        ),
+        .refused(
+            "100-continue to what doesn't take the method", "9110 §10.1.1", .methodNotAllowed,
+            "PUT /predict HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+        .refused(
+            "100-continue before chunks of another media type", "9110 §10.1.1",
+            .unsupportedMediaType,
+            post("Expect: 100-continue", "Content-Type: text/plain", "Transfer-Encoding: chunked")),
+        .served(
+            "100-continue before a body without meaning", "9110 §10.1.1",
+            get("Expect: 100-continue", "Content-Length: 5"), says: "status", ends: true),
+        .refused(
             "another expectation", "9110 §10.1.1", .expectationFailed, get("Expect: tea"),
             says: "100-continue"),
         .refused(

@@ -27,6 +27,26 @@ extension RequestRow {
                     status: 405, fields: ["allow": "POST, OPTIONS"], isHead: true)
             ], ends: false),
         RequestRow(
+            name: "HEAD with white space before a colon", section: "9110 §9.3.2",
+            raw: "HEAD /healthz HTTP/1.1\r\nHost: a\r\nX : a\r\n\r\n",
+            answers: [ExpectedAnswer(status: 400, isHead: true)], ends: true),
+        RequestRow(
+            name: "HEAD with too long a body", section: "9110 §9.3.2",
+            raw: "HEAD /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 201\r\n\r\n",
+            answers: [ExpectedAnswer(status: 413, isHead: true)], ends: true),
+        RequestRow(
+            name: "HEAD with a chunk too long", section: "9110 §9.3.2",
+            raw: "HEAD /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nc9\r\n",
+            answers: [ExpectedAnswer(status: 413, isHead: true)], ends: true),
+        RequestRow(
+            name: "HEAD with another expectation", section: "9110 §9.3.2",
+            raw: "HEAD /healthz HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n",
+            answers: [ExpectedAnswer(status: 417, isHead: true)], ends: true),
+        RequestRow(
+            name: "HEAD of another version behind an empty line", section: "9110 §9.3.2",
+            raw: "\r\nHEAD /healthz HTTP/2.0\r\nHost: a\r\n\r\n",
+            answers: [ExpectedAnswer(status: 505, isHead: true)], ends: true),
+        RequestRow(
             name: "HEAD and GET in turn", section: "9112 §9.3.2",
             raw: line("HEAD /healthz HTTP/1.1") + get() + line("HEAD /version HTTP/1.1") + get(),
             answers: [

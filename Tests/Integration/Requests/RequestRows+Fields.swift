@@ -71,7 +71,24 @@ extension RequestRow {
         .served("a Host with an empty port", "3986 §3.2.3", host("Host: a:")),
         .served("an IPv4 Host", "3986 §3.2.2", host("Host: 127.0.0.1")),
         .served("an IPv6 Host", "3986 §3.2.2", host("Host: [2001:db8::1]:80")),
+        .served("an IPv6 Host with an IPv4 part", "3986 §3.2.2", host("Host: [::ffff:127.0.0.1]")),
+        .served("a Host of a later IP", "3986 §3.2.2", host("Host: [v1f.a:b+c]:80")),
         .served("a Host with an escape", "3986 §3.2.2", host("Host: a%2Db")),
+        .refused(
+            "a Host of three colons", "3986 §3.2.2", .malformedRequest, host("Host: [:::]")),
+        .refused("a Host of dots", "3986 §3.2.2", .malformedRequest, host("Host: [....]")),
+        .refused(
+            "an IPv6 Host of nine groups", "3986 §3.2.2", .malformedRequest,
+            host("Host: [1:2:3:4:5:6:7:8:9]")),
+        .refused(
+            "an IPv6 Host with a zone", "3986 §3.2.2", .malformedRequest,
+            host("Host: [fe80::1%25a]")),
+        .refused(
+            "a Host of a later IP without an address", "3986 §3.2.2", .malformedRequest,
+            host("Host: [v1.]")),
+        .refused(
+            "a target of three colons", "9110 §4.2.1", .malformedRequest,
+            "GET http://[:::]/healthz HTTP/1.1\r\nHost: a\r\n\r\n"),
         .served(
             "no Host in HTTP/1.0", "9112 §3.2", oldGet("Connection: keep-alive"),
             fields: ["connection": "keep-alive"]),
