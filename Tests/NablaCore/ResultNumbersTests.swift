@@ -150,6 +150,34 @@ struct ResultNumbersTests {
         ) { _ = try explanation(numbers - 1) }
     }
 
+    @Test("the outputs that metrics see of a batch, and that auc orders of all samples")
+    func metrics() throws {
+        // 4,096 samples have as many outputs as there is room for.
+        func pointer(_ count: Int, batch: Int, validation: Int = 1, _ metrics: [Metric]) -> String?
+        {
+            invalidPointer {
+                func samples(_ count: Int) throws -> Samples {
+                    try Samples(
+                        inputs: Tensor([Double](repeating: 0, count: count), shape: [count, 1]),
+                        targets: Tensor([Double](repeating: 0, count: count)))
+                }
+                let layer = try Layer(.dense(Dense(units: 8192, activation: .softmax)))
+                _ = try PreparedTraining<Float>(
+                    network: Network(inputShape: [1], layers: [layer]),
+                    loss: Loss(.crossEntropy(.plain)), samples: samples(count),
+                    validation: samples(validation),
+                    settings: TrainingSettings(
+                        optimizer: .sgd(SGD()), batchSize: batch, metrics: metrics))
+            }
+        }
+        #expect(pointer(4096, batch: 4096, validation: 4096, [.auc]) == nil)
+        #expect(pointer(4097, batch: 4097, []) == nil)
+        #expect(pointer(4097, batch: 4097, [.accuracy]) == "/batch_size")
+        #expect(pointer(4097, batch: 1, [.accuracy]) == nil)
+        #expect(pointer(4097, batch: 1, [.accuracy, .auc]) == "/metrics")
+        #expect(pointer(1, batch: 1, validation: 4097, [.auc]) == "/metrics")
+    }
+
     @Test("products that no integer holds")
     func overflow() {
         for (count, width) in [(Int.max, Int.max), (1 << 40, 1 << 40), (2, .max)] {

@@ -27,9 +27,6 @@ struct Evaluation<S: FloatingReal>: Sendable {
     private let partition: Partition
     private let layout: ScratchLayout
 
-    /// The most numbers of the outputs that metrics see at once: 128 or 256 MB.
-    private static var mostOutputs: Int { 1 << 25 }
-
     /// Checks validation samples; pointers begin with `/validation`.
     init(
         _ loss: Loss, _ plan: Plan<S>, _ samples: Samples, _ metrics: [Metric]
@@ -39,7 +36,7 @@ struct Evaluation<S: FloatingReal>: Sendable {
         self.samples = try PreparedSamples(samples, for: plan, objective, prefix: "/validation")
         accumulators = try objective.accumulators(for: metrics)
         let affordable: Int =
-            metrics.isEmpty ? .max : max(1, Evaluation.mostOutputs / max(plan.outputWidth, 1))
+            metrics.isEmpty ? .max : max(1, MetricRoom.mostOutputs / max(plan.outputWidth, 1))
         partition = Partition(
             count: min(samples.count, Partition.largestCount, affordable), of: plan)
         layout = ScratchLayout(

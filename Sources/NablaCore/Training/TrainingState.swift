@@ -109,6 +109,9 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         }
         try Partition.check(
             batch: batchSize, of: plan, PreparedTraining.mode, at: "/batch_size")
+        try MetricRoom.check(
+            settings.metrics, batch: batchSize,
+            samples: max(samples.count, validation?.count ?? 0), width: plan.outputWidth)
         partition = Partition(count: batchSize, of: plan, PreparedTraining.mode)
         // An epoch that is one block has no next one.
         copiesAhead =
