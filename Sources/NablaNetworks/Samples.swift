@@ -45,6 +45,13 @@ public struct Samples: Sendable, Equatable {
             throw InvalidValue(
                 .inconsistent, "there are no samples; at least 1 is needed", at: "/inputs")
         }
+        for (shape, pointer) in [(inputs, "/inputs"), (targets, "/targets")]
+        where shape.contains(0) {
+            throw InvalidValue(
+                .shapeMismatch,
+                "\(pointer.dropFirst()) has the shape \(shape): a sample has no numbers",
+                at: pointer)
+        }
         guard targets.first == count else {
             throw InvalidValue(
                 .shapeMismatch,

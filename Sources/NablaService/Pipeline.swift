@@ -72,17 +72,18 @@ final class Pipeline: RequestHandler {
                     context(of: request.head, route, since: start), error.problem, error.fields)
             }
             let context = context(of: request.head, route, token: token, since: start)
+            if !request.head.method.givesBodyMeaning { (request.body, request.sink) = ([], nil) }
             let call = Call(request, subject: subject, token: token, since: start)
             if call.hasBody, let (problem, field) = Pipeline.refusal(of: call.head, at: endpoint) {
                 return refuse(context, problem, [field])
             }
-            if call.sink is UnreadBody, call.head.method.givesBodyMeaning {
+            if let problem = Pipeline.refusal(of: call.head.target, by: endpoint) {
+                return refuse(context, problem)
+            }
+            if call.sink is UnreadBody {
                 // Its token came to be while the body arrived.
                 return refuse(
                     context, Problem(.unavailable, "the body was not kept; send it again"))
-            }
-            if let problem = Pipeline.refusal(of: call.head.target, by: endpoint) {
-                return refuse(context, problem)
             }
             return place(call, at: endpoint, consume context, later)
         }

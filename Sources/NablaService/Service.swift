@@ -61,7 +61,7 @@ public final class Service: Sendable {
         let workers = settings.pool.workers == 0 ? cores : settings.pool.workers
         pool = WorkerPool(
             workers: workers, capacity: settings.pool.queuedRequests,
-            mostNumbers: settings.resultNumbers, startsNow: false)
+            mostNumbers: settings.resultNumbers, keptBytes: settings.keptBytes, startsNow: false)
         storagePool = WorkerPool(
             name: "storage", workers: 2, capacity: settings.pool.queuedRequests,
             startsNow: false)

@@ -56,6 +56,33 @@ import Testing
         #expect(try served.end().code == 0)
     }
 
+    /// Bodies without the token they need are thrown away while they arrive.
+    @Test func aStrangersBodyTakesNothing() throws {
+        let folder = try TemporaryFolder()
+        let made = try Program.run(
+            "token", "create", "--name", "one", "--scope", "read", "--data", folder.file("data"))
+        let served = try ServedProgram(
+            data: folder.file("data"), environment: ["NABLA_KEPT_BYTES": "0"])
+        let token = String(made.output.dropLast())
+        let before = try peak(of: served)
+        var held: [PlainConnection] = []
+        for _ in 0..<50 { held.append(try holding(served)) }
+        // Who is served after them has seen them read.
+        for connection in held {
+            connection.send([0x20])
+            #expect(connection.receive(until: "}").hasPrefix("HTTP/1.1 401"))
+        }
+        #expect(try peak(of: served) - before < 16 << 20)
+        // With the token a body is kept, and read.
+        let known = try PlainConnection(served.address)
+        known.send(
+            "POST /predict HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\n"
+                + "Content-Length: \(Self.bytes)\r\n\r\n")
+        known.send([UInt8](repeating: 0x20, count: Self.bytes))
+        #expect(known.receive(until: "}").hasPrefix("HTTP/1.1 400"))
+        #expect(try served.end().code == 0)
+    }
+
     /// A heap's end is given back by itself; what lies free below something small is, too.
     @Test func whatBodiesTookIsGivenBack() throws {
         let served = try ServedProgram(environment: ["NABLA_KEPT_BYTES": "2000000"])

@@ -124,7 +124,8 @@ struct ResultNumbersTests {
                 weights: try Tensor(part.weights, shape: Shape(layer.units, layer.inputs)),
                 bias: nil)
         }
-        let known = Mistake.all(for: trace).count * 18
+        // The parameters, and as much as 32 numbers more for each of two layers.
+        let known = Mistake.all(for: trace).count * (18 + 2 * 32)
         #expect(known > 35)
         for (mostNumbers, isNamed) in [(known, true), (known - 1, false)] {
             let check = try check(mostNumbers, claim)
@@ -176,6 +177,98 @@ struct ResultNumbersTests {
         #expect(pointer(4097, batch: 1, [.accuracy]) == nil)
         #expect(pointer(4097, batch: 1, [.accuracy, .auc]) == "/metrics")
         #expect(pointer(1, batch: 1, validation: 4097, [.auc]) == "/metrics")
+    }
+
+    @Test("what is under the windows of a layer")
+    func windows() throws {
+        func pointer(_ inputShape: Shape, _ operation: Layer.Operation) throws -> String? {
+            let network = try Network(inputShape: inputShape, layers: [Layer(operation)])
+            return invalidPointer { _ = try Plan<Float>(network, samples: 1) }
+        }
+        func convolution(_ width: Int) throws -> Layer.Operation {
+            try .conv2d(
+                Convolution(
+                    filters: 1,
+                    window: Window(
+                        kernelSize: Size(height: 1, width: width), stride: Size(1),
+                        padding: Size(height: 0, width: width - 1))))
+        }
+        // One number and zeros around it, under `width` windows of as many numbers.
+        #expect(try pointer([1, 1, 1], convolution(5792)) == nil)
+        #expect(try pointer([1, 1, 1], convolution(5793)) == "/network/layers/0")
+        #expect(try pointer([1, 1, 1], convolution(600_000)) == "/network/layers/0")
+        func pooling(_ size: Int) throws -> Pooling {
+            try Pooling(
+                window: Window(
+                    kernelSize: Size(size), stride: Size(1), padding: Size(size / 2)))
+        }
+        #expect(try pointer([1, 60, 60], .averagePool2d(pooling(60))) == nil)
+        for operation in [
+            Layer.Operation.averagePool2d(try pooling(300)), .maxPool2d(try pooling(300)),
+        ] {
+            #expect(try pointer([1, 300, 300], operation) == "/network/layers/0")
+        }
+    }
+
+    @Test("a training that waits has no memory but for its parameters")
+    func waitingTraining() throws {
+        func state() throws -> TrainingState<Float> {
+            try TrainingState<Float>(
+                network: network(), loss: Loss(.meanSquaredError), samples: samples(),
+                validation: samples(),
+                settings: TrainingSettings(
+                    optimizer: .adam(Adam()), epochs: 3, metrics: [.r2],
+                    earlyStopping: EarlyStopping(patience: 5, restoreBest: true)))
+        }
+        var (whole, resumed) = (try state(), try state())
+        #expect(whole.memory.scratch.count == 0 && whole.memory.optimizer.isEmpty)
+        // A checkpoint tells as much as one of a training that has begun.
+        let checkpoint = try #require(whole.checkpoint)
+        #expect(checkpoint.numbers.count == whole.checkpointCount * 4)
+        try resumed.resume(from: checkpoint)
+        let allotment = Allotment(steps: .max, epochs: .max, stepsAtATime: .max)
+        let ends = [
+            try whole.advance(allotment, shards: .serial),
+            try resumed.advance(allotment, shards: .serial),
+        ]
+        #expect(whole.isFinished && resumed.isFinished && ends.map(\.count) == [3, 3])
+        #expect(ends[0].values == ends[1].values)
+        #expect(whole.memory.scratch.count > 0)
+    }
+
+    @Test("a look at a training's health is at as many samples as there is room for")
+    func health() throws {
+        func activations(width: Int) throws -> Int {
+            let layers = (0..<2).map { _ in Layer(.activation(.tanh)) }
+            let network = try Network(inputShape: [width], layers: layers)
+            let plan = try Plan<Float>(network, samples: 1000)
+            let objective = try Objective<Float>(
+                Loss(.meanSquaredError), for: plan, targetShape: [1000, width])
+            let health = try #require(
+                TrainingHealth(
+                    plan, objective, samples: 1000, seen: 1000,
+                    TrainingSettings(optimizer: .sgd(SGD()), batchSize: 1000)))
+            return health.activationCount(plan)
+        }
+        #expect(try activations(width: 10) == 256 * 20)
+        #expect(try activations(width: 1 << 19) == 1 << 25)
+    }
+
+    @Test("a workspace gives back what is large")
+    func release() throws {
+        let workspace = Workspace()
+        for dtype in [DType.float32, .float64] {
+            _ = try predict(
+                network: network(), inputs: samples().inputs, dtype: dtype, workspace: workspace)
+        }
+        let bytes = workspace.single.memory.byteCount
+        #expect(bytes > 0 && workspace.double.memory.byteCount > bytes)
+        workspace.release(beyond: bytes)
+        #expect(workspace.single.memory.byteCount == bytes)
+        #expect(workspace.double.memory.byteCount == 0)
+        // It is made anew.
+        _ = try predict(
+            network: network(), inputs: samples().inputs, dtype: .float64, workspace: workspace)
     }
 
     @Test("products that no integer holds")

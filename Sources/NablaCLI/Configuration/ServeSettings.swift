@@ -67,7 +67,7 @@ extension Setting {
             "how long a graceful stop may take, in seconds"),
         .int(
             "kept_bytes", \.service.keptBytes, in: 0...Int(Int32.max),
-            "bytes of freed memory kept for the next request, in each of the process's heaps"),
+            "bytes of freed memory kept for the next request, in each heap and by each worker"),
     ]
 
     private static func addresses(_ text: String) throws(CommandError) -> [ListenAddress] {

@@ -59,9 +59,9 @@ struct Suspects {
     ) throws(ComputationError) -> [Suspect] {
         guard let trace = DenseTrace(computation) else { return [] }
         let all = Mistake.all(for: trace)
-        guard all.count <= workspace.mostNumbers / max(computation.plan.parameterCount, 1) else {
-            return []
-        }
+        // An array takes as much as some numbers more.
+        let numbers = computation.plan.parameterCount + 32 * trace.layers.count
+        guard all.count <= workspace.mostNumbers / numbers else { return [] }
         var suspects: [Suspect] = []
         for (mistake, phrase) in all {
             if isCancelled() { throw .cancelled }

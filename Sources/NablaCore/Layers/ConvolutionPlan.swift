@@ -18,11 +18,8 @@ struct ConvolutionPlan: Sendable {
         windows = WindowPlan(window, input)
     }
 
-    /// The numbers under a window: c·kh·kw.
-    private var taps: Int { windows.channels * windows.kernel.height * windows.kernel.width }
-
     /// The numbers of X.
-    var columnCount: Int { taps * windows.positions }
+    var columnCount: Int { windows.taps * windows.positions }
 
     /// Writes z for `rows` samples.
     ///
@@ -37,7 +34,7 @@ struct ConvolutionPlan: Sendable {
         _ x: UnsafePointer<S>, into z: UnsafeMutablePointer<S>, rows: Int,
         weights: UnsafePointer<S>, bias: UnsafePointer<S>?, work: UnsafeMutablePointer<S>
     ) {
-        let product = MatrixProduct(m: filters, n: windows.positions, k: taps)
+        let product = MatrixProduct(m: filters, n: windows.positions, k: windows.taps)
         for row in 0..<rows {
             let target = z + row * filters * windows.positions
             columns(of: x + row * windows.imageCount, into: work)
@@ -57,7 +54,7 @@ struct ConvolutionPlan: Sendable {
         of delta: UnsafePointer<S>, _ x: UnsafePointer<S>, rows: Int, parameters: ParameterPlan,
         work: UnsafeMutablePointer<S>, into sink: some GradientSink<S>
     ) -> Range<Int>? {
-        let product = MatrixProduct(m: filters, n: taps, k: windows.positions)
+        let product = MatrixProduct(m: filters, n: windows.taps, k: windows.positions)
         let w = sink.memory(for: parameters.weights)
         for row in 0..<rows {
             columns(of: x + row * windows.imageCount, into: work)
@@ -82,11 +79,12 @@ struct ConvolutionPlan: Sendable {
         of delta: UnsafePointer<S>, into target: UnsafeMutablePointer<S>, rows: Int,
         weights: UnsafePointer<S>, work: UnsafeMutablePointer<S>
     ) {
-        let product = MatrixProduct(m: taps, n: windows.positions, k: filters)
+        let product = MatrixProduct(m: windows.taps, n: windows.positions, k: filters)
         target.update(repeating: 0, count: rows * windows.imageCount)
         for row in 0..<rows {
             product.columnsByColumns(
-                weights, stride: taps, delta + row * filters * windows.positions, into: work,
+                weights, stride: windows.taps, delta + row * filters * windows.positions,
+                into: work,
                 adding: false)
             let image = target + row * windows.imageCount
             windows.forEachLine { line in
@@ -135,6 +133,9 @@ struct WindowPlan: Sendable {
 
     /// The numbers of an image: c·h·w.
     var imageCount: Int { channels * image.height * image.width }
+
+    /// The numbers under a window: c·kh·kw.
+    var taps: Int { channels * kernel.height * kernel.width }
 
     /// The places of the window: oh·ow.
     var positions: Int { output.height * output.width }

@@ -2,7 +2,8 @@ import NablaNetworks
 
 /// Pooling compiled: the largest or the mean of each window of each channel, (c, h, w) → (c, oh, ow).
 struct PoolingPlan: Sendable {
-    private let windows: WindowPlan
+    /// Where the window goes.
+    let windows: WindowPlan
     /// The largest and not the mean; the padding is never the largest, and counts in the mean as 0.
     private let takesLargest: Bool
 

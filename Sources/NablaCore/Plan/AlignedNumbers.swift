@@ -39,6 +39,9 @@ struct AlignedNumbers<S: Real>: Sendable {
     /// Nil where there are none.
     private var block: Block?
 
+    /// How many numbers there are.
+    var count: Int { block?.count ?? 0 }
+
     /// None.
     init() {}
 

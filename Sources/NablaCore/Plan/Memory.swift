@@ -49,6 +49,12 @@ struct Memory<S: Real>: Sendable {
     /// Makes room for that many parameters.
     mutating func reserve(parameters count: Int) { parameters.extend(to: count) }
 
+    /// Bytes of its buffers, all of them together.
+    var byteCount: Int {
+        (parameters.count + gradients.count + scratch.count + copies.count + optimizer.count
+            + best.count) * MemoryLayout<S>.stride
+    }
+
     /// Gives `body` pointers to what the gradients of a small chain need: parameters and gradients, P
     /// numbers each, and so many intermediate numbers.
     @inline(__always)
@@ -154,5 +160,13 @@ public final class Workspace {
     /// Makes a workspace that holds nothing yet, for results of up to `mostNumbers` numbers.
     public init(mostNumbers: Int = Workspace.defaultMostNumbers) {
         self.mostNumbers = mostNumbers
+    }
+
+    /// Gives back the buffers of each number type that have grown beyond so many bytes together, so that one
+    /// large request isn't paid for ever after.
+    public func release(beyond bytes: Int) {
+        if single.memory.byteCount > bytes { single.memory = Memory() }
+        if double.memory.byteCount > bytes { double.memory = Memory() }
+        if dual.memory.byteCount > bytes { dual.memory = Memory() }
     }
 }

@@ -126,9 +126,9 @@ final class Plan<S: Real>: @unchecked Sendable {
             && kernels.contains { ($0?.panels?.panels.units ?? 0) >= DensePanels.units }
     }
 
-    /// The numbers of a shard's largest buffer, whole blocks of activations or gradients.
+    /// The numbers of a shard's largest buffer: whole blocks of activations, gradients, or what is under windows.
     var numbersOfShard: Int {
-        max(parameterCount, Partition.blockSize * (inputWidth + sizes.activations))
+        max(parameterCount, Partition.blockSize * (inputWidth + sizes.activations), sizes.work)
     }
 }
 

@@ -14,6 +14,9 @@ struct PlanCompiler {
     private static let maximumParameters = 1 << 28
     /// The most activations of a sample, all layers together: a block's then fill 2 or 4 GB.
     private static let maximumActivations = 1 << 21
+    /// The most numbers under all windows of a layer's pass over a sample together: 128 or 256 MB where they
+    /// are copied.
+    private static let maximumWindowed = 1 << 25
 
     init(_ network: borrowing Network) {
         sizes.inputWidth = network.inputShape.size ?? 0
@@ -50,7 +53,7 @@ struct PlanCompiler {
             sizes.gradients += width
         }
         return LayerPlan(
-            kind: kind(ofLayer: index, network), source: source, width: width,
+            kind: try kind(ofLayer: index, network), source: source, width: width,
             activation: facts.activation, activationWidth: shape.last ?? width,
             parameters: parameters, kept: (z, a), gradient: gradient)
     }
@@ -132,13 +135,16 @@ struct PlanCompiler {
         return plans[0]
     }
 
-    private mutating func kind(ofLayer index: Int, _ network: Network) -> LayerPlan.Kind {
+    private mutating func kind(
+        ofLayer index: Int, _ network: Network
+    ) throws(ComputationError) -> LayerPlan.Kind {
         let input = network.inputShape(ofLayer: index)
         switch network.layers[index].operation {
         case .dense(let dense):
             return .dense(DensePlan(inputs: input.size ?? 0, units: dense.units))
         case .conv2d(let convolution):
             let plan = ConvolutionPlan(filters: convolution.filters, convolution.window, input)
+            try check(plan.windows, index)
             sizes.work = max(sizes.work, plan.columnCount)
             convolutions.append(plan)
             return .convolution(convolutions.count - 1)
@@ -160,17 +166,37 @@ struct PlanCompiler {
         case .dropout(let dropout):
             return .dropout(DropoutPlan(rate: dropout.rate, layer: index))
         case .maxPool2d(let pooling):
-            poolings.append(PoolingPlan(pooling.window, input, takesLargest: true))
-            return .pooling(poolings.count - 1)
+            return try self.pooling(pooling.window, input, takesLargest: true, index)
         case .averagePool2d(let pooling):
-            poolings.append(PoolingPlan(pooling.window, input, takesLargest: false))
-            return .pooling(poolings.count - 1)
+            return try self.pooling(pooling.window, input, takesLargest: false, index)
         case .activation, .flatten, .reshape: return .identity
         case .add, .multiply, .concatenate:
             let count = network.sources(ofLayer: index).count
             let sources = mergeSources.count - count..<mergeSources.count
             return .merge(MergePlan(network.layers[index].operation, sources: sources))
         }
+    }
+
+    private mutating func pooling(
+        _ window: Window, _ input: Shape, takesLargest: Bool, _ index: Int
+    ) throws(ComputationError) -> LayerPlan.Kind {
+        let plan = PoolingPlan(window, input, takesLargest: takesLargest)
+        try check(plan.windows, index)
+        poolings.append(plan)
+        return .pooling(poolings.count - 1)
+    }
+
+    /// Refuses a layer whose windows are so wide, and so many, that they hold very many numbers.
+    private func check(_ windows: WindowPlan, _ index: Int) throws(ComputationError) {
+        guard windows.taps > PlanCompiler.maximumWindowed / max(windows.positions, 1) else {
+            return
+        }
+        throw .invalid(
+            InvalidValue(
+                .outOfRange,
+                "layer \(index) has \(windows.positions) windows of \(windows.taps) numbers: more than "
+                    + "\(PlanCompiler.maximumWindowed) together",
+                at: "/network/layers/\(index)"))
     }
 }
 

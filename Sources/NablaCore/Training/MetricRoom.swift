@@ -2,7 +2,7 @@ import NablaNetworks
 
 /// How many of a network's outputs the metrics of a training may have in memory.
 enum MetricRoom {
-    /// The most numbers of outputs at once: 128 or 256 MB.
+    /// The most numbers of outputs at once: 128 or 256 MB of a batch, and 256 MB of what `auc` orders.
     static let mostOutputs = 1 << 25
 
     /// Refuses a training whose metrics would have more.

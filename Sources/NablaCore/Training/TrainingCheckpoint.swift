@@ -110,11 +110,13 @@ extension TrainingState {
     /// What going on needs; nil within an epoch.
     var checkpoint: TrainingCheckpoint? {
         guard isBetweenEpochs else { return nil }
-        var numbers = memory.optimizer
+        // Before the first step there is nothing yet that could be other than 0.
+        var numbers =
+            isReserved ? memory.optimizer : Array(repeating: 0, count: optimizerCount)
         for buffer in 0..<parameterBuffers {
             plan.reorder(&numbers, at: buffer * plan.parameterCount) { $0.rows(of: $1) }
         }
-        var best = memory.best
+        var best = isReserved ? memory.best : Array(repeating: 0, count: bestCount)
         if !best.isEmpty { plan.reorder(&best, at: 0) { $0.rows(of: $1) } }
         numbers += best
         return TrainingCheckpoint(
@@ -126,8 +128,7 @@ extension TrainingState {
     ///
     /// - Throws: `invalid` for that of another training.
     mutating func resume(from checkpoint: TrainingCheckpoint) throws(ComputationError) {
-        let (count, pairs) = (memory.optimizer.count, checkpoint.optimizer.lbfgs)
-        let bestCount = memory.best.count
+        let (count, pairs) = (optimizerCount, checkpoint.optimizer.lbfgs)
         guard checkpoint.dtype == S.dtype,
             checkpoint.numbers.count == (count + bestCount) * MemoryLayout<S>.stride,
             checkpoint.step == checkpoint.epoch * stepsPerEpoch,
@@ -137,6 +138,7 @@ extension TrainingState {
             throw .invalid(
                 InvalidValue(.inconsistent, "the checkpoint is that of another training"))
         }
+        reserve()
         checkpoint.numbers.withUnsafeBytes { raw in
             func number(_ index: Int) -> S {
                 raw.loadUnaligned(fromByteOffset: index * MemoryLayout<S>.stride, as: S.self)

@@ -48,7 +48,9 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
         guard settings.healthEvery != 0 else { return nil }
         let numbers = plan.sizes.kept + plan.sizes.gradients + plan.sizes.activations
         let few = max(settings.batchSize(of: samples), TrainingHealth.mostNumbers / numbers)
-        count = min(samples, TrainingHealth.mostSamples, few)
+        // Of so few samples that their activations fit in 128 or 256 MB.
+        let affordable = max(1, (1 << 25) / max(plan.sizes.activations, 1))
+        count = min(samples, TrainingHealth.mostSamples, few, affordable)
         partition = Partition(count: count, of: plan)
         layout = ScratchLayout(
             plan, rows: partition.rows, targetWidth: objective.targetWidth, gathers: false,
@@ -66,11 +68,14 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
         self.keys = keys
     }
 
+    /// How many activations a pass keeps.
+    func activationCount(_ plan: Plan<S>) -> Int { count * plan.sizes.activations }
+
     /// Makes room for a pass.
     func reserve(in memory: inout Memory<S>, _ plan: Plan<S>) {
         memory.reserve(
             shards: 1, gradients: plan.shardStride, scratch: layout.stride,
-            behind: count * plan.sizes.activations)
+            behind: activationCount(plan))
     }
 
     /// The next epoch with a pass, after `epoch` have ended: the first, the last, and in between those

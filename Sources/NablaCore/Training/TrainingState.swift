@@ -170,6 +170,14 @@ final class PreparedTraining<S: FloatingReal>: Sendable {
         return (min(threads, plan.mostPanels) - 1) * layout.inputsStride * (copiesAhead ? 2 : 1)
     }
 
+    /// Numbers that the optimizer keeps.
+    var optimizerCount: Int {
+        settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
+    }
+
+    /// Numbers of the best network so far, where it is to be restored.
+    var bestCount: Int { restoresBest ? plan.parameterCount + plan.sizes.statistics : 0 }
+
     /// Numbers for a batch's outputs, which metrics are taken from.
     var outputCount: Int { settings.metrics.isEmpty ? 0 : partition.count * plan.outputWidth }
 }
@@ -186,8 +194,11 @@ struct TrainingState<S: FloatingReal>: Sendable {
     var generator: Generator
     /// The order of the running epoch; empty for that of the samples.
     private var order: [Int32] = []
+    /// Whether there is room for what steps need.
+    private(set) var isReserved = false
 
-    /// Checks the parts against one another, draws missing numbers and lays out all memory.
+    /// Checks the parts against one another and draws missing numbers; what steps need beside the parameters has
+    /// memory from the first of them on.
     init(
         network: Network, loss: Loss, samples: Samples, validation: Samples?,
         settings: TrainingSettings
@@ -206,7 +217,6 @@ struct TrainingState<S: FloatingReal>: Sendable {
             try settings.checkBatchSize(samples: samples.count)
             try settings.optimizer.checkState(parameters: plan.parameterCount)
         }
-        reserve()
     }
 
     /// The network compiled.
@@ -219,7 +229,13 @@ struct TrainingState<S: FloatingReal>: Sendable {
     var networkCount: Int { plan.parameterCount + memory.statistics.count }
 
     /// Numbers that a checkpoint has: the optimizer's, and those of the best network.
-    var checkpointCount: Int { memory.optimizer.count + memory.best.count }
+    var checkpointCount: Int { optimizerCount + bestCount }
+
+    /// Numbers that the optimizer keeps.
+    var optimizerCount: Int { prepared.optimizerCount }
+
+    /// Numbers of the best network so far, where it is to be restored.
+    var bestCount: Int { prepared.bestCount }
 
     /// Samples a full batch has.
     var batchSize: Int { prepared.batchSize }
@@ -235,20 +251,19 @@ struct TrainingState<S: FloatingReal>: Sendable {
         progress.position == 0 && progress.optimizer.lbfgs.evaluations == 0 && failure == nil
     }
 
-    private mutating func reserve() {
-        let settings = prepared.settings
+    /// Makes room for what steps need, and a checkpoint has; nothing where there is room already.
+    ///
+    /// Later than the training is made: one that waits for its turn takes little so.
+    mutating func reserve() {
+        guard !isReserved else { return }
+        isReserved = true
         memory.reserve(
             shards: prepared.partition.shards, gradients: plan.shardStride,
             scratch: prepared.layout.stride, behind: prepared.outputCount)
         prepared.validation?.reserve(in: &memory, plan)
         prepared.health?.reserve(in: &memory, plan)
-        if prepared.restoresBest {
-            memory.best = Array(
-                repeating: 0, count: plan.parameterCount + plan.sizes.statistics)
-        }
-        let count =
-            settings.optimizer.stateBuffers(parameters: plan.parameterCount) * plan.parameterCount
-        memory.optimizer = Array(repeating: 0, count: count)
+        if prepared.bestCount > 0 { memory.best = Array(repeating: 0, count: prepared.bestCount) }
+        memory.optimizer = Array(repeating: 0, count: prepared.optimizerCount)
         if prepared.copiesAhead {
             memory.copiedAhead = Array(repeating: CopiedAhead(), count: CopiedAhead.countForAll)
         }
@@ -258,6 +273,7 @@ struct TrainingState<S: FloatingReal>: Sendable {
     mutating func advance(
         _ allotment: Allotment, shards: ShardRunner
     ) throws(ComputationError) -> EndedEpochs {
+        reserve()
         var ended = EndedEpochs(
             keys: prepared.keys, healthKeys: prepared.health?.keys ?? [],
             firstEpoch: progress.epoch + 1, stepsPerEpoch: stepsPerEpoch)

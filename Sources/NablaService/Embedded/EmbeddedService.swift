@@ -37,7 +37,7 @@ public final class EmbeddedService: Sendable {
         let workers = settings.pool.workers == 0 ? Machine.cores : settings.pool.workers
         pool = WorkerPool(
             workers: workers, capacity: settings.pool.queuedRequests,
-            mostNumbers: settings.resultNumbers)
+            mostNumbers: settings.resultNumbers, keptBytes: settings.keptBytes)
         // As nice as any other thread: who trains here waits for it, and there are no requests.
         trainingPool = WorkerPool(name: "training", workers: workers, capacity: .max)
         scheduler = RunScheduler(

@@ -56,7 +56,9 @@ struct TrainEndpoint: Endpoint {
                 reply.send(content)
             }
             live.whenEnded(ended)
-            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(wait)) {
+            // A run that has ended by then, and so been answered, isn't kept for it.
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(wait)) { [weak live] in
+                guard let live else { return }
                 reply.send(acknowledgement(of: live.run, timing))
             }
         }

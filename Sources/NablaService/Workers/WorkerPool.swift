@@ -31,6 +31,7 @@ package final class WorkerPool: Sendable {
     private let name: String
     private let niceness: Int
     private let mostNumbers: Int
+    private let keptBytes: Int
     /// Lets other threads have the processor while there is demand; see `Turn`.
     private let giveWay: (@Sendable () -> Void)?
     private let queues = Mutex(Queues())
@@ -47,26 +48,30 @@ package final class WorkerPool: Sendable {
     ///   - capacity: How many jobs may wait before the next is refused.
     ///   - niceness: How readily the threads leave a processor to others, from 0 to 19 as in nice(1).
     ///   - mostNumbers: How many numbers the results of a computation may have; see `Workspace`.
+    ///   - keptBytes: How many bytes of memory a worker keeps for its next job, in each number type.
     ///   - startsNow: Whether the workers begin at once; otherwise jobs wait until `start()`.
     package convenience init(
         name: String = "worker", workers: Int, capacity: Int, niceness: Int = 0,
-        mostNumbers: Int = Workspace.defaultMostNumbers, startsNow: Bool = true
+        mostNumbers: Int = Workspace.defaultMostNumbers, keptBytes: Int = 64 << 20,
+        startsNow: Bool = true
     ) {
         self.init(
             name: name, workers: workers, capacity: capacity, niceness: niceness, demand: nil,
-            mostNumbers: mostNumbers, startsNow: startsNow)
+            mostNumbers: mostNumbers, keptBytes: keptBytes, startsNow: startsNow)
     }
 
     /// As above; nice threads give way between pieces of work while there is demand.
     init(
         name: String, workers: Int, capacity: Int, niceness: Int, demand: Demand?,
-        mostNumbers: Int = Workspace.defaultMostNumbers, startsNow: Bool = true
+        mostNumbers: Int = Workspace.defaultMostNumbers, keptBytes: Int = 64 << 20,
+        startsNow: Bool = true
     ) {
         self.name = name
         self.workers = max(1, workers)
         self.capacity = capacity
         self.niceness = niceness
         self.mostNumbers = mostNumbers
+        self.keptBytes = keptBytes
         if niceness > 0, let demand {
             giveWay = { if demand.isThere(at: Stopwatch.now()) { sched_yield() } }
         } else {
@@ -168,7 +173,9 @@ package final class WorkerPool: Sendable {
             available.wait()
             switch next() {
             case .shards(let batch): batch.help()
-            case .job(let job): job(workspace)
+            case .job(let job):
+                job(workspace)
+                workspace.release(beyond: keptBytes)
             // Its work was withdrawn between the signal and now.
             case .nothing: continue
             case .end: return

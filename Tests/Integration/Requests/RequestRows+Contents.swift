@@ -46,6 +46,15 @@ extension RequestRow {
             name: "HEAD of another version behind an empty line", section: "9110 §9.3.2",
             raw: "\r\nHEAD /healthz HTTP/2.0\r\nHost: a\r\n\r\n",
             answers: [ExpectedAnswer(status: 505, isHead: true)], ends: true),
+        .unserved(
+            "a query that is not read, before a body", "9110 §9.3.3", .invalidParameter,
+            "POST /predict?x=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 57\r\n\r\n" + body),
+        .served(
+            "a body of GET that isn't gzip as it says", "9110 §9.3.1",
+            get("Content-Encoding: gzip", "Content-Length: 3", body: "abc"), says: "status"),
+        .served(
+            "a body of GET that is no JSON", "9110 §9.3.1",
+            get("Content-Type: text/plain", "Content-Length: 3", body: "abc"), says: "status"),
         RequestRow(
             name: "HEAD and GET in turn", section: "9112 §9.3.2",
             raw: line("HEAD /healthz HTTP/1.1") + get() + line("HEAD /version HTTP/1.1") + get(),
