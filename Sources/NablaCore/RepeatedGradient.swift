@@ -57,30 +57,40 @@ public struct RepeatedGradient: Sendable {
             }
     }
 
-    /// Computes loss and gradients, to the bits of `Gradients.compute`.
+    /// Computes loss and gradients in float32, to the bits of `Gradients.compute`.
     ///
     /// - Parameters:
     ///   - numbers: Finite numbers, which lie as the layout says.
     ///   - workspace: Buffers that are reused.
     ///   - shards: How shards of 256 samples and more are run.
     ///   - isCancelled: Asked now and then, by one thread at a time.
-    /// - Returns: The loss, and the gradients of the layers that are wanted, one layer after another,
-    ///   weights row by row before the bias.
-    /// - Throws: As `Gradients.compute`; `invalid` also where numbers are missing.
+    ///   - body: Gets the loss, and the gradients of the layers that are wanted, one layer after another,
+    ///     weights row by row before the bias.
+    /// - Throws: As `Gradients.compute`; `invalid` also where numbers are missing, and where it was compiled for
+    ///   the other type.
     public func compute(
-        _ numbers: Tensor.Numbers, workspace: Workspace, shards: ShardRunner = .serial,
-        isCancelled: () -> Bool = { false }
-    ) throws(ComputationError) -> Tensor.Numbers {
-        switch compiled {
-        case .float32(let gradient):
-            .float32(
-                try gradient.run(
-                    Float.unwrap(numbers), &workspace.single.memory, shards, isCancelled))
-        case .float64(let gradient):
-            .float64(
-                try gradient.run(
-                    Double.unwrap(numbers), &workspace.double.memory, shards, isCancelled))
+        _ numbers: Span<Float>, workspace: Workspace, shards: ShardRunner = .serial,
+        isCancelled: () -> Bool = { false }, _ body: (Span<Float>) -> Void
+    ) throws(ComputationError) {
+        guard case .float32(let gradient) = compiled else {
+            throw RepeatedGradient.otherType
         }
+        try gradient.run(numbers, &workspace.single.memory, shards, isCancelled, body)
+    }
+
+    /// As above in float64.
+    public func compute(
+        _ numbers: Span<Double>, workspace: Workspace, shards: ShardRunner = .serial,
+        isCancelled: () -> Bool = { false }, _ body: (Span<Double>) -> Void
+    ) throws(ComputationError) {
+        guard case .float64(let gradient) = compiled else {
+            throw RepeatedGradient.otherType
+        }
+        try gradient.run(numbers, &workspace.double.memory, shards, isCancelled, body)
+    }
+
+    private static var otherType: ComputationError {
+        .invalid(InvalidValue(.inconsistent, "the computation was compiled for the other dtype"))
     }
 }
 
@@ -142,15 +152,16 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
     }
 
     func run(
-        _ numbers: [S], _ memory: inout Memory<S>, _ shards: ShardRunner, _ isCancelled: () -> Bool
-    ) throws(ComputationError) -> [S] {
+        _ numbers: Span<S>, _ memory: inout Memory<S>, _ shards: ShardRunner,
+        _ isCancelled: () -> Bool, _ body: (Span<S>) -> Void
+    ) throws(ComputationError) {
         guard numbers.count >= numberCount else {
             throw .invalid(
                 InvalidValue(
                     .shapeMismatch,
                     "there are \(numbers.count) numbers of \(numberCount) that the layout has"))
         }
-        return try numbers.withUnsafeBufferPointer { pointer throws(ComputationError) -> [S] in
+        try numbers.withUnsafeBufferPointer { pointer throws(ComputationError) in
             // There are more than none.
             let start = pointer.baseAddress.unsafelyUnwrapped
             let source = SampleSource(
@@ -163,47 +174,49 @@ private final class CompiledGradient<S: FloatingReal>: Sendable {
                 objective.reduction == .mean
                 ? try objective.divisor(ofMass: source.mass(of: 0..<partition.count, objective)) : 1
             if let offset = smallChainParameters, !isCancelled(),
-                let result = ofSmallChain(source, start + offset, divisor, &memory)
+                ofSmallChain(source, start + offset, divisor, &memory, body)
             {
-                return result
+                return
             }
-            var results = Results<S>()
-            if partition.isWhole { results.writeWeightRows(plan, wanted: wanted) }
+            var sinks = Results<S>()
+            if partition.isWhole { sinks.writeWeightRows(plan, wanted: wanted) }
             var outcome: PassOutcome?
             shards.withTeam(of: partition.parts(of: plan)) { team in
                 memory.setParameters(start, pieces, of: network, plan, team)
                 outcome = GradientPass.run(
                     plan, objective, source, at: 0, partition, scale: S(1 / divisor), mode, wanted,
-                    &memory, &results, team, shards, isCancelled)
+                    &memory, &sinks, team, shards, isCancelled)
             }
             let mean = S(try GradientPass<S>.sum(outcome) / divisor)
             guard mean.isFinite else { throw .nonFinite(NonFinite(tensor: "loss")) }
-            return memory.gradients.withNumbers(plan.parameterCount) {
-                result(mean, $0, results.weightRows)
+            let results = memory.gradients.withNumbers(plan.parameterCount) {
+                result(mean, $0, sinks.weightRows)
             }
+            body(results.span)
         }
     }
 
-    /// The result for a small chain; nil where a number on the way isn't finite, which is found the long way.
+    /// Gives `body` the result for a small chain; false where a number on the way isn't finite, which is found
+    /// the long way.
     private func ofSmallChain(
         _ source: SampleSource<S>, _ parameters: UnsafePointer<S>, _ divisor: Double,
-        _ memory: inout Memory<S>
-    ) -> [S]? {
-        guard let batch = source.batch(lyingAt: 0..<partition.count) else { return nil }
+        _ memory: inout Memory<S>, _ body: (Span<S>) -> Void
+    ) -> Bool {
+        guard let batch = source.batch(lyingAt: 0..<partition.count) else { return false }
         let scratchCount = SmallChain.numbers(of: plan, rows: batch.count)
         memory.reserve(scratch: scratchCount + resultCount)
         return memory.scratch.withPointer { scratch in
-            guard let scratch else { return nil }
+            guard let scratch else { return false }
             let result = scratch + scratchCount
             guard
                 let sum = SmallChain.gradients(
                     of: plan, objective, batch, scale: S(1 / divisor), parameters: parameters,
                     memory: scratch, into: result + 1)
-            else { return nil }
+            else { return false }
             result.pointee = S(sum / divisor)
-            // Copied: the compiler makes no code of its own for an array of `S` that is filled where it lies.
-            return result.pointee.isFinite
-                ? [S](UnsafeBufferPointer(start: result, count: resultCount)) : nil
+            guard result.pointee.isFinite else { return false }
+            body(UnsafeBufferPointer(start: result, count: resultCount).span)
+            return true
         }
     }
 

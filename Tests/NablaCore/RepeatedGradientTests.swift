@@ -84,7 +84,7 @@ import Testing
                 let expected = try Gradients.compute(
                     of: loss, network: network, samples: drawn.samples, dtype: dtype,
                     settings: settings, workspace: Workspace())
-                let result = try gradient.compute(.float64(numbers), workspace: workspace)
+                let result = try gradient.compute(numbers, as: dtype, workspace: workspace)
                 #expect(bits(result) == bits(expected), "\(drawn.testDescription)")
             }
         }
@@ -131,10 +131,10 @@ import Testing
                     let expected = try Gradients.compute(
                         of: loss, network: network, samples: samples, dtype: dtype,
                         workspace: Workspace())
-                    let result = try gradient.compute(.float64(numbers), workspace: workspace)
+                    let result = try gradient.compute(numbers, as: dtype, workspace: workspace)
                     #expect(bits(result) == bits(expected), "\(loss) \(end) \(activation)")
                     #expect(throws: ComputationError.cancelled) {
-                        try gradient.compute(.float64(numbers), workspace: workspace) { true }
+                        try gradient.compute(numbers, as: dtype, workspace: workspace) { true }
                     }
                 }
             }
@@ -152,7 +152,7 @@ import Testing
             numbers[layout.inputs.lowerBound] = input
             numbers[layout.parameters[0].lowerBound] = weight
             do {
-                return "\(try gradient.compute(.float64(numbers), workspace: Workspace()))"
+                return "\(try gradient.compute(numbers, as: .float64, workspace: Workspace()))"
             } catch {
                 return "\(error)"
             }
@@ -194,7 +194,7 @@ import Testing
             let expected = try Gradients.compute(
                 of: loss, network: second, samples: samples, dtype: dtype, workspace: Workspace())
             let result = try gradient.compute(
-                .float64(numbers(second, samples).numbers), workspace: Workspace(),
+                numbers(second, samples).numbers, as: dtype, workspace: Workspace(),
                 shards: .concurrent)
             #expect(bits(result) == bits(expected))
         }
@@ -208,6 +208,22 @@ import Testing
         try Network(layers: [dense([[0.5, -0.25]], bias: [0.125], .sigmoid)])
     }
 
+    @Test func theOtherNumberTypeIsRefused() throws {
+        let (network, samples) = (try sigmoid(), try #require(Self.xor))
+        let (numbers, layout) = numbers(network, samples)
+        for dtype in DType.allCases {
+            let gradient = try RepeatedGradient(
+                of: Loss(.binaryCrossEntropy), network: network, samples: samples, dtype: dtype,
+                layout: layout)
+            for other in DType.allCases {
+                let error = computationError {
+                    _ = try gradient.compute(numbers, as: other, workspace: Workspace())
+                }
+                #expect((error == nil) == (other == dtype))
+            }
+        }
+    }
+
     @Test func numbersThatDontFitAreRefused() throws {
         let (network, samples) = (try sigmoid(), try #require(Self.xor))
         let (numbers, layout) = numbers(network, samples)
@@ -218,7 +234,7 @@ import Testing
             var changed = numbers
             change(&changed)
             do {
-                _ = try gradient.compute(.float64(changed), workspace: Workspace())
+                _ = try gradient.compute(changed, as: .float64, workspace: Workspace())
                 return ""
             } catch {
                 return "\(error)"
@@ -259,5 +275,31 @@ import Testing
         #expect(throws: ComputationError.self) { try compile { $0.weights = nil } }
         #expect(throws: ComputationError.self) { try compile { $0.inputs = 0..<7 } }
         #expect(throws: ComputationError.self) { try compile { $0.parameters.removeLast() } }
+    }
+}
+
+extension RepeatedGradient {
+    /// What a computation gives, of numbers rounded to its type.
+    fileprivate func compute(
+        _ numbers: [Double], as dtype: DType, workspace: Workspace,
+        shards: ShardRunner = .serial, isCancelled: () -> Bool = { false }
+    ) throws(ComputationError) -> Tensor.Numbers {
+        switch dtype {
+        case .float32:
+            let numbers = numbers.map { Float($0) }
+            var results: [Float] = []
+            let span = numbers.span
+            try compute(span, workspace: workspace, shards: shards, isCancelled: isCancelled) {
+                span in results = span.indices.map { span[$0] }
+            }
+            return .float32(results)
+        case .float64:
+            var results: [Double] = []
+            let span = numbers.span
+            try compute(span, workspace: workspace, shards: shards, isCancelled: isCancelled) {
+                span in results = span.indices.map { span[$0] }
+            }
+            return .float64(results)
+        }
     }
 }

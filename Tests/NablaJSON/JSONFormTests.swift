@@ -151,3 +151,17 @@ import Testing
         }
     }
 }
+
+extension JSONForm {
+    fileprivate func numbers<N: JSONNumber>(of text: [UInt8], as type: N.Type) -> [N]? {
+        var numbers: [N]?
+        let isRead = withNumbers(of: text, as: type) { span in
+            numbers = span.indices.map { span[$0] }
+        }
+        return isRead ? numbers : nil
+    }
+
+    fileprivate func text<N: JSONNumber>(with numbers: [N]) -> [UInt8] {
+        text(with: numbers.span)
+    }
+}

@@ -1,4 +1,4 @@
-import NablaJSON
+public import NablaJSON
 public import NablaNetworks
 
 /// What bodies of `POST /gradients` have in common that differ in the numbers of tensors alone, and
@@ -13,9 +13,10 @@ public final class GradientsForm: Sendable {
     public let targets: Range<Int>
     /// Which are the samples' weights, where they have any.
     public let weights: Range<Int>?
-    private let dtype: DType
-    private let request: JSONForm
-    private let response: JSONForm
+    /// What the request is computed in.
+    public let dtype: DType
+    @usableFromInline let request: JSONForm
+    @usableFromInline let response: JSONForm
 
     /// Makes the form of a request; nil where the request has no network or samples of its own, asks for
     /// more than loss and gradients, or has tensors that aren't written as nested arrays.
@@ -50,14 +51,19 @@ public final class GradientsForm: Sendable {
         weights = arrays.weights == nil ? nil : ranges[count + 2]
     }
 
-    /// Reads the numbers of a body, in the request's number type.
+    /// Reads the numbers of a body.
     ///
-    /// - Returns: Nil for a body of another form, and for one that must be read as a whole.
-    public func numbers(of text: [UInt8]) -> Tensor.Numbers? {
-        switch dtype {
-        case .float32: request.numbers(of: text, as: Float.self).map { .float32($0) }
-        case .float64: request.numbers(of: text, as: Double.self).map { .float64($0) }
-        }
+    /// - Parameters:
+    ///   - text: A body.
+    ///   - type: That of `dtype`.
+    ///   - body: Gets the numbers.
+    /// - Returns: Whether `body` was called: not for a body of another form, and not for one that must be read
+    ///   as a whole.
+    @inlinable
+    public func withNumbers<N: JSONNumber>(
+        of text: [UInt8], as type: N.Type, _ body: (Span<N>) -> Void
+    ) -> Bool {
+        request.withNumbers(of: text, as: type, body)
     }
 
     /// Writes an answer.
@@ -65,11 +71,9 @@ public final class GradientsForm: Sendable {
     /// - Parameter numbers: The loss, and the gradients that were asked for, layer by layer, weights row by
     ///   row before the bias.
     /// - Returns: What `GradientsResponse.json` gives.
-    public func answer(_ numbers: Tensor.Numbers) -> [UInt8] {
-        switch numbers {
-        case .float32(let values): response.text(with: values)
-        case .float64(let values): response.text(with: values)
-        }
+    @inlinable
+    public func answer<N: JSONNumber>(_ numbers: Span<N>) -> [UInt8] {
+        response.text(with: numbers)
     }
 }
 

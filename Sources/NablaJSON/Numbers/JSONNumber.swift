@@ -15,11 +15,11 @@ public protocol JSONNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
         _ values: UnsafeBufferPointer<Self>, shape: UnsafeBufferPointer<Int>,
         to writer: inout JSONWriter)
 
-    /// Reads the numbers of a text, as `JSONForm.numbers` does.
-    static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Self]?
+    /// Reads the numbers of a text, as `JSONForm.withNumbers` does.
+    static func readForm(_ form: JSONForm, of text: [UInt8], _ body: (Span<Self>) -> Void) -> Bool
 
     /// Writes a text, as `JSONForm.text` does.
-    static func writeForm(_ form: JSONForm, with numbers: [Self]) -> [UInt8]
+    static func writeForm(_ form: JSONForm, with numbers: Span<Self>) -> [UInt8]
 
     /// Whether none is NaN or infinite.
     static func areFinite(_ values: UnsafeBufferPointer<Self>) -> Bool
@@ -45,12 +45,14 @@ extension Float: JSONNumber {
     ) { writer.writeNumbers(values, shape: shape) }
 
     /// Reads the numbers of a text of that form.
-    public static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Float]? {
-        form.numbers(of: text) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5, $6) }
+    public static func readForm(
+        _ form: JSONForm, of text: [UInt8], _ body: (Span<Float>) -> Void
+    ) -> Bool {
+        form.withNumbers(of: text, body) { nabla_json_read_form_f32($0, $1, $2, $3, $4, $5, $6) }
     }
 
     /// Writes a text of that form.
-    public static func writeForm(_ form: JSONForm, with numbers: [Float]) -> [UInt8] {
+    public static func writeForm(_ form: JSONForm, with numbers: Span<Float>) -> [UInt8] {
         form.write(numbers)
     }
 
@@ -80,12 +82,14 @@ extension Double: JSONNumber {
     ) { writer.writeNumbers(values, shape: shape) }
 
     /// Reads the numbers of a text of that form.
-    public static func readForm(_ form: JSONForm, of text: [UInt8]) -> [Double]? {
-        form.numbers(of: text) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5, $6) }
+    public static func readForm(
+        _ form: JSONForm, of text: [UInt8], _ body: (Span<Double>) -> Void
+    ) -> Bool {
+        form.withNumbers(of: text, body) { nabla_json_read_form_f64($0, $1, $2, $3, $4, $5, $6) }
     }
 
     /// Writes a text of that form.
-    public static func writeForm(_ form: JSONForm, with numbers: [Double]) -> [UInt8] {
+    public static func writeForm(_ form: JSONForm, with numbers: Span<Double>) -> [UInt8] {
         form.write(numbers)
     }
 

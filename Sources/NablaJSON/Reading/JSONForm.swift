@@ -54,12 +54,14 @@ public struct JSONForm: Sendable {
     /// - Parameters:
     ///   - text: A text.
     ///   - type: What numbers are rounded to, as `JSONValue.numbers` does.
-    /// - Returns: `count` numbers, those of the arrays as they come in the text; nil for a text of another
-    ///   form, and for one with numbers that are better read as a whole, such as those beyond the type's
-    ///   range.
+    ///   - body: Gets `count` numbers, those of the arrays as they come in the text.
+    /// - Returns: Whether `body` was called: not for a text of another form, and not for one with numbers that
+    ///   are better read as a whole, such as those beyond the type's range.
     @inlinable
-    public func numbers<N: JSONNumber>(of text: [UInt8], as type: N.Type) -> [N]? {
-        N.readForm(self, of: text)
+    public func withNumbers<N: JSONNumber>(
+        of text: [UInt8], as type: N.Type, _ body: (Span<N>) -> Void
+    ) -> Bool {
+        N.readForm(self, of: text, body)
     }
 
     /// Writes a text of this form.
@@ -67,7 +69,7 @@ public struct JSONForm: Sendable {
     /// - Parameter numbers: `count` numbers, as they come in the text.
     /// - Returns: The text, each number as `JSONWriter` writes it.
     @inlinable
-    public func text<N: JSONNumber>(with numbers: [N]) -> [UInt8] {
+    public func text<N: JSONNumber>(with numbers: Span<N>) -> [UInt8] {
         precondition(numbers.count == count, "the form has another number of numbers")
         return N.writeForm(self, with: numbers)
     }
@@ -75,26 +77,26 @@ public struct JSONForm: Sendable {
     /// Reads with `read`, which takes a text, the literals, their lengths, and where to store how many
     /// numbers.
     @inline(__always)
-    func numbers<N: JSONNumber>(
-        of text: [UInt8],
+    func withNumbers<N: JSONNumber>(
+        of text: [UInt8], _ body: (Span<N>) -> Void,
         reading read: (
             UnsafePointer<UInt8>, Int, UnsafePointer<UInt8>, Int, UnsafePointer<UInt32>, Int,
             UnsafeMutablePointer<N>
         ) -> Bool
-    ) -> [N]? {
+    ) -> Bool {
         text.withUnsafeBufferPointer { text in
             literals.withUnsafeBufferPointer { literals in
                 lengths.withUnsafeBufferPointer { lengths in
                     guard let start = text.baseAddress, let literals = literals.baseAddress,
                         let lengths = lengths.baseAddress
-                    else { return nil }
-                    // On the stack and copied, as `JSONValue.numbers` does with a few.
+                    else { return false }
                     return withUnsafeTemporaryAllocation(of: N.self, capacity: max(count, 1)) {
                         guard let numbers = $0.baseAddress,
                             read(
                                 start, text.count, literals, literalCount, lengths, count, numbers)
-                        else { return nil }
-                        return Array(UnsafeBufferPointer(start: numbers, count: count))
+                        else { return false }
+                        body(UnsafeBufferPointer(start: numbers, count: count).span)
+                        return true
                     }
                 }
             }
@@ -103,7 +105,7 @@ public struct JSONForm: Sendable {
 
     /// Writes numbers between the literals.
     @inline(__always)
-    func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(_ numbers: [N]) -> [UInt8] {
+    func write<N: ShortestDecimalFormat & BinaryFloatingPoint>(_ numbers: Span<N>) -> [UInt8] {
         var bytes: [UInt8] = []
         let room = literals.count + count * (NumberText.maximumCount + 1) + NumberText.scratchCount
         bytes.append(atMost: room) { place in

@@ -1,5 +1,6 @@
 import NablaAPI
 import NablaCore
+import NablaJSON
 import NablaNetworks
 import Synchronization
 
@@ -41,33 +42,18 @@ final class RecentForms: Sendable {
         guard body.count <= RecentForms.longestBody else { return nil }
         // First by itself: a copy of all would count more references.
         guard let latest = state.withLock({ $0.forms.first }) else { return nil }
-        if let numbers = latest.form.numbers(of: body) {
+        if let content = latest.answer(to: body, since: start, workspace, shards, isCancelled) {
             if !latest.isUsed.load(ordering: .relaxed) { noteUse(of: latest) }
-            return answer(numbers, as: latest, since: start, workspace, shards, isCancelled)
+            return content
         }
         for known in state.withLock({ $0.forms }) where known !== latest {
-            guard let numbers = known.form.numbers(of: body) else { continue }
+            guard
+                let content = known.answer(to: body, since: start, workspace, shards, isCancelled)
+            else { continue }
             noteUse(of: known)
-            return answer(numbers, as: known, since: start, workspace, shards, isCancelled)
+            return content
         }
         return nil
-    }
-
-    /// Answers a request that has those numbers in a form; nil where anything is wrong.
-    private func answer(
-        _ numbers: Tensor.Numbers, as known: KnownForm, since start: Double,
-        _ workspace: Workspace, _ shards: ShardRunner, _ isCancelled: () -> Bool
-    ) -> Content? {
-        let parsed = Stopwatch.now()
-        // What is wrong is told by computing the request as if it were the first.
-        guard
-            let results = try? known.gradient.compute(
-                numbers, workspace: workspace, shards: shards, isCancelled: isCancelled)
-        else { return nil }
-        let computed = Stopwatch.now()
-        var content = Content.json(known.form.answer(results))
-        content.timing = Timing(since: start, parsed: parsed, computed: computed)
-        return content
     }
 
     /// Keeps the form of a request that was answered.
@@ -130,5 +116,44 @@ private final class KnownForm: Sendable {
         else { return nil }
         self.form = form
         self.gradient = gradient
+    }
+
+    /// Answers a request of the form; nil for any other, and where anything is wrong.
+    func answer(
+        to body: [UInt8], since start: Double, _ workspace: Workspace, _ shards: ShardRunner,
+        _ isCancelled: () -> Bool
+    ) -> Content? {
+        switch form.dtype {
+        case .float32:
+            answer(to: body, as: Float.self, since: start) {
+                numbers, give throws(ComputationError) in
+                try gradient.compute(
+                    numbers, workspace: workspace, shards: shards, isCancelled: isCancelled, give)
+            }
+        case .float64:
+            answer(to: body, as: Double.self, since: start) {
+                numbers, give throws(ComputationError) in
+                try gradient.compute(
+                    numbers, workspace: workspace, shards: shards, isCancelled: isCancelled, give)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func answer<N: JSONNumber>(
+        to body: [UInt8], as type: N.Type, since start: Double,
+        _ compute: (Span<N>, (Span<N>) -> Void) throws(ComputationError) -> Void
+    ) -> Content? {
+        var content: Content?
+        _ = form.withNumbers(of: body, as: type) { numbers in
+            let parsed = Stopwatch.now()
+            // What is wrong is told by computing the request as if it were the first.
+            try? compute(numbers) { results in
+                let computed = Stopwatch.now()
+                content = Content.json(form.answer(results))
+                content?.timing = Timing(since: start, parsed: parsed, computed: computed)
+            }
+        }
+        return content
     }
 }

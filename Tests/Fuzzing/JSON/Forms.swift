@@ -13,7 +13,7 @@ func checkForm(of bytes: [UInt8], _ document: JSONDocument) throws(JSONError) {
         let known = try array.numbers(Double.self)
         demand(known.map(\.bitPattern) == numbers[range].map(\.bitPattern), "a form reads numbers")
     }
-    let text = form.text(with: numbers)
+    let text = form.text(with: numbers.span)
     demand(
         form.numbers(of: text, as: Double.self)?.map(\.bitPattern) == numbers.map(\.bitPattern),
         "\(String(decoding: text, as: UTF8.self)) is of the form")
@@ -27,5 +27,15 @@ private func collectNumbers(in value: JSONValue, into arrays: inout [JSONValue])
         for (_, member) in object { collectNumbers(in: member, into: &arrays) }
     } else if value.kind == .array, (try? value.numbers(Double.self)) != nil {
         arrays.append(value)
+    }
+}
+
+extension JSONForm {
+    fileprivate func numbers(of text: [UInt8], as type: Double.Type) -> [Double]? {
+        var numbers: [Double]?
+        let isRead = withNumbers(of: text, as: type) { span in
+            numbers = span.indices.map { span[$0] }
+        }
+        return isRead ? numbers : nil
     }
 }
