@@ -110,10 +110,12 @@ private func checkTensor(_ text: String, shape: [Int]) {
             guard let read = try? GradientsRequest(parsing: request),
                 case .inline(let samples) = read.samples
             else {
-                demand(shape != [1, count], "a tensor of the shape \(shape) is read")
+                demand(
+                    shape != [1, count] || count == 0, "a tensor of the shape \(shape) is read")
                 continue
             }
             demand(Array(samples.inputs.shape) == shape, "a tensor has its shape")
+            demand(!shape.contains(0), "a sample has numbers")
             demand(samples.inputs.count == count, "a tensor has its numbers")
             let again = try? GradientsRequest(parsing: read.json())
             demand(again == read, "a packed tensor comes back")
