@@ -17,6 +17,8 @@ import NablaNetworks
 struct TrainingHealth<S: FloatingReal>: Sendable {
     /// The most samples of the pass.
     private static var mostSamples: Int { 256 }
+    /// The most activations that are kept, of all samples together: 128 or 256 MB.
+    private static var mostActivations: Int { 1 << 25 }
     /// The most numbers of the samples, where that is more samples than a batch has.
     private static var mostNumbers: Int { 1 << 20 }
     /// As many samples as the pass has are trained on so many times before there is another pass, which
@@ -48,8 +50,7 @@ struct TrainingHealth<S: FloatingReal>: Sendable {
         guard settings.healthEvery != 0 else { return nil }
         let numbers = plan.sizes.kept + plan.sizes.gradients + plan.sizes.activations
         let few = max(settings.batchSize(of: samples), TrainingHealth.mostNumbers / numbers)
-        // Of so few samples that their activations fit in 128 or 256 MB.
-        let affordable = max(1, (1 << 25) / max(plan.sizes.activations, 1))
+        let affordable = max(1, TrainingHealth.mostActivations / max(plan.sizes.activations, 1))
         count = min(samples, TrainingHealth.mostSamples, few, affordable)
         partition = Partition(count: count, of: plan)
         layout = ScratchLayout(
