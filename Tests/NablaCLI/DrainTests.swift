@@ -100,7 +100,7 @@ import Testing
         let stream = try PlainConnection(served.address)
         stream.send("GET \(Path.run(run.id, .events)) HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(stream.receive(until: "event: metrics").hasPrefix("HTTP/1.1 200"))
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
         let rest = stream.receive()
         let end = rest.components(separatedBy: "event: end").last ?? ""
         #expect(end.contains(#""status":"interrupted""#), "\(rest.suffix(500))")
@@ -113,6 +113,6 @@ import Testing
         #expect(kept.progress.epoch > 0)
         let trained = try again.client.network(ofRun: run.id, as: .float32)
         #expect(trained.parameterCount == 2)
-        #expect(try again.end().code == 0)
+        try again.expectGoodEnd()
     }
 }

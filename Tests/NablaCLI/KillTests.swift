@@ -50,7 +50,7 @@ import Testing
         let served = try ServedProgram()
         let run = try served.client.train(request, waitSeconds: 30)
         #expect(run.status == .succeeded)
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
         return try LeftDatabase(of: served.data, in: folder, named: "undisturbed")
             .outcome(of: run.id).outcome
     }

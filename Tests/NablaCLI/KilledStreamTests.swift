@@ -56,6 +56,6 @@ import Testing
         #expect(try await reader.value == .cancelled)
         let found = epochs.all
         #expect(found.first == 1 && zip(found, found.dropFirst()).allSatisfy { $1 == $0 + 1 })
-        #expect(try second.end().code == 0)
+        try second.expectGoodEnd()
     }
 }

@@ -53,7 +53,7 @@ import Testing
             try served.metric("nabla_http_connections") ?? .infinity <= 2
         }
         #expect(try memory(of: served) < during + 16e6)
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     /// Bodies without the token they need are thrown away while they arrive.
@@ -80,7 +80,7 @@ import Testing
                 + "Content-Length: \(Self.bytes)\r\n\r\n")
         known.send([UInt8](repeating: 0x20, count: Self.bytes))
         #expect(known.receive(until: "}").hasPrefix("HTTP/1.1 400"))
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     /// A heap's end is given back by itself; what lies free below something small is, too.
@@ -98,7 +98,7 @@ import Testing
         try waitUntil("the memory to be given back") {
             try memory(of: served) < before + 80e6
         }
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     /// The most memory that a process ever had, in bytes.
@@ -174,6 +174,6 @@ import Testing
         let grown = try peak(of: served) - before
         #expect(grown < workers * answer + 48 << 20, "\(grown >> 20) MiB")
         #expect(try served.metric("nabla_http_connections") != nil)
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 }

@@ -57,19 +57,13 @@ import Testing
         }
     }
 
-    /// A limit on the size of files is as good as a disk that gets full half-way. The thread sanitizer
-    /// itself starts with a file of 512 KiB, which has to fit.
     @Test func whatDoesNotFitLeavesWhatWasThere() throws {
         let served = try ServedProgram()
-        let weights = try Tensor(Array(repeating: 0.5, count: 262_144), shape: [262_144, 1])
-        let network = try Network(layers: [
-            Layer(.dense(Dense(weights: weights, bias: nil, activation: .identity)))
-        ])
-        _ = try served.client.put(network: .inline(network), named: "large")
+        try served.storeLargeNetwork(named: "large")
         let file = try folder.write("mine", to: "large.safetensors")
         let result = try Program(
             ["networks", "get", "large", "--output", file, "--server", served.address],
-            launcher: ["/bin/bash", "-c", #"ulimit -f 768; exec "$0" "$@""#]
+            launcher: Program.withSmallFiles
         ).wait()
         #expect(result.code == 73 && result.errorLines.count == 1, "\(result.errors)")
         #expect(result.errors.contains("\(file) can't be written: File too large"))

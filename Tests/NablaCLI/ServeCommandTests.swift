@@ -39,7 +39,7 @@ import Testing
             """, to: "endless.json")
         let train = try Program(["train", file, "--server", served.address])
         try waitUntil("the run to begin") { train.output.contains("parameters") }
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
         let result = try train.wait()
         #expect(result.code == 1)
         #expect(result.output.contains("status"), "\(result.errors)")
@@ -99,7 +99,7 @@ import Testing
         // 1,024 connections, 64 that are turned away, and what is open beside them.
         #expect(try served.metric("process_max_fds") == 1152)
         #expect(!served.errors.contains("open files"))
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     @Test func itWarnsOfDescriptorsThatItMayNotHave() throws {

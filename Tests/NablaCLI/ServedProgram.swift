@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import NablaClient
+import Testing
 
 /// `nabla serve` on a free port.
 final class ServedProgram {
@@ -55,6 +56,12 @@ final class ServedProgram {
     func end(by signal: Int32 = SIGTERM) throws -> Program.Result {
         program.signal(signal)
         return try program.wait()
+    }
+
+    /// Ends it by SIGTERM, and tells what it printed on standard error unless its exit code is 0.
+    func expectGoodEnd(at place: SourceLocation = #_sourceLocation) throws {
+        let result = try end()
+        #expect(result.code == 0, "\(result.errors)", sourceLocation: place)
     }
 
     /// The id of its process.

@@ -75,7 +75,7 @@ import Testing
                 ["--log-level", "debug", "--log-format", format],
                 launcher: ["/bin/sh", "-c", #"exec "$0" "$@" \#(redirection)"#])
             for _ in 0..<3 { #expect(try served.client.runs().runs.isEmpty) }
-            #expect(try served.end().code == 0)
+            try served.expectGoodEnd()
         }
     }
 

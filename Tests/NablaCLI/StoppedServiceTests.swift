@@ -11,7 +11,7 @@ import Testing
         try waitUntil("the command to follow the run") {
             try served.metric("nabla_http_event_streams") == 1
         }
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     /// So that nobody waits for long for what doesn't come back.
@@ -38,7 +38,7 @@ import Testing
         try waitUntil("the run to go on") {
             try again.client.run(run.id).progress.epoch > epoch
         }
-        #expect(try again.end().code == 0)
+        try again.expectGoodEnd()
     }
 
     @Test func whoTrainsThereIsToldToo() throws {

@@ -31,7 +31,7 @@ import Testing
         for id in undisturbed {
             try waitUntil("the end of \(id)") { try whole.client.run(id).status.isEnded }
         }
-        #expect(try whole.end().code == 0)
+        try whole.expectGoodEnd()
 
         let data = folder.file("killed")
         var served = try ServedProgram(data: data, environment: Self.environment)
@@ -54,7 +54,7 @@ import Testing
         for id in runs {
             try waitUntil("the end of \(id)") { try served.client.run(id).status.isEnded }
         }
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
         let expected = try LeftDatabase(of: whole.data, in: folder, named: "a")
         let left = try LeftDatabase(of: data, in: folder, named: "b")
         #expect(try left.complaints() == [])

@@ -66,7 +66,7 @@ import Testing
         let revoked = try Program.run("token", "revoke", "ci", "--data", served.data)
         #expect(revoked.code == 0 && revoked.output == "ci is revoked\n")
         try waitUntil("the token to count no longer") { try list(token).code == 77 }
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
         let rows = try Program.run("token", "list", "--data", served.data).output
         let row = try #require(rows.split(separator: "\n").last)
         #expect(row.contains("revoked") && !row.hasSuffix("never"), "\(rows)")

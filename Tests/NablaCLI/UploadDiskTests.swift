@@ -70,7 +70,7 @@ import Testing
         let grown = try status("VmHWM", of: served) - before
         #expect(grown < 24 << 20, "\(grown >> 20) MiB")
         try waitUntil("the files to be gone") { try scratchFiles(of: served) == 0 }
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     /// Waits longer than a connection does for one receive: the rows are read by a debug build, too.
@@ -102,7 +102,7 @@ import Testing
         connections.removeAll()
         try waitUntil("the files to be gone") { try scratchFiles(of: served) == 0 }
         #expect(try served.client.datasets().datasets.isEmpty)
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 
     @Test("a server that is killed in the middle of an upload leaves nothing on the disk")
@@ -145,6 +145,6 @@ import Testing
         }
         #expect(try served.client.readiness().status == "ok")
         #expect(try served.client.datasets().datasets.map(\.name) == ["small"])
-        #expect(try served.end().code == 0)
+        try served.expectGoodEnd()
     }
 }
